@@ -1,0 +1,28 @@
+// Package rsm is the vocabulary of replicated state machines: what clients ask
+// and servers answer, whatever protocol runs between them.
+//
+// A client sends a [Request] to any server and gets a [Reply]. The request
+// carries a command, opaque bytes that only the [StateMachine] understands. The
+// protocol agrees on an order of commands; every replica applies them in that
+// order to a machine of its own and, since machines are deterministic, all go
+// through the same states (Schneider, "Implementing Fault-Tolerant Services
+// Using the State Machine Approach", 1990).
+//
+// # Exactly once
+//
+// A client that gets no answer cannot tell a lost request from a lost reply, so
+// it asks again, and the command may come to stand in the log twice. [Sessions]
+// makes the second copy harmless: requests are numbered by the client, the
+// newest answer of each client is kept as part of the replicated state, and a
+// request that was applied before is answered from there (Ongaro's dissertation
+// §6.3). A client therefore has at most one request under way per session, and
+// opens a new session, with a new ClientID, for each further one.
+//
+// # The machines
+//
+// [Register], [KeyValue] and [Counter] are three small machines on which the
+// scenarios run. Their commands are made by functions such as [Put] and their
+// answers are read by functions such as [DecodeKeyValueResult]. A machine is
+// total: a command that it cannot decode yields an answer that says so and
+// changes nothing, because every replica has to do the same with it.
+package rsm

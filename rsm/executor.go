@@ -1,0 +1,92 @@
+package rsm
+
+import (
+	"maps"
+	"slices"
+
+	"quorumlab/node"
+)
+
+// Executor is the end of a replica that faces its clients. It keeps those who
+// wait for an answer, applies what the protocol has committed, and answers. It
+// is the same for every protocol: what differs between protocols is only how a
+// request comes to be committed.
+type Executor struct {
+	env      node.Env
+	sessions *Sessions
+	waiting  map[ClientID]waiter
+}
+
+// waiter is where the answer to a client's request under way goes.
+type waiter struct {
+	sequence uint64
+	address  node.ID
+}
+
+// NewExecutor makes the executor of one replica over a fresh state machine.
+func NewExecutor(env node.Env, machine StateMachine) *Executor {
+	return &Executor{
+		env:      env,
+		sessions: NewSessions(machine),
+		waiting:  make(map[ClientID]waiter),
+	}
+}
+
+// Admit takes a client's request at the server that orders them and reports
+// whether it has to be put into the log. It does not if it was applied before,
+// in which case it is answered, or if it is under way already, in which case the
+// answer goes to where the newest copy came from.
+func (x *Executor) Admit(from node.ID, r Request) bool {
+	if reply, ok := x.sessions.Answered(r); ok {
+		x.env.Send(from, reply)
+		return false
+	}
+	if x.sessions.Stale(r) {
+		return false // its client has an answer and has gone on
+	}
+	w, ok := x.waiting[r.Client]
+	if ok && w.sequence > r.Sequence {
+		return false // an old copy: the client has gone on to the one under way
+	}
+	x.waiting[r.Client] = waiter{sequence: r.Sequence, address: from}
+	return !ok || w.sequence != r.Sequence
+}
+
+// Apply carries out a committed request and answers the client that waits for
+// it here, if any. Requests without a client (no-ops) change nothing.
+func (x *Executor) Apply(r Request) {
+	if r.Client == 0 {
+		return
+	}
+	reply, ok := x.sessions.Apply(r)
+	if !ok {
+		return
+	}
+	if w, waits := x.waiting[r.Client]; waits && w.sequence == r.Sequence {
+		delete(x.waiting, r.Client)
+		x.env.Send(w.address, reply)
+	}
+}
+
+// Redirect turns a request away that this server cannot order.
+func (x *Executor) Redirect(from node.ID, r Request, leader node.ID) {
+	x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: NotLeader, Leader: leader})
+}
+
+// Abandon is called by a server that orders requests no longer: it tells all who
+// wait to ask elsewhere. Their requests may still come to be applied.
+func (x *Executor) Abandon(leader node.ID) {
+	for _, client := range slices.Sorted(maps.Keys(x.waiting)) {
+		w := x.waiting[client]
+		x.Redirect(w.address, Request{Client: client, Sequence: w.sequence}, leader)
+	}
+	clear(x.waiting)
+}
+
+// Snapshot returns the replicated state: sessions and machine. Who waits is not
+// part of it.
+func (x *Executor) Snapshot() []byte { return x.sessions.Snapshot() }
+
+// Restore replaces the replicated state by that of a snapshot. On an error it is
+// as it was before.
+func (x *Executor) Restore(snapshot []byte) error { return x.sessions.Restore(snapshot) }

@@ -1,0 +1,106 @@
+package rsm
+
+import (
+	"encoding/binary"
+	"errors"
+	"maps"
+	"slices"
+)
+
+// Sessions applies requests to a state machine exactly once. It keeps the newest
+// answer of every client as part of the replicated state, so that all replicas
+// agree on which request is a repetition (Ongaro's dissertation §6.3).
+type Sessions struct {
+	machine StateMachine
+	newest  map[ClientID]answer
+}
+
+// answer is what a client's newest applied request was answered with.
+type answer struct {
+	sequence uint64
+	result   []byte
+}
+
+// NewSessions puts an empty set of sessions in front of a machine.
+func NewSessions(machine StateMachine) *Sessions {
+	return &Sessions{machine: machine, newest: make(map[ClientID]answer)}
+}
+
+// Apply carries out a committed request, or finds the answer if it was carried
+// out before. It reports false for an old copy of a request whose client has
+// gone on to a later one: it changes nothing and nobody waits for an answer.
+func (s *Sessions) Apply(r Request) (Reply, bool) {
+	last := s.newest[r.Client]
+	if r.Sequence > last.sequence {
+		last = answer{sequence: r.Sequence, result: s.machine.Apply(r.Command)}
+		s.newest[r.Client] = last
+	}
+	return last.reply(r)
+}
+
+// Answered returns the answer to a request that was applied already.
+func (s *Sessions) Answered(r Request) (Reply, bool) {
+	return s.newest[r.Client].reply(r)
+}
+
+// Stale reports whether a request is older than the newest one applied for its
+// client. Such a copy can have no effect any more.
+func (s *Sessions) Stale(r Request) bool {
+	return r.Sequence < s.newest[r.Client].sequence
+}
+
+func (a answer) reply(r Request) (Reply, bool) {
+	if r.Sequence != a.sequence {
+		return Reply{}, false
+	}
+	return Reply{Client: r.Client, Sequence: r.Sequence, Status: OK, Result: a.result}, true
+}
+
+var errSnapshot = errors.New("sessions: malformed snapshot")
+
+// Snapshot returns the state of the machine and of all sessions; equal states
+// give equal bytes.
+func (s *Sessions) Snapshot() []byte {
+	b := binary.AppendUvarint(nil, uint64(len(s.newest)))
+	for _, client := range slices.Sorted(maps.Keys(s.newest)) {
+		a := s.newest[client]
+		b = binary.AppendUvarint(b, uint64(client))
+		b = binary.AppendUvarint(b, a.sequence)
+		b = binary.AppendUvarint(b, uint64(len(a.result)))
+		b = append(b, a.result...)
+	}
+	return append(b, s.machine.Snapshot()...)
+}
+
+// Restore replaces machine and sessions by those of a snapshot. On an error both
+// are as they were before.
+func (s *Sessions) Restore(snapshot []byte) error {
+	rest := snapshot
+	failed := false
+	number := func() uint64 {
+		n, width := binary.Uvarint(rest)
+		if width <= 0 {
+			failed, width = true, 0
+		}
+		rest = rest[width:]
+		return n
+	}
+	count := number()
+	newest := make(map[ClientID]answer)
+	for i := uint64(0); i < count && !failed; i++ {
+		client, sequence, length := ClientID(number()), number(), number()
+		if failed || length > uint64(len(rest)) {
+			return errSnapshot
+		}
+		newest[client] = answer{sequence: sequence, result: slices.Clone(rest[:length])}
+		rest = rest[length:]
+	}
+	if failed {
+		return errSnapshot
+	}
+	if err := s.machine.Restore(rest); err != nil {
+		return err
+	}
+	s.newest = newest
+	return nil
+}
