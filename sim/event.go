@@ -1,0 +1,26 @@
+package sim
+
+import "quorumlab/node"
+
+// event is something that will happen: a call of a handler, or something the
+// world does itself. Which fields count depends on the kind.
+type event struct {
+	kind        eventKind
+	timer       node.Timer   // expiry
+	duplicate   bool         // arrival
+	machine     int32        // index of the machine it happens to
+	from        int32        // arrival: index of the sender
+	incarnation uint32       // expiry: generation of the timer; others: of the machine
+	number      uint64       // arrival: the message's number; syncDone: the sync's
+	message     node.Message // arrival; syncDone: the error, or nil
+}
+
+type eventKind uint8
+
+const (
+	arrival  eventKind = iota // a message reaches its machine
+	expiry                    // a timer's pending event comes up
+	syncDone                  // the disk has finished a sync
+	workDone                  // the machine has paid for its last call
+	script                    // a function of the script runs; number is its index
+)

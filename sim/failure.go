@@ -1,0 +1,57 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"quorumlab/node"
+)
+
+// Failure is why a run came to an end before its time: a broken invariant, or a
+// handler that panicked.
+type Failure struct {
+	At      time.Duration // virtual time
+	Machine node.ID       // on which it showed
+	Err     error         // a *node.Violation if the invariant has a name
+	Stack   []byte        // of a panic
+}
+
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%v (at %v on %s)", f.Err, f.At, Name(f.Machine))
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Invariant returns the name of the broken invariant, or "panic" for a panic
+// that names none.
+func (f *Failure) Invariant() string {
+	var v *node.Violation
+	if errors.As(f.Err, &v) {
+		return v.Invariant
+	}
+	return "panic"
+}
+
+// fail stops the run.
+func (w *World) fail(m *machine, err error, stack []byte) {
+	if w.failure == nil {
+		w.failure = &Failure{At: w.Now(), Machine: m.id, Err: err, Stack: stack}
+	}
+}
+
+// caught turns a panic of a handler into a failure. A panic of the world itself
+// is a bug of the simulator and goes on.
+func (w *World) caught(reason any) {
+	m := w.calling
+	if m == nil {
+		panic(reason)
+	}
+	w.calling = nil
+	err, ok := reason.(error)
+	if !ok {
+		err = fmt.Errorf("panic: %v", reason)
+	}
+	w.fail(m, err, debug.Stack())
+}

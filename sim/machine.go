@@ -1,0 +1,291 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"quorumlab/node"
+)
+
+// Servers are numbered from 1, and clients from firstClient, so that a name
+// tells which it is and neither depends on how many there are of the other.
+const firstClient = 1001
+
+// Name returns what a machine is called in traces and messages: S1, S2, ... for
+// servers and C1, C2, ... for clients.
+func Name(id node.ID) string {
+	switch {
+	case id == 0:
+		return "-"
+	case id < firstClient:
+		return fmt.Sprintf("S%d", id)
+	}
+	return fmt.Sprintf("C%d", id-firstClient+1)
+}
+
+// machine is one simulated machine. It is one worker with an inbox: calls of its
+// handler never overlap, and what comes while it is busy waits.
+type machine struct {
+	world   *World
+	id      node.ID
+	index   int32
+	factory node.Factory
+
+	handler     node.Handler // nil while down
+	incarnation uint32       // counts lives; what belonged to an earlier one is void
+	up          bool
+	stopped     bool // by the script
+	condition   machineCondition
+
+	inbox  ring       // slots of events that wait for the worker
+	busy   bool       // paying for the last call
+	cost   int64      // of the call under way, nanoseconds
+	outbox []outgoing // sent by a call that is not paid for yet
+
+	timers []timer
+	random *rand.Rand
+	work   stream // what calls cost
+	disk   disk
+	links  []link // to each machine, by index
+}
+
+// outgoing is a message that leaves when its sender has paid for making it.
+type outgoing struct {
+	to      node.ID
+	message node.Message
+}
+
+// CPU says how long the worker of a machine is busy with a message: the sends of
+// that call leave only then, and the next call starts only then. The zero value
+// costs nothing. Timers and syncs cost nothing in themselves.
+type CPU struct {
+	PerMessage Distribution
+	PerByte    time.Duration
+}
+
+func (c CPU) validate() error {
+	if err := c.PerMessage.Validate(); err != nil {
+		return fmt.Errorf("per message: %w", err)
+	}
+	if c.PerByte < 0 {
+		return fmt.Errorf("per byte: %v is negative", c.PerByte)
+	}
+	return nil
+}
+
+func (c CPU) cost(m *machine, message node.Message) int64 {
+	if c == (CPU{}) {
+		return 0
+	}
+	return int64(c.PerMessage.sample(&m.work)) + int64(c.PerByte)*int64(sizeOf(message))
+}
+
+// AddServer adds a server, which boots as soon as the world runs, and returns its ID: 1, 2, 3, ...
+func (w *World) AddServer(factory node.Factory) node.ID {
+	m := w.add(node.ID(len(w.servers)+1), factory)
+	w.servers = append(w.servers, m)
+	return m.id
+}
+
+// AddClient adds a client machine, which boots as soon as the world runs, and returns its ID. Faults
+// that speak of servers leave clients alone.
+func (w *World) AddClient(factory node.Factory) node.ID {
+	m := w.add(node.ID(firstClient+len(w.clients)), factory)
+	w.clients = append(w.clients, m)
+	return m.id
+}
+
+func (w *World) add(id node.ID, factory node.Factory) *machine {
+	m := &machine{world: w, id: id, index: int32(len(w.machines)), factory: factory}
+	seed := streamOf(w.config.Seed, purposeMachine, uint64(id))
+	m.random = rand.New(rand.NewPCG(seed.Uint64(), seed.Uint64()))
+	m.work = streamOf(w.config.Seed, purposeWork, uint64(id))
+	m.disk = newDisk(m)
+	w.machines = append(w.machines, m)
+	for _, peer := range w.machines {
+		m.links = append(m.links, newLink(w.config.Seed, m.id, peer.id))
+		if peer != m {
+			peer.links = append(peer.links, newLink(w.config.Seed, peer.id, m.id))
+		}
+	}
+	w.refresh()
+	w.At(w.Now(), func() { w.bootIfDown(m) })
+	return m
+}
+
+// machine returns the machine of that name, or nil.
+func (w *World) machine(id node.ID) *machine {
+	if i := int(id) - 1; i >= 0 && i < len(w.servers) {
+		return w.servers[i]
+	}
+	if i := int(id) - firstClient; i >= 0 && i < len(w.clients) {
+		return w.clients[i]
+	}
+	return nil
+}
+
+// Handler returns the handler that runs on a machine, or nil if it is down.
+func (w *World) Handler(id node.ID) node.Handler {
+	if m := w.machine(id); m != nil {
+		return m.handler
+	}
+	return nil
+}
+
+// Leader returns the server that leads, by its own account, or zero. Of several
+// it is the one of the highest term.
+func (w *World) Leader() node.ID {
+	var leader node.ID
+	var highest uint64
+	for _, m := range w.servers {
+		if l, ok := m.handler.(node.Leader); ok {
+			if term, leads := l.Leads(); leads && (leader == 0 || term > highest) {
+				leader, highest = m.id, term
+			}
+		}
+	}
+	return leader
+}
+
+// Crash takes a machine down until Restart: memory is lost, and of what the disk
+// had not synced an arbitrary part.
+func (w *World) Crash(id node.ID) {
+	w.machine(id).stopped = true
+	w.refresh()
+}
+
+// Restart boots a machine that was crashed by the script or whose process ended
+// itself. It stays down while a fault holds it down.
+func (w *World) Restart(id node.ID) {
+	m := w.machine(id)
+	m.stopped = false
+	w.refresh()
+	w.bootIfDown(m)
+}
+
+// bootIfDown boots a machine that nothing holds down.
+func (w *World) bootIfDown(m *machine) {
+	if !m.up && !m.condition.down {
+		w.boot(m)
+	}
+}
+
+func (w *World) boot(m *machine) {
+	m.up = true
+	w.stats.Boots++
+	if w.record(Started, m.id, 0, uint64(m.incarnation)) {
+		w.publish()
+	}
+	w.calling = m
+	m.handler = m.factory(m)
+	m.handler.Start()
+	w.finishCall(m)
+}
+
+func (w *World) crash(m *machine) {
+	w.stats.Crashes++
+	lost := m.disk.crash(m.incarnation)
+	w.stats.UnsyncedBytesLost += lost
+	w.end(m)
+	if w.record(Crashed, m.id, 0, uint64(lost)) {
+		w.publish()
+	}
+}
+
+// end ends a machine's life: what it had in memory is void.
+func (w *World) end(m *machine) {
+	m.up = false
+	m.handler = nil
+	m.incarnation++
+	m.busy = false
+	m.cost = 0
+	clear(m.outbox)
+	m.outbox = m.outbox[:0]
+	for t := range m.timers {
+		m.timers[t].cancel()
+	}
+	for !m.inbox.empty() {
+		slot := m.inbox.pop()
+		if e := &w.queue.slab[slot]; e.kind == arrival {
+			w.drop(w.machines[e.from], m, e.message, e.number, MachineDown)
+		}
+		w.queue.release(slot)
+	}
+}
+
+// offer hands an event to a machine that is up: at once, or when the worker has
+// time for it.
+func (w *World) offer(m *machine, slot uint32) {
+	if m.busy || !m.inbox.empty() {
+		m.inbox.push(slot)
+		return
+	}
+	w.handle(m, slot)
+}
+
+// handle lets the worker of a machine work on an event.
+func (w *World) handle(m *machine, slot uint32) {
+	e := w.queue.slab[slot]
+	w.queue.release(slot)
+	switch e.kind {
+	case arrival:
+		w.deliver(m, &e)
+	case expiry:
+		if !w.expire(m, &e) {
+			return
+		}
+	case syncDone:
+		err, _ := e.message.(error)
+		if w.record(Synced, m.id, 0, e.number) {
+			w.current.Err = err
+			w.publish()
+		}
+		w.calling = m
+		m.handler.Synced(node.Sync(e.number), err)
+	}
+	w.finishCall(m)
+}
+
+// finishCall does what is due after each call of a handler.
+func (w *World) finishCall(m *machine) {
+	w.calling = nil
+	if !m.up { // it has called Exit
+		w.finishExit(m)
+		return
+	}
+	if m.cost > 0 {
+		m.busy = true
+		w.queue.schedule(w.now, w.now+m.cost, event{kind: workDone, machine: m.index, incarnation: m.incarnation})
+	}
+	if w.watch != nil {
+		if err := w.watch(m.id, m.handler); err != nil {
+			w.fail(m, err, nil)
+		}
+	}
+}
+
+// finishWork lets the sends of the last call go and turns to what waits.
+func (w *World) finishWork(m *machine) {
+	m.busy = false
+	m.cost = 0
+	w.flush(m)
+	for m.up && !m.busy && !m.inbox.empty() && w.failure == nil {
+		w.handle(m, m.inbox.pop())
+	}
+}
+
+// flush sends what waited in the outbox.
+func (w *World) flush(m *machine) {
+	for _, o := range m.outbox {
+		w.send(m, o.to, o.message)
+	}
+	clear(m.outbox)
+	m.outbox = m.outbox[:0]
+}
+
+func (w *World) finishExit(m *machine) {
+	w.flush(m)
+	m.disk.abandon()
+	w.end(m)
+}

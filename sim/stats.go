@@ -1,0 +1,20 @@
+package sim
+
+// Stats counts what happened in a run. It is how a green run shows that its
+// faults did bite.
+type Stats struct {
+	MessagesSent       int
+	MessagesDelivered  int // handed to a handler, duplicates included
+	MessagesDropped    int
+	MessagesDuplicated int // copies made by the network
+	BytesSent          int
+	TimersExpired      int
+	Syncs              int // ended without error
+	Boots              int
+	Crashes            int
+	Exits              int
+	UnsyncedBytesLost  int // written, not synced, and gone after a crash
+}
+
+// Stats returns the counts so far.
+func (w *World) Stats() Stats { return w.stats }

@@ -1,0 +1,206 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"time"
+
+	"quorumlab/node"
+)
+
+// Config is all that a run depends on beside the machines and the script: the
+// same configuration gives the same run, byte for byte.
+type Config struct {
+	// Seed is where every random number of the run comes from.
+	Seed uint64
+	// Network says how messages travel between machines.
+	Network Network
+	// Disk says how long the servers' disks take.
+	Disk DiskTiming
+	// CPU says what handling a message costs.
+	CPU CPU
+	// ShuffleTies draws the order of events that fall on the same instant from
+	// the seed. Otherwise they happen in the order in which they were caused.
+	ShuffleTies bool
+}
+
+// Validate reports the first field that is wrong.
+func (c Config) Validate() error {
+	if err := c.Network.validate(); err != nil {
+		return fmt.Errorf("network: %w", err)
+	}
+	if err := c.Disk.Sync.Validate(); err != nil {
+		return fmt.Errorf("disk: sync: %w", err)
+	}
+	if err := c.CPU.validate(); err != nil {
+		return fmt.Errorf("cpu: %w", err)
+	}
+	return nil
+}
+
+// World is one run of a simulated system: machines, the network between them,
+// and the faults that befall them, in virtual time. A World is not safe for
+// concurrent use; different Worlds share nothing and may run in parallel.
+type World struct {
+	config Config
+	now    int64 // nanoseconds of virtual time
+	queue  queue
+
+	machines []*machine // by index
+	servers  []*machine // by ID - 1
+	clients  []*machine // by ID - firstClient
+	calling  *machine   // whose handler is being called
+
+	scripts []func()
+	active  []*activeFault
+
+	types     []reflect.Type // the message types seen so far, in order of appearance
+	messages  uint64         // messages sent so far: the number of the last
+	print     fingerprint
+	events    uint64
+	stats     Stats
+	observers []Observer
+	current   Event // the event shown to observers: a field, so that it need not be allocated
+	watch     func(id node.ID, h node.Handler) error
+	failure   *Failure
+}
+
+// New makes an empty world at time zero. It panics if the configuration is not
+// valid; check what comes from a user with Validate.
+func New(config Config) *World {
+	if err := config.Validate(); err != nil {
+		panic("sim: " + err.Error())
+	}
+	w := &World{config: config}
+	w.queue.shuffle = config.ShuffleTies
+	w.queue.ties = streamOf(config.Seed, purposeTies)
+	return w
+}
+
+// Now returns the virtual time.
+func (w *World) Now() time.Duration { return time.Duration(w.now) }
+
+// Fingerprint returns the rolling hash of all that happened so far.
+func (w *World) Fingerprint() uint64 { return uint64(w.print) }
+
+// Events returns how many events the trace has so far.
+func (w *World) Events() uint64 { return w.events }
+
+// Pending returns how many events are scheduled to happen.
+func (w *World) Pending() int { return w.queue.pending() }
+
+// Observe adds an observer of the trace.
+func (w *World) Observe(o Observer) { w.observers = append(w.observers, o) }
+
+// Watch sets a function to be called after each call of a handler, with the
+// machine and its handler. An error ends the run as a violation: this is where
+// invariants are checked.
+func (w *World) Watch(check func(id node.ID, h node.Handler) error) { w.watch = check }
+
+// At schedules a function of the script for a moment of virtual time, which may
+// not be past. Unlike a handler, a script stands outside of the world.
+func (w *World) At(at time.Duration, do func()) {
+	if int64(at) < w.now {
+		panic(fmt.Sprintf("sim: At(%v) is past: it is %v", at, w.Now()))
+	}
+	w.scripts = append(w.scripts, do)
+	w.queue.schedule(w.now, int64(at), event{kind: script, number: uint64(len(w.scripts) - 1)})
+}
+
+// Run lets virtual time pass until the given moment, which becomes the time now
+// even if nothing is left to happen. It returns a *Failure if an invariant was
+// violated or a handler panicked; the world then stands still for good.
+func (w *World) Run(until time.Duration) error {
+	w.steps(int64(until), math.MaxInt)
+	if w.failure != nil {
+		return w.failure
+	}
+	w.now = max(w.now, int64(until))
+	return nil
+}
+
+// Step lets the next event happen and reports whether there was one.
+func (w *World) Step() bool { return w.steps(math.MaxInt64, 1) == 1 }
+
+// steps lets up to count events happen that are not after limit.
+func (w *World) steps(limit int64, count int) (done int) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			w.caught(reason)
+		}
+	}()
+	for ; done < count && w.failure == nil; done++ {
+		at, slot, ok := w.queue.take(w.now, limit)
+		if !ok {
+			break
+		}
+		w.now = at
+		w.dispatch(slot)
+	}
+	return done
+}
+
+func (w *World) dispatch(slot uint32) {
+	e := &w.queue.slab[slot]
+	switch e.kind {
+	case arrival:
+		w.arrive(slot)
+		return
+	case expiry:
+		w.comeUp(slot)
+		return
+	case script:
+		number := e.number
+		w.queue.release(slot)
+		do := w.scripts[number]
+		w.scripts[number] = nil
+		do()
+		return
+	}
+	m := w.machines[e.machine]
+	if m.incarnation != e.incarnation { // it belonged to a life that a crash has ended
+		w.queue.release(slot)
+		return
+	}
+	switch e.kind {
+	case syncDone:
+		e.message = m.disk.finish(node.Sync(e.number))
+		w.offer(m, slot)
+	case workDone:
+		w.queue.release(slot)
+		w.finishWork(m)
+	}
+}
+
+// record adds an event to the trace: always to the fingerprint, and to the
+// current event if somebody listens, in which case it reports true and the
+// caller completes the event and calls publish.
+func (w *World) record(kind Kind, machine, peer node.ID, number uint64) bool {
+	w.events++
+	w.print.mix(w.now, uint64(kind)<<56|uint64(uint32(machine))<<28^uint64(uint32(peer)), number)
+	if len(w.observers) == 0 {
+		return false
+	}
+	w.current = Event{Number: w.events, At: w.Now(), Kind: kind, Machine: machine, Peer: peer}
+	return true
+}
+
+func (w *World) publish() {
+	for _, o := range w.observers {
+		o.Observe(&w.current)
+	}
+}
+
+// typeOf numbers the types of messages in the order in which they appear. There
+// are few, so looking through them beats a map.
+func (w *World) typeOf(m node.Message) uint64 {
+	t := reflect.TypeOf(m)
+	for i, known := range w.types {
+		if known == t {
+			return uint64(i)
+		}
+	}
+	w.types = append(w.types, t)
+	return uint64(len(w.types) - 1)
+}
