@@ -35,8 +35,13 @@ func NewExecutor(env node.Env, machine StateMachine) *Executor {
 // Admit takes a client's request at the server that orders them and reports
 // whether it has to be put into the log. It does not if it was applied before,
 // in which case it is answered, or if it is under way already, in which case the
-// answer goes to where the newest copy came from.
+// answer goes to where the newest copy came from. A request outside of any
+// session is refused: nobody could tell its copies apart.
 func (x *Executor) Admit(from node.ID, r Request) bool {
+	if r.Client == 0 || r.Sequence == 0 {
+		x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: Refused})
+		return false
+	}
 	if reply, ok := x.sessions.Answered(r); ok {
 		x.env.Send(from, reply)
 		return false

@@ -50,7 +50,7 @@ func (s *Sessions) Stale(r Request) bool {
 }
 
 func (a answer) reply(r Request) (Reply, bool) {
-	if r.Sequence != a.sequence {
+	if r.Sequence != a.sequence || r.Sequence == 0 { // zero: nothing applied yet
 		return Reply{}, false
 	}
 	return Reply{Client: r.Client, Sequence: r.Sequence, Status: OK, Result: a.result}, true

@@ -15,20 +15,19 @@ type DiskTiming struct {
 	Sync Distribution
 }
 
-// sectorSize is the unit in which a disk writes: a sector is written whole or
-// not at all.
-const sectorSize = 512
-
 // disk is a machine's disk, seen through its operating system. A write changes
 // the content that the process reads and joins the pending writes; a sync moves
 // the pending writes that were made before it to the durable content.
 //
-// What a crash leaves of the pending writes follows three rules. Creating,
+// What a crash leaves of the pending writes follows four rules. Creating,
 // replacing, truncating and removing files goes through the file system's
 // journal: of these a prefix survives, in the order in which they were made.
-// Appended bytes are written sector by sector in any order: a sector on the disk
-// is as it was after some prefix of the pending writes to it. Bytes of a sector
-// that did not make it, before one that did, read as zeros.
+// Appended bytes are written sector by sector in any order: of what was appended
+// to a sector, a prefix survives. What was appended to a file after it was
+// created, replaced or removed is lost if that was: it went to a file that has no
+// name. Bytes that did not make it, before some that did, read as they were
+// before, which beyond the end of the file means as zeros; in particular, bytes
+// come back from behind a truncation that was lost.
 type disk struct {
 	machine *machine
 	random  stream // durations of syncs
@@ -64,7 +63,7 @@ const (
 	removed
 )
 
-// syncUnderWay covers the first writes of the pending ones.
+// syncUnderWay covers the oldest of the pending writes.
 type syncUnderWay struct {
 	number node.Sync
 	covers int
@@ -195,27 +194,24 @@ func (d *disk) Sync() node.Sync {
 	d.last++
 	d.syncs = append(d.syncs, syncUnderWay{d.last, len(d.pending)})
 	d.idleAt = max(d.idleAt, w.now) + int64(w.config.Disk.Sync.sample(&d.random))
-	w.queue.schedule(w.now, d.idleAt, event{
-		kind: syncDone, machine: d.machine.index, incarnation: d.machine.incarnation, number: uint64(d.last)})
+	w.queue.schedule(w.now, d.idleAt, event{kind: syncDone, machine: d.machine.index, incarnation: d.machine.incarnation})
 	return d.last
 }
 
-// finish makes durable what a sync covers.
-func (d *disk) finish(number node.Sync) error {
-	covers := 0
-	for len(d.syncs) > 0 && d.syncs[0].number <= number {
-		covers = d.syncs[0].covers
-		d.syncs = d.syncs[1:]
-	}
-	for _, p := range d.pending[:covers] {
+// finish ends the oldest sync under way, and makes durable what it covers. Syncs
+// end in the order in which they were started even if several do at one instant,
+// whose events may be shuffled; so it is not for the event to say which.
+func (d *disk) finish() (node.Sync, error) {
+	done := d.syncs[0]
+	d.syncs = d.syncs[1:]
+	for _, p := range d.pending[:done.covers] {
 		d.files[p.name].persist(p)
 	}
-	d.pending = slices.Delete(d.pending, 0, covers)
+	d.pending = slices.Delete(d.pending, 0, done.covers)
 	for i := range d.syncs {
-		d.syncs[i].covers -= covers
+		d.syncs[i].covers -= done.covers
 	}
-	d.machine.world.stats.Syncs++
-	return nil
+	return done.number, nil
 }
 
 // persist makes a write durable.
@@ -258,6 +254,7 @@ func (d *disk) crash(incarnation uint32) (lost int) {
 	s := streamOf(d.machine.world.config.Seed, purposeCrash, uint64(d.machine.id), uint64(incarnation))
 	keep := [...]float64{0, 0.5, 1}[s.below(3)] // nothing, some, or all of it
 	journal := true
+	nameless := make(map[string]bool) // files that are not those which their names on the disk mean
 	stuck := make(map[sector]bool)
 	for _, p := range d.pending {
 		f := d.files[p.name]
@@ -266,13 +263,14 @@ func (d *disk) crash(incarnation uint32) (lost int) {
 			if journal {
 				f.persist(p)
 			} else {
+				nameless[p.name] = nameless[p.name] || p.kind != truncated
 				lost += len(p.data)
 			}
 			continue
 		}
 		for piece := range sectorsOf(p) {
 			at := sector{p.name, piece.offset / sectorSize}
-			if !f.onDisk || stuck[at] || !s.chance(keep) {
+			if nameless[p.name] || stuck[at] || !s.chance(keep) {
 				stuck[at] = true
 				lost += len(piece.data)
 				continue
@@ -287,24 +285,4 @@ func (d *disk) crash(incarnation uint32) (lost int) {
 		f.exists, f.content = f.onDisk, slices.Clone(f.durable)
 	}
 	return lost
-}
-
-// sector names one sector of one file.
-type sector struct {
-	name   string
-	number int
-}
-
-// sectorsOf cuts an append at the boundaries of sectors.
-func sectorsOf(p write) func(yield func(write) bool) {
-	return func(yield func(write) bool) {
-		offset, data := p.offset, p.data
-		for len(data) > 0 {
-			n := min(len(data), sectorSize-offset%sectorSize)
-			if !yield(write{appended, p.name, offset, data[:n]}) {
-				return
-			}
-			offset, data = offset+n, data[n:]
-		}
-	}
 }

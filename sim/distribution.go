@@ -8,7 +8,7 @@ import (
 
 // Distribution is a distribution of durations: of a network's latency, of a
 // disk's sync, of the work a message makes. The zero value is a constant zero.
-// Samples are never negative.
+// Samples are never negative, and never longer than a year.
 type Distribution struct {
 	shape shape
 	a, b  float64 // nanoseconds or plain numbers, as the constructor says
@@ -57,15 +57,17 @@ func Pareto(minimum time.Duration, alpha float64) Distribution {
 }
 
 // sample draws one duration. It takes one number from the stream, or two for the
-// shapes made from a normal variate.
+// shapes made from a normal variate, or none for a constant. The conversions of
+// products to float64 keep compilers for some processors from fusing them with
+// the sum, which would round differently there.
 func (d Distribution) sample(s *stream) time.Duration {
 	switch d.shape {
 	case constant:
-		return time.Duration(d.a)
+		return bounded(d.a)
 	case uniform:
-		return time.Duration(d.a + (d.b-d.a)*s.float())
+		return bounded(d.a + float64((d.b-d.a)*s.float()))
 	case normal:
-		return time.Duration(max(0, d.a+d.b*s.normal()))
+		return bounded(max(0, d.a+float64(d.b*s.normal())))
 	case logNormal:
 		return bounded(d.a * math.Exp(d.b*s.normal()))
 	case exponential:
@@ -75,11 +77,15 @@ func (d Distribution) sample(s *stream) time.Duration {
 	}
 }
 
-// bounded turns nanoseconds into a duration; the far tail of a heavy
-// distribution would not fit into one.
+// bounded turns nanoseconds into a duration. The far tail of a heavy distribution
+// would not fit into one, and a sum of several that do might not; a year is as
+// good as never.
 func bounded(nanoseconds float64) time.Duration {
-	const century = 100 * 365 * 24 * float64(time.Hour)
-	return time.Duration(min(nanoseconds, century))
+	const year = 365 * 24 * float64(time.Hour)
+	if nanoseconds < year {
+		return time.Duration(nanoseconds)
+	}
+	return time.Duration(year)
 }
 
 // normal draws a standard normal variate (Box & Muller, 1958).
@@ -91,8 +97,8 @@ func (s *stream) normal() float64 {
 // Validate reports what is wrong with a distribution's parameters, if anything.
 func (d Distribution) Validate() error {
 	switch {
-	case d.a < 0 || d.b < 0:
-		return fmt.Errorf("%v: parameters must not be negative", d)
+	case !(d.a >= 0 && d.b >= 0) || math.IsInf(d.b, 1):
+		return fmt.Errorf("%v: parameters must be finite and not negative", d)
 	case d.shape == uniform && d.b < d.a:
 		return fmt.Errorf("%v: the upper end lies below the lower", d)
 	case d.shape == pareto && (d.a == 0 || d.b == 0):

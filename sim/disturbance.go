@@ -22,6 +22,9 @@ func (d Disturbance) String() string {
 		d.Loss, d.Duplication, d.Reordering, where, d.Span)
 }
 
+// Label implements Fault.
+func (d Disturbance) Label() string { return "bad network" }
+
 func (d Disturbance) validate() error {
 	if d.Target != "" {
 		if err := d.Target.validate(); err != nil {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -18,12 +19,16 @@ func (m *machine) Now() time.Duration { return time.Duration(m.clock()) }
 func (m *machine) Rand() *rand.Rand { return m.random }
 
 func (m *machine) Send(to node.ID, message node.Message) {
+	peer := m.world.machine(to)
+	if peer == nil { // said here, where the handler that is to blame is on the stack
+		panic(fmt.Sprintf("%s sends to machine %d, which does not exist", Name(m.id), to))
+	}
 	switch {
 	case !m.up:
 	case m.cost > 0:
-		m.outbox = append(m.outbox, outgoing{to, message})
+		m.outbox = append(m.outbox, outgoing{peer, message})
 	default:
-		m.world.send(m, to, message)
+		m.world.send(m, peer, message)
 	}
 }
 

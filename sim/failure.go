@@ -41,9 +41,14 @@ func (w *World) fail(m *machine, err error, stack []byte) {
 	}
 }
 
-// caught turns a panic of a handler into a failure. A panic of the world itself
-// is a bug of the simulator and goes on.
-func (w *World) caught(reason any) {
+// catch is to be deferred around calls of handlers. It turns the panic of a
+// handler into a failure; any other panic, of a script or of the world itself,
+// goes on.
+func (w *World) catch() {
+	reason := recover()
+	if reason == nil {
+		return
+	}
 	m := w.calling
 	if m == nil {
 		panic(reason)

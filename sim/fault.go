@@ -12,8 +12,10 @@ import (
 // so that leaving one out leaves the others as they were.
 type Fault interface {
 	fmt.Stringer
-	// window returns when it begins and ends; it never ends if end is zero.
-	window() Span
+	// Label names the fault in a word or two, for a picture.
+	Label() string
+	// Window returns when it begins and ends; it never ends if End is zero.
+	Window() Span
 	// validate reports the first field that is wrong.
 	validate() error
 	// begin settles, when the fault begins, whom it befalls.
@@ -29,7 +31,8 @@ type Span struct {
 // Between is the span from start to end.
 func Between(start, end time.Duration) Span { return Span{start, end} }
 
-func (s Span) window() Span { return s }
+// Window returns the span itself, for the faults that embed it.
+func (s Span) Window() Span { return s }
 
 func (s Span) validate() error {
 	switch {
@@ -88,7 +91,7 @@ func (w *World) Inject(schedule Schedule) {
 		panic("sim: " + err.Error())
 	}
 	for _, f := range schedule {
-		span := f.window()
+		span := f.Window()
 		under := &activeFault{fault: f}
 		w.At(span.Start, func() { w.beginFault(under) })
 		if span.End != 0 {
@@ -150,9 +153,9 @@ func (w *World) refresh() {
 			a.effect.onMachine(m, &m.condition)
 		}
 		switch {
-		case m.condition.down && m.up:
+		case m.condition.down && !before.down:
 			w.crash(m)
-		case !m.condition.down && before.down && !m.up:
+		case !m.condition.down && before.down:
 			w.boot(m)
 		}
 	}

@@ -3,19 +3,20 @@ package sim
 import (
 	"fmt"
 	"reflect"
+	"time"
 )
 
 // Divergence is the first difference between two runs that should have been the
 // same.
 type Divergence struct {
-	First, Second string // the event in either run; empty if that run had ended
+	First, Second string // the event in either run, or how that run failed; empty if there was neither
 	Number        uint64 // its number in the trace
 }
 
 func (d *Divergence) Error() string {
 	show := func(s string) string {
 		if s == "" {
-			return "(the run had ended)"
+			return "(no event)"
 		}
 		return s
 	}
@@ -25,32 +26,49 @@ func (d *Divergence) Error() string {
 // Lockstep proves that a run is a function of its configuration. It runs two
 // worlds made in the same way side by side, event by event, and returns a
 // *Divergence at the first event in which they differ, be it only in the content
-// of a message; or nil after the given number of steps, or when both have ended.
-// Nothing is kept but the latest step, so any run is short enough.
-func Lockstep(a, b *World, steps int) error {
+// of a message; or nil when both have reached the given virtual time, have ended,
+// or have failed in the same way. Nothing is kept but the latest step, so no run
+// is too long.
+func Lockstep(a, b *World, until time.Duration) error {
 	var left, right recording
 	a.Observe(&left)
 	b.Observe(&right)
-	for range steps {
+	for {
 		left.events, right.events = left.events[:0], right.events[:0]
-		more, moreToo := a.Step(), b.Step()
+		more, moreToo := a.steps(int64(until), 1) == 1, b.steps(int64(until), 1) == 1
 		if d := left.differs(&right); d != nil {
 			return d
 		}
-		if a.Fingerprint() != b.Fingerprint() || more != moreToo {
-			return &Divergence{Number: a.Events()}
+		if a.Fingerprint() != b.Fingerprint() || more != moreToo || a.failed() != b.failed() {
+			return &Divergence{First: left.ending(a), Second: right.ending(b), Number: a.Events()}
 		}
 		if !more {
 			return nil
 		}
 	}
-	return nil
+}
+
+// failed returns how the run failed, or nothing.
+func (w *World) failed() string {
+	if w.failure == nil {
+		return ""
+	}
+	return w.failure.Error()
 }
 
 // recording keeps the events of one step.
 type recording struct{ events []Event }
 
 func (r *recording) Observe(e *Event) { r.events = append(r.events, *e) }
+
+// ending says where a run stands that differs from the other in what the events of
+// the step do not show.
+func (r *recording) ending(w *World) string {
+	if last := len(r.events) - 1; w.failure == nil && last >= 0 {
+		return r.events[last].String()
+	}
+	return w.failed()
+}
 
 func (r *recording) differs(other *recording) *Divergence {
 	for i := range max(len(r.events), len(other.events)) {

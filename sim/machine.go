@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
-	"time"
 
 	"quorumlab/node"
 )
@@ -52,44 +51,23 @@ type machine struct {
 
 // outgoing is a message that leaves when its sender has paid for making it.
 type outgoing struct {
-	to      node.ID
+	to      *machine
 	message node.Message
 }
 
-// CPU says how long the worker of a machine is busy with a message: the sends of
-// that call leave only then, and the next call starts only then. The zero value
-// costs nothing. Timers and syncs cost nothing in themselves.
-type CPU struct {
-	PerMessage Distribution
-	PerByte    time.Duration
-}
-
-func (c CPU) validate() error {
-	if err := c.PerMessage.Validate(); err != nil {
-		return fmt.Errorf("per message: %w", err)
-	}
-	if c.PerByte < 0 {
-		return fmt.Errorf("per byte: %v is negative", c.PerByte)
-	}
-	return nil
-}
-
-func (c CPU) cost(m *machine, message node.Message) int64 {
-	if c == (CPU{}) {
-		return 0
-	}
-	return int64(c.PerMessage.sample(&m.work)) + int64(c.PerByte)*int64(sizeOf(message))
-}
-
-// AddServer adds a server, which boots as soon as the world runs, and returns its ID: 1, 2, 3, ...
+// AddServer adds a server, which boots as soon as the world runs, and returns its
+// ID: 1, 2, 3, ... There is room for a thousand.
 func (w *World) AddServer(factory node.Factory) node.ID {
+	if len(w.servers) == firstClient-1 {
+		panic(fmt.Sprintf("sim: more than %d servers", firstClient-1))
+	}
 	m := w.add(node.ID(len(w.servers)+1), factory)
 	w.servers = append(w.servers, m)
 	return m.id
 }
 
-// AddClient adds a client machine, which boots as soon as the world runs, and returns its ID. Faults
-// that speak of servers leave clients alone.
+// AddClient adds a client machine, which boots as soon as the world runs, and
+// returns its ID. Faults that speak of servers leave clients alone.
 func (w *World) AddClient(factory node.Factory) node.ID {
 	m := w.add(node.ID(firstClient+len(w.clients)), factory)
 	w.clients = append(w.clients, m)
@@ -148,17 +126,27 @@ func (w *World) Leader() node.ID {
 	return leader
 }
 
+// known returns the machine of a name that a script gives.
+func (w *World) known(id node.ID) *machine {
+	m := w.machine(id)
+	if m == nil {
+		panic(fmt.Sprintf("sim: there is no machine %d", id))
+	}
+	return m
+}
+
 // Crash takes a machine down until Restart: memory is lost, and of what the disk
 // had not synced an arbitrary part.
 func (w *World) Crash(id node.ID) {
-	w.machine(id).stopped = true
+	w.known(id).stopped = true
 	w.refresh()
 }
 
 // Restart boots a machine that was crashed by the script or whose process ended
 // itself. It stays down while a fault holds it down.
 func (w *World) Restart(id node.ID) {
-	m := w.machine(id)
+	defer w.catch() // a script need not wait for Run to call Restart
+	m := w.known(id)
 	m.stopped = false
 	w.refresh()
 	w.bootIfDown(m)
@@ -183,14 +171,16 @@ func (w *World) boot(m *machine) {
 	w.finishCall(m)
 }
 
+// crash takes down a machine and its operating system. The process may have ended
+// before, or not begun yet: the disk loses what was not synced all the same.
 func (w *World) crash(m *machine) {
 	w.stats.Crashes++
 	lost := m.disk.crash(m.incarnation)
 	w.stats.UnsyncedBytesLost += lost
-	w.end(m)
 	if w.record(Crashed, m.id, 0, uint64(lost)) {
 		w.publish()
 	}
+	w.end(m)
 }
 
 // end ends a machine's life: what it had in memory is void.
@@ -237,6 +227,9 @@ func (w *World) handle(m *machine, slot uint32) {
 		}
 	case syncDone:
 		err, _ := e.message.(error)
+		if err == nil {
+			w.stats.Syncs++
+		}
 		if w.record(Synced, m.id, 0, e.number) {
 			w.current.Err = err
 			w.publish()

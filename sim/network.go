@@ -71,17 +71,13 @@ func sizeOf(m node.Message) int {
 }
 
 // send puts a message on its way.
-func (w *World) send(m *machine, to node.ID, message node.Message) {
-	peer := w.machine(to)
-	if peer == nil {
-		panic(fmt.Sprintf("%s sends to machine %d, which does not exist", Name(m.id), to))
-	}
+func (w *World) send(m, peer *machine, message node.Message) {
 	w.messages++
 	id := w.messages
 	size := sizeOf(message)
 	w.stats.MessagesSent++
 	w.stats.BytesSent += size
-	if w.record(Sent, m.id, to, id^w.typeOf(message)<<40^uint64(size)<<48) {
+	if w.record(Sent, m.id, peer.id, id^w.typeOf(message)<<40^uint64(size)<<48) {
 		w.current.Message, w.current.MessageID = message, id
 		w.publish()
 	}

@@ -2,8 +2,8 @@ package sim
 
 import "fmt"
 
-// Partition cuts the links between two sides. Messages that are under way on a
-// link when it is cut are lost too.
+// Partition cuts the links between two sides. A message is lost if its link is cut
+// when it is sent, or when it would arrive.
 type Partition struct {
 	Span
 	// Side is one side.
@@ -37,6 +37,9 @@ func (p Partition) String() string {
 	}
 	return fmt.Sprintf("%s cut off from %s, %v", p.Side, other, p.Span)
 }
+
+// Label implements Fault.
+func (p Partition) Label() string { return fmt.Sprintf("cut off %s", p.Side) }
 
 func (p Partition) validate() error {
 	if err := p.Side.validate(); err != nil {

@@ -19,7 +19,7 @@ const (
 	All            Target = "all"             // every server
 	AnyOne         Target = "one"             // a server chosen at random
 	Leader         Target = "leader"          // the server that leads; if none does, one at random
-	Followers      Target = "followers"       // every server but that one
+	Followers      Target = "followers"       // every server but the one that leads; if none does, but one at random
 	Minority       Target = "minority"        // as many servers as can be missing, chosen at random
 	Majority       Target = "majority"        // the smallest majority, chosen at random
 	LeaderMinority Target = "leader-minority" // the leader and others at random, a minority in all

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"time"
 
 	"quorumlab/node"
@@ -35,7 +36,8 @@ func (m *machine) SetTimer(name node.Timer, after time.Duration) {
 	}
 	t := &m.timers[name]
 	t.armed = true
-	t.deadline = m.clock() + int64(max(after, 0))
+	now := m.clock()
+	t.deadline = now + min(int64(max(after, 0)), math.MaxInt64-now) // a handler may mean "never"
 	at := m.when(t.deadline)
 	if t.pending && t.eventAt <= at && !t.waiting {
 		return

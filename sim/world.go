@@ -125,16 +125,13 @@ func (w *World) Step() bool { return w.steps(math.MaxInt64, 1) == 1 }
 
 // steps lets up to count events happen that are not after limit.
 func (w *World) steps(limit int64, count int) (done int) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			w.caught(reason)
-		}
-	}()
-	for ; done < count && w.failure == nil; done++ {
+	defer w.catch()
+	for done < count && w.failure == nil {
 		at, slot, ok := w.queue.take(w.now, limit)
 		if !ok {
 			break
 		}
+		done++ // now, so that an event whose handler panics counts too
 		w.now = at
 		w.dispatch(slot)
 	}
@@ -165,7 +162,8 @@ func (w *World) dispatch(slot uint32) {
 	}
 	switch e.kind {
 	case syncDone:
-		e.message = m.disk.finish(node.Sync(e.number))
+		number, err := m.disk.finish()
+		e.number, e.message = uint64(number), err
 		w.offer(m, slot)
 	case workDone:
 		w.queue.release(slot)

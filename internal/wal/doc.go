@@ -14,8 +14,32 @@
 // How the two are told apart: a frame also carries how many bytes of the file
 // were known to be durable when it was written. A bad frame at an offset below
 // the mark of any valid frame after it is damage; any other is a torn tail,
-// which ends the log even if sectors written after it happen to be whole.
+// which ends the log even if sectors written after it happen to be whole. The
+// rule has one limit: records of which no later frame has marked the durability,
+// which are those of the last completed sync until something more is appended,
+// look like a torn tail when they are damaged.
 //
 // Syncs are grouped: while one is under way, what is appended in the meantime
 // waits and goes out with the next one.
+//
+// # What was read is not yet safe
+//
+// Two traps lie between reading a log and appending to it.
+//
+// A process may die on a machine that does not crash, for one because a sync
+// failed. The next process then reads back records that only the memory of the
+// machine holds, and syncing them again proves nothing, because a failed sync
+// may have marked them as written (Rebello et al., "Can Applications Recover from
+// fsync Failures?", USENIX ATC 2020). So Open writes all that it read anew, in
+// one atomic replacement of the file, and none of it counts as durable before a
+// sync has covered that. Truncating the file and appending its tail again would
+// not do: a crash might keep the truncation and lose a tail that had been
+// promised.
+//
+// Cutting off a torn tail is itself a write that a crash may take back. Were old
+// bytes to reappear behind newer and shorter ones, a stale frame could pass for
+// the continuation of a frame that it was never written after. The atomic
+// replacement rules that out, and so does the format: a frame names the checksum
+// of the frame before it, and is part of the log only right behind that frame.
+// The same link uncovers a write that the disk put in the wrong place.
 package wal

@@ -1,0 +1,68 @@
+// Command quorumlab runs scenarios, compares protocols and writes pictures. Run
+// it without arguments to see what it can do.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK        = 0
+	exitViolation = 1
+	exitUsage     = 2 // bad input: nothing was run, or nothing could be written
+	exitUnknown   = 3 // a judge could not decide
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main without the process around it.
+func run(arguments []string, out, errOut io.Writer) int {
+	root := newRoot(out, errOut)
+	root.SetArgs(arguments)
+	err := root.Execute()
+	var verdict verdictError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &verdict):
+		return int(verdict)
+	}
+	fmt.Fprintf(errOut, "quorumlab: %v\n", err)
+	return exitUsage
+}
+
+// verdictError is an exit code that is no complaint: everything worked, and the
+// answer is not ok.
+type verdictError int
+
+func (verdictError) Error() string { return "the verdict is not ok" }
+
+func newRoot(out, errOut io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "quorumlab",
+		Short: "A laboratory for consensus: Paxos and Raft under faults, judged and drawn",
+		Long: `Quorumlab runs Paxos and Raft on simulated machines, lets things go wrong, and
+judges what clients saw. Equal seeds give equal runs, on any machine.
+
+Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 unknown.`,
+		Example: `  quorumlab list
+  quorumlab run leader-crash --protocol raft --seed 7 --out out
+  quorumlab compare`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(out)
+	root.SetErr(errOut)
+	root.AddCommand(newList(), newRun(), newCompare())
+	return root
+}

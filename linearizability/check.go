@@ -1,0 +1,130 @@
+package linearizability
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// Check judges a history against a model. The timeout bounds the time the search
+// for a verdict may take, and explaining a violation may take as long again; zero
+// is no limit. A search that runs out of time ends in VerdictUnknown.
+//
+// An error says that there is nothing to judge: it names the operation, by its
+// place in the history counted from 1, and the field that is wrong with it.
+//
+// Without a time limit, equal histories give equal reports. Nothing limits the
+// memory of a search: give a time limit where many clients write one key at once.
+func Check(m Model, h History, timeout time.Duration) (Report, error) {
+	if m.apply == nil {
+		return Report{}, errors.New("model: missing")
+	}
+	if timeout < 0 {
+		return Report{}, fmt.Errorf("timeout: %v is negative", timeout)
+	}
+	if err := h.validate(); err != nil {
+		return Report{}, err
+	}
+	if err := m.acceptsAll(h); err != nil {
+		return Report{}, err
+	}
+	verdict, blamed := m.decideAll(m.objects(h), startBudget(timeout))
+	report := Report{Verdict: verdict, Key: blamed.key, model: m, recorded: blamed.recorded}
+	if verdict == VerdictViolation {
+		clock := startBudget(timeout)
+		report.Core = m.shrink(blamed.history, clock)
+		report.explain(clock)
+	}
+	return report, nil
+}
+
+// object is what happened to one key, or to the only object of a model without
+// keys.
+type object struct {
+	key      string
+	recorded int     // how many operations the clients made
+	history  History // those that matter
+}
+
+// objects splits a history by key, the smallest object first: a verdict on it is
+// the soonest had.
+func (m Model) objects(h History) []object {
+	byKey := make(map[string]History)
+	for _, op := range h {
+		byKey[op.Key] = append(byKey[op.Key], op)
+	}
+	objects := make([]object, 0, len(byKey))
+	for key, operations := range byKey {
+		objects = append(objects, object{key, len(operations), m.normalize(operations)})
+	}
+	slices.SortFunc(objects, func(a, b object) int {
+		return cmp.Or(cmp.Compare(len(a.history), len(b.history)), cmp.Compare(a.key, b.key))
+	})
+	return objects
+}
+
+// decideAll judges objects until one of them is a violation, which it returns.
+// If it runs out of time it returns the first object that it could not decide.
+//
+// Each object may take an equal part of the time that is left, so that a hard one
+// does not keep the others from being judged. What these leave over goes to
+// another round of the undecided. A round in which none is decided uses up all
+// time, as the last one may take what is left.
+func (m Model) decideAll(pending []object, clock budget) (Verdict, object) {
+	for len(pending) > 0 {
+		var undecided []object
+		for i, o := range pending {
+			switch m.decide(o.history, clock.share(len(pending)-i)) {
+			case VerdictViolation:
+				return VerdictViolation, o
+			case VerdictUnknown:
+				undecided = append(undecided, o)
+			}
+		}
+		if len(undecided) > 0 && clock.spent() {
+			return VerdictUnknown, undecided[0]
+		}
+		pending = undecided
+	}
+	return VerdictOK, object{}
+}
+
+// decide asks Porcupine about one object whose history is normalised. A limit of
+// zero is none.
+func (m Model) decide(h History, limit time.Duration) Verdict {
+	switch porcupine.CheckOperationsTimeout(m.porcupine(), m.intervals(h), limit) {
+	case porcupine.Ok:
+		return VerdictOK
+	case porcupine.Illegal:
+		return VerdictViolation
+	default:
+		return VerdictUnknown
+	}
+}
+
+// budget is an amount of time, or no limit at all, that starts to run when it is
+// made.
+type budget struct {
+	limited bool
+	end     time.Time
+}
+
+func startBudget(timeout time.Duration) budget {
+	return budget{limited: timeout > 0, end: time.Now().Add(timeout)}
+}
+
+// spent reports whether nothing is left.
+func (b budget) spent() bool { return b.limited && !time.Now().Before(b.end) }
+
+// share returns one n-th of what is left, as a limit for Porcupine: zero is no
+// limit, and a budget that is spent leaves an instant.
+func (b budget) share(n int) time.Duration {
+	if !b.limited {
+		return 0
+	}
+	return max(time.Until(b.end)/time.Duration(n), 1)
+}

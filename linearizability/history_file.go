@@ -1,0 +1,273 @@
+package linearizability
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// maxLineBytes bounds a line of a history file.
+const maxLineBytes = 1 << 20
+
+// record is a line of a history file. A pointer or raw message that is nil stands
+// for a field that is absent.
+type record struct {
+	Client  *int            `json:"client"`
+	Op      string          `json:"op"`
+	Key     string          `json:"key,omitempty"`
+	In      json.RawMessage `json:"in,omitempty"`
+	Out     json.RawMessage `json:"out,omitempty"`
+	Call    *int64          `json:"call"`
+	Return  *int64          `json:"return,omitempty"`
+	Outcome string          `json:"outcome"`
+}
+
+// WriteHistory writes a history as JSON Lines, an object per operation:
+//
+//	{"client":1,"op":"cas","key":"x","in":["a","b"],"out":true,"call":4,"return":9,"outcome":"ok"}
+//
+// The fields in, out, call and return are as Input, Output, Call and Return of an
+// [Operation]: a read has no in; a cas has the old and the new value; null is no
+// value. Only outcome ok has out, and outcome unknown has no return. Nothing is
+// written if the history is not valid; the error names the operation and field.
+func WriteHistory(w io.Writer, h History) error {
+	if err := h.validate(); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(w)
+	lines := json.NewEncoder(out)
+	for _, op := range h {
+		r, err := recordOf(op)
+		if err != nil {
+			return err
+		}
+		if err := lines.Encode(r); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// recordOf turns a valid operation into a line.
+func recordOf(op Operation) (record, error) {
+	r := record{
+		Client:  &op.Client,
+		Op:      op.Input.op(),
+		Key:     op.Key,
+		Call:    &op.Call,
+		Outcome: op.Outcome.String(),
+	}
+	if op.Outcome != OutcomeUnknown {
+		r.Return = &op.Return
+	}
+	var err error
+	if op.Outcome == OutcomeOK {
+		if r.Out, err = json.Marshal(op.Output); err != nil {
+			return record{}, err
+		}
+	}
+	switch in := op.Input.(type) {
+	case Write:
+		r.In, err = json.Marshal(in.Value)
+	case CompareAndSwap:
+		r.In, err = json.Marshal([]any{in.Old, in.New})
+	case Add:
+		r.In, err = json.Marshal(in.Delta)
+	}
+	return r, err
+}
+
+// ReadHistory reads what [WriteHistory] writes, line by line to the end. A file
+// of anything else is refused: the error names the line, counted from 1, and the
+// field.
+func ReadHistory(r io.Reader) (History, error) {
+	var h History
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLineBytes)
+	for lines.Scan() {
+		op, err := parseLine(lines.Bytes())
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", len(h)+1, err)
+		}
+		h = append(h, op)
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("line %d: longer than %d bytes", len(h)+1, maxLineBytes)
+	} else if err != nil {
+		return nil, fmt.Errorf("line %d: %w", len(h)+1, err)
+	}
+	// One line is one operation, so that a place in the history is a line number.
+	if err := h.validateClients("line"); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// parseLine reads one operation and checks it by itself.
+func parseLine(line []byte) (Operation, error) {
+	// The JSON decoder would replace bad bytes, and two values might become one.
+	if !utf8.Valid(line) {
+		return Operation{}, errors.New("not valid UTF-8")
+	}
+	r, err := parseRecord(line)
+	if err != nil {
+		return Operation{}, err
+	}
+	op, err := r.operation()
+	if err != nil {
+		return Operation{}, err
+	}
+	return op, op.validate()
+}
+
+func parseRecord(line []byte) (record, error) {
+	var r record
+	fields := json.NewDecoder(bytes.NewReader(line))
+	fields.DisallowUnknownFields()
+	err := fields.Decode(&r)
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return record{}, errors.New("empty")
+	case errors.As(err, &mistyped) && mistyped.Field == "":
+		return record{}, fmt.Errorf("a JSON %s is no object", mistyped.Value)
+	case errors.As(err, &mistyped):
+		return record{}, fmt.Errorf("%s: a JSON %s does not fit %v", mistyped.Field, mistyped.Value, mistyped.Type)
+	case err != nil:
+		return record{}, err
+	}
+	if _, err := fields.Token(); !errors.Is(err, io.EOF) {
+		return record{}, errors.New("more than one JSON object")
+	}
+	return r, nil
+}
+
+// operation turns a line into an operation, which may still be invalid.
+func (r record) operation() (Operation, error) {
+	op := Operation{Key: r.Key}
+	switch {
+	case r.Client == nil:
+		return op, errors.New("client: missing")
+	case r.Call == nil:
+		return op, errors.New("call: missing")
+	}
+	op.Client, op.Call = *r.Client, *r.Call
+	var err error
+	if op.Outcome, err = parseOutcome(r.Outcome); err != nil {
+		return op, err
+	}
+	switch {
+	case op.Outcome == OutcomeUnknown && r.Return != nil:
+		return op, errors.New("return: an operation of unknown outcome has none")
+	case op.Outcome != OutcomeUnknown && r.Return == nil:
+		return op, fmt.Errorf("return: missing with outcome %v", op.Outcome)
+	case r.Return != nil:
+		op.Return = *r.Return
+	}
+	if op.Input, err = parseInput(r.Op, r.In); err != nil {
+		return op, err
+	}
+	op.Output, err = r.output(op)
+	return op, err
+}
+
+// output reads the answer. An answer that is missing must not be taken for null,
+// which says that nothing was there; only a write is answered by nothing.
+func (r record) output(op Operation) (any, error) {
+	_, isWrite := op.Input.(Write)
+	switch {
+	case op.Outcome != OutcomeOK && r.Out != nil:
+		return nil, fmt.Errorf("out: an operation of outcome %v has none", op.Outcome)
+	case op.Outcome == OutcomeOK && r.Out == nil && !isWrite:
+		return nil, fmt.Errorf("out: missing with outcome %v", op.Outcome)
+	case r.Out == nil:
+		return nil, nil
+	}
+	return parseScalar("out", r.Out)
+}
+
+func parseOutcome(name string) (Outcome, error) {
+	for _, o := range []Outcome{OutcomeOK, OutcomeFailed, OutcomeUnknown} {
+		if o.String() == name {
+			return o, nil
+		}
+	}
+	return 0, fmt.Errorf("outcome: %q is none of ok, failed, unknown", name)
+}
+
+func parseInput(op string, in json.RawMessage) (Input, error) {
+	if op == (Read{}).op() {
+		if in != nil {
+			return nil, errors.New("in: a read has none")
+		}
+		return Read{}, nil
+	}
+	switch op {
+	case Write{}.op(), CompareAndSwap{}.op(), Add{}.op():
+	case "":
+		return nil, errors.New("op: missing")
+	default:
+		return nil, fmt.Errorf("op: %q is none of read, write, cas, add", op)
+	}
+	if in == nil {
+		return nil, fmt.Errorf("in: missing with op %s", op)
+	}
+	if op == (CompareAndSwap{}).op() {
+		return parseCompareAndSwap(in)
+	}
+	value, err := parseScalar("in", in)
+	if err != nil {
+		return nil, err
+	}
+	if op == (Write{}).op() {
+		return Write{value}, nil
+	}
+	delta, isInteger := value.(int64)
+	if !isInteger {
+		return nil, fmt.Errorf("in: add takes an integer, not %s", in)
+	}
+	return Add{delta}, nil
+}
+
+func parseCompareAndSwap(in json.RawMessage) (Input, error) {
+	var pair []json.RawMessage
+	if err := json.Unmarshal(in, &pair); err != nil || len(pair) != 2 {
+		return nil, fmt.Errorf("in: cas takes [old, new], not %s", in)
+	}
+	before, err := parseScalar("in (old)", pair[0])
+	if err != nil {
+		return nil, err
+	}
+	after, err := parseScalar("in (new)", pair[1])
+	if err != nil {
+		return nil, err
+	}
+	return CompareAndSwap{Old: before, New: after}, nil
+}
+
+// parseScalar reads null, a boolean, a string or an integer as nil, bool, string
+// or int64.
+func parseScalar(field string, raw json.RawMessage) (any, error) {
+	switch raw[0] {
+	case 'n':
+		return nil, nil
+	case 't', 'f':
+		return raw[0] == 't', nil
+	case '"':
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err
+	case '[', '{':
+		return nil, fmt.Errorf("%s: %s is no plain value", field, raw)
+	}
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s is not an integer of 64 bits", field, raw)
+	}
+	return n, nil
+}

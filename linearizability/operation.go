@@ -1,0 +1,124 @@
+package linearizability
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// History lists operations, in any order.
+type History []Operation
+
+// Operation is one operation as its client saw it.
+type Operation struct {
+	// Client is who called, 0 or more. A client has one operation under way at a
+	// time, and none after one of unknown outcome.
+	Client int
+	// Key names the object, in models that have many of them; else it is empty.
+	Key string
+	// Input is what was asked for.
+	Input Input
+	// Output is what was answered, of the type that the input's documentation
+	// says. It means nothing unless the outcome is OutcomeOK.
+	Output any
+	// Call and Return are when the client called and when it knew the outcome.
+	// Return is not before Call; it means nothing with OutcomeUnknown.
+	Call, Return int64
+	Outcome      Outcome
+}
+
+// Outcome is what a client knows of the fate of its operation. The zero Outcome
+// is none of the three, and refused as an omission.
+type Outcome uint8
+
+const (
+	// OutcomeOK: it happened, between Call and Return, and was answered.
+	OutcomeOK Outcome = iota + 1
+	// OutcomeFailed: it did not happen and never will.
+	OutcomeFailed
+	// OutcomeUnknown: it happened at some time after Call, or will, or never
+	// does. A timeout and a lost connection are of this kind.
+	OutcomeUnknown
+)
+
+// String returns the name that history files use.
+func (o Outcome) String() string {
+	switch o {
+	case OutcomeOK:
+		return "ok"
+	case OutcomeFailed:
+		return "failed"
+	case OutcomeUnknown:
+		return "unknown"
+	}
+	return fmt.Sprintf("Outcome(%d)", uint8(o))
+}
+
+// Input is what an operation asks for: one of the types Read, Write,
+// CompareAndSwap and Add, as a plain value that can be compared with ==.
+type Input interface {
+	// String describes the input for people.
+	String() string
+	// op is the name that history files use.
+	op() string
+}
+
+// Read asks for the present value. The answer of a register or a key is a
+// string, or nil if there is no value; that of a counter is an int64.
+type Read struct{}
+
+// Write sets the value of a register or a key. Value is a string, or nil to
+// leave no value there. There is no answer: Output is nil.
+type Write struct{ Value any }
+
+// CompareAndSwap sets the value of a register or a key to New if it is Old. Each
+// is a string, or nil for no value. The answer is a bool: whether it was Old.
+type CompareAndSwap struct{ Old, New any }
+
+// Add adds Delta to a counter. The answer is an int64: the value before.
+type Add struct{ Delta int64 }
+
+func (Read) op() string           { return "read" }
+func (Write) op() string          { return "write" }
+func (CompareAndSwap) op() string { return "cas" }
+func (Add) op() string            { return "add" }
+
+func (Read) String() string    { return "read()" }
+func (w Write) String() string { return "write(" + formatValue(w.Value) + ")" }
+func (a Add) String() string   { return "add(" + strconv.FormatInt(a.Delta, 10) + ")" }
+func (c CompareAndSwap) String() string {
+	return "cas(" + formatValue(c.Old) + ", " + formatValue(c.New) + ")"
+}
+
+// String describes the operation on one line.
+func (o Operation) String() string {
+	key := ""
+	if o.Key != "" {
+		key = fmt.Sprintf(" key %q", o.Key)
+	}
+	return fmt.Sprintf("client %d%s: %v → %s", o.Client, key, o.Input, o.answer())
+}
+
+// answer describes what the client got.
+func (o Operation) answer() string {
+	switch {
+	case o.Outcome == OutcomeUnknown:
+		return "?"
+	case o.Outcome != OutcomeOK:
+		return o.Outcome.String()
+	}
+	if _, isWrite := o.Input.(Write); isWrite {
+		return "ok"
+	}
+	return formatValue(o.Output)
+}
+
+// formatValue writes a value as history files do.
+func formatValue(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return strconv.Quote(v)
+	}
+	return fmt.Sprint(v)
+}

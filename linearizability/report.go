@@ -1,0 +1,178 @@
+package linearizability
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// Verdict is the end of a judgement. The zero Verdict is VerdictUnknown, so that
+// nothing passes by omission.
+type Verdict uint8
+
+const (
+	// VerdictUnknown: not decided, for lack of time. It never passes.
+	VerdictUnknown Verdict = iota
+	// VerdictOK: the history is linearizable.
+	VerdictOK
+	// VerdictViolation: the history is not linearizable.
+	VerdictViolation
+)
+
+// String returns "ok", "violation" or "unknown".
+func (v Verdict) String() string {
+	switch v {
+	case VerdictUnknown:
+		return "unknown"
+	case VerdictOK:
+		return "ok"
+	case VerdictViolation:
+		return "violation"
+	}
+	return fmt.Sprintf("Verdict(%d)", uint8(v))
+}
+
+// Report is the verdict on a history, and its reasons.
+type Report struct {
+	Verdict Verdict
+	// Key is the key that is violated, or the first key that could not be
+	// decided. It is empty with VerdictOK and with models that have no keys.
+	Key string
+	// Core has, with VerdictViolation, a few operations that are a violation by
+	// themselves, in the order of their calls. It is small rather than smallest,
+	// see the package documentation.
+	Core History
+	// Order lists, as indices of Core, the longest order of operations of the core
+	// that explains their answers as far as it goes; nothing can come next. It is
+	// nil if the core is larger than 3,000 operations or time ran out before.
+	Order []int
+
+	model    Model
+	recorded int // operations the clients made on the key
+	picture  *porcupine.LinearizationInfo
+}
+
+// maxExplained bounds the operations of a core for which an order and a picture
+// are made: Porcupine needs memory for them that grows with the square.
+const maxExplained = 3000
+
+// explain fills in what the core's own search tells.
+func (r *Report) explain(clock budget) {
+	if len(r.Core) > maxExplained {
+		return
+	}
+	operations := r.model.intervals(r.Core)
+	// A picture has a row for each client number up to the greatest. Fresh
+	// numbers after unknown outcomes would make it mostly empty.
+	var clients []int
+	for _, op := range r.Core {
+		clients = append(clients, op.Client)
+	}
+	slices.Sort(clients)
+	clients = slices.Compact(clients)
+	for i, op := range r.Core {
+		operations[i].ClientId, _ = slices.BinarySearch(clients, op.Client)
+	}
+	verdict, picture := porcupine.CheckOperationsVerbose(r.model.porcupine(), operations, clock.share(1))
+	if verdict != porcupine.Illegal {
+		return
+	}
+	r.picture = &picture
+	r.Order = []int{}
+	for _, order := range picture.PartialLinearizations()[0] {
+		longer := len(order) - len(r.Order)
+		// Porcupine lists orders at random; a report is to be reproducible.
+		if longer > 0 || longer == 0 && slices.Compare(order, r.Order) < 0 {
+			r.Order = order
+		}
+	}
+}
+
+// maxRows bounds the table of a core. The last rows are the interesting ones:
+// the last return completed the violation.
+const maxRows = 40
+
+// String tells the verdict, and for a violation the core as a table: in the
+// column "order" the operations are numbered in the longest order that explains
+// them, and below stands why it goes no further.
+func (r Report) String() string {
+	var text strings.Builder
+	text.WriteString(r.Verdict.String())
+	if r.Key != "" {
+		fmt.Fprintf(&text, ": key %q", r.Key)
+	}
+	switch r.Verdict {
+	case VerdictUnknown:
+		fmt.Fprintf(&text, ": no verdict on %d operations in the time given\n", r.recorded)
+	case VerdictOK:
+		text.WriteString("\n")
+	case VerdictViolation:
+		fmt.Fprintf(&text, ": no order of these %d operations, out of %d, explains their answers\n",
+			len(r.Core), r.recorded)
+		r.writeTable(&text)
+		r.writeReason(&text)
+	}
+	return text.String()
+}
+
+func (r Report) writeTable(text *strings.Builder) {
+	place := make([]string, len(r.Core))
+	for i := range place {
+		place[i] = "-"
+	}
+	for i, op := range r.Order {
+		place[op] = strconv.Itoa(i + 1)
+	}
+	table := tabwriter.NewWriter(text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "call\treturn\tclient\toperation\tanswer\torder")
+	first := max(len(r.Core)-maxRows, 0)
+	if first > 0 {
+		fmt.Fprintf(table, "...\t\t\t%d more\t\t\n", first)
+	}
+	for i, op := range r.Core[first:] {
+		returned := strconv.FormatInt(op.Return, 10)
+		if op.Outcome == OutcomeUnknown {
+			returned = "open"
+		}
+		fmt.Fprintf(table, "%d\t%s\t%d\t%v\t%s\t%s\n",
+			op.Call, returned, op.Client, op.Input, op.answer(), place[first+i])
+	}
+	// Writing to a strings.Builder cannot fail.
+	_ = table.Flush()
+}
+
+// writeReason tells why the order goes no further: which operations could come
+// next in time, and what they would be answered.
+func (r Report) writeReason(text *strings.Builder) {
+	if r.Order == nil {
+		return
+	}
+	state := r.model.initial
+	placed := make([]bool, len(r.Core))
+	for _, i := range r.Order {
+		state, _ = r.model.apply(state, r.Core[i].Input)
+		placed[i] = true
+	}
+	fmt.Fprintf(text, "After the %d operations numbered under \"order\" the value is %s, and none can come next:\n",
+		len(r.Order), formatValue(state))
+	operations := r.model.intervals(r.Core)
+	firstReturn := int64(math.MaxInt64)
+	for i, op := range operations {
+		if !placed[i] {
+			firstReturn = min(firstReturn, op.Return)
+		}
+	}
+	for i, op := range r.Core {
+		if placed[i] || op.Call > firstReturn {
+			continue
+		}
+		_, answer := r.model.apply(state, op.Input)
+		fmt.Fprintf(text, "  client %d: %v was answered %s, and would be %s\n",
+			op.Client, op.Input, op.answer(), formatValue(answer))
+	}
+}

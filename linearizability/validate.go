@@ -1,0 +1,132 @@
+package linearizability
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+)
+
+// validate checks what holds in every history, whatever its model: each
+// operation is well formed, and a client does one thing at a time. The error
+// names the operation, by its place counted from 1, and the field.
+func (h History) validate() error {
+	for i, op := range h {
+		if err := op.validate(); err != nil {
+			return fmt.Errorf("operation %d: %w", i+1, err)
+		}
+	}
+	return h.validateClients("operation")
+}
+
+// validate checks an operation by itself. The error starts with the field's name.
+func (o Operation) validate() error {
+	if o.Client < 0 {
+		return fmt.Errorf("client: %d is negative", o.Client)
+	}
+	if !utf8.ValidString(o.Key) {
+		return fmt.Errorf("key: %q is not valid UTF-8", o.Key)
+	}
+	if err := validateInput(o.Input); err != nil {
+		return err
+	}
+	switch o.Outcome {
+	case OutcomeOK, OutcomeFailed:
+		if o.Return < o.Call {
+			return fmt.Errorf("return: %d is before call %d", o.Return, o.Call)
+		}
+	case OutcomeUnknown:
+	default:
+		return fmt.Errorf("outcome: %v is none of ok, failed, unknown", o.Outcome)
+	}
+	if o.Outcome == OutcomeOK {
+		return validateOutput(o.Input, o.Output)
+	}
+	return nil
+}
+
+func validateInput(in Input) error {
+	switch in := in.(type) {
+	case nil:
+		return errors.New("op: missing")
+	case Read, Add:
+		return nil
+	case Write:
+		return validateValue("in", in.Value)
+	case CompareAndSwap:
+		if err := validateValue("in (old)", in.Old); err != nil {
+			return err
+		}
+		return validateValue("in (new)", in.New)
+	}
+	return fmt.Errorf("op: %T is none of Read, Write, CompareAndSwap, Add", in)
+}
+
+// validateOutput checks an answer as far as the input tells its type. What a
+// read answers depends on the model, see Model.accepts.
+func validateOutput(in Input, out any) error {
+	var fits bool
+	var want string
+	switch in.(type) {
+	case Read:
+		if _, isCount := out.(int64); isCount {
+			return nil
+		}
+		return validateValue("out", out)
+	case Write:
+		want, fits = "null", out == nil
+	case CompareAndSwap:
+		want = "a boolean"
+		_, fits = out.(bool)
+	case Add:
+		want = "an integer"
+		_, fits = out.(int64)
+	}
+	if !fits {
+		return fmt.Errorf("out: %s is answered by %s, not by %#v", in.op(), want, out)
+	}
+	return nil
+}
+
+// validateValue checks what a register or a key may hold. Text that is not UTF-8
+// would not survive a history file.
+func validateValue(field string, v any) error {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case string:
+		if !utf8.ValidString(v) {
+			return fmt.Errorf("%s: %q is not valid UTF-8", field, v)
+		}
+		return nil
+	}
+	return fmt.Errorf("%s: %#v is neither a string nor null", field, v)
+}
+
+// validateClients checks that the operations of one client follow each other.
+// They must not even touch: closed intervals that touch are concurrent, and the
+// order in which the client made them would be lost. Places are named by what
+// they are counted in, "operation" or "line".
+func (h History) validateClients(place string) error {
+	order := make([]int, len(h))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(h[a].Client, h[b].Client), cmp.Compare(h[a].Call, h[b].Call))
+	})
+	for i := 1; i < len(order); i++ {
+		before, after := order[i-1], order[i]
+		switch first, second := h[before], h[after]; {
+		case first.Client != second.Client:
+		case first.Outcome == OutcomeUnknown:
+			return fmt.Errorf("%s %d: client: the outcome of %s %d of client %d is unknown; what follows needs a new client number",
+				place, after+1, place, before+1, second.Client)
+		case second.Call <= first.Return:
+			return fmt.Errorf("%s %d: call: %d is not after return %d of %s %d of the same client %d",
+				place, after+1, second.Call, first.Return, place, before+1, second.Client)
+		}
+	}
+	return nil
+}

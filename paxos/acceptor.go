@@ -1,0 +1,99 @@
+package paxos
+
+import (
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// acceptor is the part of a server that votes. All of it is on the disk, and no
+// answer leaves before the disk holds what it says: an acceptor must remember
+// "even if it fails and then restarts" (Paxos Made Simple §2.2).
+type acceptor struct {
+	promised Ballot // nothing is accepted below
+	slots    slots  // what was accepted last, slot by slot
+}
+
+// receivePrepare is phase 1b (Paxos Made Simple §2.2): "If an acceptor receives a
+// prepare request with number n greater than that of any prepare request to
+// which it has already responded, then it responds to the request with a promise
+// not to accept any more proposals numbered less than n and with the
+// highest-numbered proposal (if any) that it has accepted", here for all slots.
+// A repeated Prepare is answered again, for the first answer may be lost.
+func (s *Server) receivePrepare(from node.ID, m Prepare) {
+	isNew := m.Ballot > s.promised
+	if !s.join(from, m.Ballot) {
+		return
+	}
+	if isNew { // a proposer that only repeats itself may be unable to hear anybody
+		s.expect(from)
+	}
+	if m.First <= s.chosen {
+		s.log.Send(from, s.catchUp(m.First)) // so that the proposer can count the promise
+	}
+	s.log.Send(from, Promise{Ballot: m.Ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)})
+}
+
+// receiveAccept is phase 2b: an acceptor "accepts the proposal unless it has
+// already responded to a prepare request having a number greater than n" (Paxos
+// Made Simple §2.2).
+func (s *Server) receiveAccept(from node.ID, m Accept) {
+	if !s.join(from, m.Ballot) {
+		return
+	}
+	s.expect(from)
+	last := m.First + Slot(len(m.Requests)) - 1
+	if !s.holds(m.Ballot, m.First, last) && !s.accept(m.Ballot, m.First, m.Requests) {
+		return
+	}
+	s.log.Send(from, Accepted{Ballot: m.Ballot, First: m.First, Last: last})
+	s.hearChosen(from, m.Chosen)
+}
+
+// join makes the server an acceptor of a ballot, unless it has promised a higher
+// one. Any message of a ballot's phases counts as if its Prepare had come first,
+// so accepting raises the promise too.
+func (s *Server) join(from node.ID, b Ballot) bool {
+	if b < s.promised {
+		s.env.Send(from, Nack{Ballot: s.promised})
+		return false
+	}
+	if b == s.promised {
+		return true
+	}
+	if !s.promise(b) {
+		return false
+	}
+	s.giveUp(b, from)
+	return true
+}
+
+// promise raises the promise and reports whether that could be written down.
+func (s *Server) promise(b Ballot) bool {
+	if !s.write(appendPromised(s.record[:0], b)) {
+		return false
+	}
+	s.promised = b
+	s.saidChosen = 0 // said of a lower ballot
+	return true
+}
+
+// accept accepts values in consecutive slots and reports whether that could be
+// written down.
+func (s *Server) accept(b Ballot, first Slot, requests []rsm.Request) bool {
+	if !s.write(appendAccepted(s.record[:0], b, s.chosen, first, requests)) {
+		return false
+	}
+	s.slots.setAll(b, first, requests)
+	return true
+}
+
+// holds reports whether values of a ballot were accepted in all these slots, so
+// that a repeated Accept need not be written again.
+func (s *Server) holds(b Ballot, first, last Slot) bool {
+	for slot := first; slot <= last; slot++ {
+		if s.slots.at(slot).Ballot != b {
+			return false
+		}
+	}
+	return true
+}

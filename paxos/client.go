@@ -1,0 +1,45 @@
+package paxos
+
+import (
+	"slices"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// receiveRequest takes a client's request if this server leads or is about to,
+// and tells the client where to go if another does. If nobody is known, this
+// server prepares because of the request; it is proposed when phase 1 is over.
+func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
+	if s.role == follower && s.expected != 0 {
+		s.executor.Redirect(from, r, s.expected)
+		return
+	}
+	if s.role == follower {
+		s.prepare()
+	}
+	if !s.executor.Admit(from, r) {
+		return
+	}
+	if len(s.waiting) == cap(s.waiting) {
+		s.waiting = slices.Grow(s.waiting, waitingRoom)
+	}
+	// The array is shared with the Accepts sent before, but only the part after
+	// theirs is written to.
+	s.waiting = append(s.waiting, r)
+	if s.role == leading {
+		s.scheduleFlush()
+	}
+}
+
+// waitingRoom is for how many requests an array is allocated at a time.
+const waitingRoom = 64
+
+// scheduleFlush has what waits proposed after all that is in the inbox now: so
+// requests that came together go together, in one message and one write.
+func (s *Server) scheduleFlush() {
+	if !s.flushing {
+		s.flushing = true
+		s.env.SetTimer(FlushTimer, 0)
+	}
+}

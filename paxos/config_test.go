@@ -1,0 +1,81 @@
+package paxos
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+func TestConfigValidate(t *testing.T) {
+	require.NoError(t, DefaultConfig([]node.ID{1, 2, 3}).Validate())
+	many := make([]node.ID, maximumServers+1)
+	for i := range many {
+		many[i] = node.ID(i + 1)
+	}
+	require.NoError(t, DefaultConfig(many[1:]).Validate())
+	for name, test := range map[string]struct {
+		change func(c *Config)
+		names  string
+	}{
+		"no servers":       {func(c *Config) { c.Servers = nil }, "Servers is empty"},
+		"too many servers": {func(c *Config) { c.Servers = many }, "Servers has 65"},
+		"server zero":      {func(c *Config) { c.Servers = []node.ID{1, 0} }, "Servers[1] is 0"},
+		"server 1000":      {func(c *Config) { c.Servers = []node.ID{1000} }, "Servers[0] is 1000"},
+		"negative server":  {func(c *Config) { c.Servers = []node.ID{-1} }, "Servers[0] is -1"},
+		"twice":            {func(c *Config) { c.Servers = []node.ID{4, 5, 4} }, "Servers[2] names server 4 again"},
+		"no heartbeat":     {func(c *Config) { c.HeartbeatInterval = 0 }, "HeartbeatInterval is 0s"},
+		"short timeout":    {func(c *Config) { c.LeaderTimeoutMin = 50 * time.Millisecond }, "LeaderTimeoutMin is 50ms"},
+		"inverted timeout": {func(c *Config) { c.LeaderTimeoutMax = 149 * time.Millisecond }, "LeaderTimeoutMax is 149ms"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := DefaultConfig([]node.ID{1, 2, 3})
+			test.change(&c)
+			require.ErrorContains(t, c.Validate(), test.names)
+			require.Panics(t, func() { New(&lone{id: 1}, c, rsm.NewCounter()) })
+		})
+	}
+}
+
+func TestNewWantsToBeAMember(t *testing.T) {
+	require.Panics(t, func() { New(&lone{id: 4}, DefaultConfig([]node.ID{1, 2, 3}), rsm.NewCounter()) })
+}
+
+// Paxos Made Simple §2.2: "different proposers choose their numbers from disjoint
+// sets of numbers".
+func TestBallots(t *testing.T) {
+	seen := make(map[Ballot]node.ID)
+	for server := node.ID(1); server < ballotsPerRound; server += 37 {
+		ballot := Ballot(0)
+		for range 20 {
+			next := nextBallot(ballot, server)
+			require.Greater(t, next, ballot)
+			require.Equal(t, server, next.Server())
+			require.Equal(t, ballot.Round()+1, next.Round())
+			require.NotContains(t, seen, next)
+			seen[next] = server
+			ballot = next
+		}
+	}
+	require.Greater(t, nextBallot(b(3, 999), 1), b(3, 999))
+	require.Equal(t, "3.2", b(3, 2).String())
+}
+
+// Any two majorities have a server in common.
+func TestMajority(t *testing.T) {
+	for n := 1; n <= 10; n++ {
+		require.Greater(t, 2*majority(n), n)
+		require.LessOrEqual(t, 2*majority(n), n+2, "no more than needed")
+	}
+}
+
+func TestServerSet(t *testing.T) {
+	var s serverSet
+	s = s.with(0).with(63).with(0)
+	require.Equal(t, 2, s.size())
+	require.True(t, s.has(63))
+	require.False(t, s.has(1))
+}

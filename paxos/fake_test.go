@@ -1,0 +1,185 @@
+package paxos
+
+import (
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// lone is one server whose world is the test: it is handed messages, and what it
+// sends is looked at.
+type lone struct {
+	t      testing.TB
+	id     node.ID
+	config Config
+	server *Server
+
+	disk    fakeDisk
+	random  *rand.Rand
+	sent    []string // "to message", oldest first
+	timers  map[node.Timer]time.Duration
+	notes   []string
+	exited  error
+	counter *rsm.Counter
+}
+
+// boot starts a server of a cluster of the servers 1 to n on an empty disk.
+func boot(t testing.TB, id node.ID, n int) *lone {
+	servers := make([]node.ID, n)
+	for i := range servers {
+		servers[i] = node.ID(i + 1)
+	}
+	l := &lone{t: t, id: id, config: DefaultConfig(servers), random: rand.New(rand.NewPCG(1, uint64(id)))}
+	l.start()
+	l.sync()
+	return l
+}
+
+func (l *lone) start() {
+	l.timers = make(map[node.Timer]time.Duration)
+	l.counter = rsm.NewCounter()
+	l.server = New(l, l.config, l.counter)
+	l.server.Start()
+}
+
+// kill ends the process without warning; the machine runs on.
+func (l *lone) kill() { l.server, l.disk.syncs, l.sent = nil, nil, nil }
+
+// restart crashes the machine, which loses all that is not synced, and boots it.
+func (l *lone) restart() {
+	l.kill()
+	l.disk.content = l.disk.content[:l.disk.durable:l.disk.durable]
+	l.start()
+	l.sync()
+}
+
+// receive hands a message to the server and lets the disk finish.
+func (l *lone) receive(from node.ID, m node.Message) {
+	l.server.Receive(from, m)
+	l.sync()
+}
+
+// expire lets a timer expire that must be set, and the disk finish.
+func (l *lone) expire(t node.Timer) {
+	require.Contains(l.t, l.timers, t, "timer %d is not set", t)
+	delete(l.timers, t)
+	l.server.Timeout(t)
+	l.sync()
+}
+
+// sync ends all syncs that are under way, and those that are started then.
+func (l *lone) sync() {
+	for len(l.disk.syncs) > 0 && l.exited == nil {
+		l.endSync(nil)
+	}
+}
+
+// endSync ends one sync.
+func (l *lone) endSync(err error) {
+	number, covered := l.disk.last-node.Sync(len(l.disk.syncs)-1), l.disk.syncs[0]
+	l.disk.syncs = l.disk.syncs[1:]
+	if err == nil {
+		l.disk.durable = covered
+	}
+	l.server.Synced(number, err)
+}
+
+// expect checks what was sent since the last time.
+func (l *lone) expect(messages ...string) {
+	l.t.Helper()
+	sent := l.sent
+	l.sent = nil
+	if len(messages) == 0 {
+		require.Empty(l.t, sent)
+		return
+	}
+	require.Equal(l.t, messages, sent)
+}
+
+// lead makes the server the leader of round 1, with one promise from server
+// from, and forgets what was said.
+func (l *lone) lead(from node.ID, accepted ...Proposal) {
+	l.expire(LeaderTimer)
+	l.receive(from, Promise{Ballot: l.server.ballot, Accepted: accepted})
+	_, leads := l.server.Leads()
+	require.True(l.t, leads)
+	l.sent = nil
+}
+
+func (l *lone) ID() node.ID                                { return l.id }
+func (l *lone) Now() time.Duration                         { return 0 }
+func (l *lone) Rand() *rand.Rand                           { return l.random }
+func (l *lone) SetTimer(t node.Timer, after time.Duration) { l.timers[t] = after }
+func (l *lone) StopTimer(t node.Timer)                     { delete(l.timers, t) }
+func (l *lone) Disk() node.Disk                            { return &l.disk }
+func (l *lone) Note(note any)                              { l.notes = append(l.notes, fmt.Sprint(note)) }
+func (l *lone) Exit(reason error)                          { l.exited = reason }
+func (l *lone) Send(to node.ID, m node.Message) {
+	if l.exited == nil {
+		l.sent = append(l.sent, fmt.Sprintf("%d %v", to, m))
+	}
+}
+
+// fakeDisk is a disk with one file.
+type fakeDisk struct {
+	content []byte
+	durable int
+	syncs   []int // under way, oldest first: up to where they cover the file
+	last    node.Sync
+	failure error // of the next append
+}
+
+func (d *fakeDisk) Read(string) ([]byte, error) {
+	if d.content == nil {
+		return nil, fs.ErrNotExist
+	}
+	return slices.Clone(d.content), nil
+}
+
+func (d *fakeDisk) Append(_ string, data []byte) error {
+	if d.failure != nil {
+		return d.failure
+	}
+	d.content = append(d.content, data...)
+	return nil
+}
+
+func (d *fakeDisk) Replace(_ string, data []byte) error {
+	d.content = slices.Clone(data) // the same bytes, or fewer that were never durable
+	return nil
+}
+
+func (d *fakeDisk) Sync() node.Sync {
+	d.last++
+	d.syncs = append(d.syncs, len(d.content))
+	return d.last
+}
+
+func (d *fakeDisk) List() ([]string, error)    { panic("not used") }
+func (d *fakeDisk) Truncate(string, int) error { panic("not used") }
+func (d *fakeDisk) Remove(string) error        { panic("not used") }
+
+// request is the first of a client's requests: it adds the client's number to
+// the counter.
+func request(client rsm.ClientID) rsm.Request {
+	return rsm.Request{Client: client, Sequence: 1, Command: rsm.Add(int64(client))}
+}
+
+// requests are the first ones of several clients.
+func requests(clients ...rsm.ClientID) []rsm.Request {
+	all := make([]rsm.Request, len(clients))
+	for i, client := range clients {
+		if client != 0 { // zero stands for a no-op
+			all[i] = request(client)
+		}
+	}
+	return all
+}

@@ -1,0 +1,83 @@
+package paxos
+
+// slotHistory is a judge's account of one slot.
+type slotHistory struct {
+	proposals []proposed // one per ballot in which somebody accepted a value
+
+	// Whether a majority has accepted a value in one ballot, which, and in which
+	// ballot first.
+	chosen bool
+	value  uint64
+	ballot Ballot
+}
+
+// proposed is the value of a ballot.
+type proposed struct {
+	ballot    Ballot
+	value     uint64    // digest of the request
+	durableAt serverSet // who has durably accepted it
+}
+
+// at returns the account of a slot.
+func (v *Invariants) at(slot Slot) *slotHistory {
+	for slot > Slot(len(v.history)) {
+		v.history = append(v.history, slotHistory{})
+	}
+	return &v.history[slot-1]
+}
+
+// compare holds an acceptor's proposal against the value of its ballot and the
+// one that was chosen. One without a ballot was not accepted: it is looked at
+// when the server takes it for chosen.
+func (v *Invariants) compare(m *machine, p Proposal) error {
+	if p.Ballot == 0 {
+		return nil
+	}
+	h, value := v.at(p.Slot), digest(0, 0, p.Request)
+	known := h.find(p.Ballot)
+	switch {
+	case known == nil:
+		h.proposals = append(h.proposals, proposed{ballot: p.Ballot, value: value})
+	case known.value != value:
+		return violation(oneValue, m, "%v is accepted; another value was, in the same slot and ballot", p)
+	}
+	if h.chosen && p.Ballot > h.ballot && value != h.value {
+		return violation(chosenStands, m, "%v is accepted; another value was chosen in ballot %v", p, h.ballot)
+	}
+	return nil
+}
+
+// accepted notes that an acceptance has become durable. With it a value may have
+// been chosen, by definition.
+func (v *Invariants) accepted(m *machine, slot Slot, ballot Ballot) error {
+	h := v.at(slot)
+	p := h.find(ballot)
+	p.durableAt = p.durableAt.with(m.position)
+	if 2*p.durableAt.size() <= len(m.server.Servers()) {
+		return nil
+	}
+	if h.chosen && p.value != h.value {
+		return violation(chosenStands, m, "slot %d: different values are chosen in %v and %v", slot, h.ballot, ballot)
+	}
+	if h.chosen && ballot >= h.ballot {
+		return nil
+	}
+	h.chosen, h.value, h.ballot = true, p.value, ballot
+	for _, other := range h.proposals {
+		if other.ballot > ballot && other.value != p.value {
+			return violation(chosenStands, m, "slot %d: a value is chosen in ballot %v, another is proposed in %v",
+				slot, ballot, other.ballot)
+		}
+	}
+	return nil
+}
+
+// find returns the proposal of a ballot, or nil. The newest is looked at first.
+func (h *slotHistory) find(b Ballot) *proposed {
+	for i := len(h.proposals) - 1; i >= 0; i-- {
+		if h.proposals[i].ballot == b {
+			return &h.proposals[i]
+		}
+	}
+	return nil
+}

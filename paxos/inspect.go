@@ -1,0 +1,55 @@
+package paxos
+
+import (
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// What follows lets those who watch look inside a server.
+
+// Servers returns the members of the cluster. The caller must not change it.
+func (s *Server) Servers() []node.ID { return s.config.Servers }
+
+// Promised returns the ballot below which the server accepts nothing.
+func (s *Server) Promised() Ballot { return s.promised }
+
+// Chosen returns the slot up to which the server knows what was chosen.
+func (s *Server) Chosen() Slot { return s.chosen }
+
+// Applied returns the slot up to which the server has carried out what was
+// chosen, and a digest of what that was.
+func (s *Server) Applied() (Slot, uint64) { return s.applied, s.digest }
+
+// Last returns the last slot in which the server holds a proposal.
+func (s *Server) Last() Slot { return s.slots.last() }
+
+// At returns the proposal that the server holds in a slot: what it has accepted
+// last, or, without a ballot, what it has learned from others to be chosen. The
+// zero Proposal is none.
+func (s *Server) At(slot Slot) Proposal { return s.slots.at(slot) }
+
+// Touched returns the first and the last of the slots that the last call of one
+// of the handler's methods wrote to, or zeros.
+func (s *Server) Touched() (first, last Slot) { return s.slots.touchedFirst, s.slots.touchedLast }
+
+// Durability returns how many records the server has written to its log since
+// the log began, and how many of those are known to be durable.
+func (s *Server) Durability() (written, durable uint64) {
+	if s.log == nil {
+		return 0, 0
+	}
+	return s.log.Appended(), s.log.Durable()
+}
+
+// digest adds a request, applied in a slot, to the digest of those before it
+// (FNV-1a, eight bytes at a time for the numbers).
+func digest(d uint64, slot Slot, r rsm.Request) uint64 {
+	const prime = 0x100000001b3
+	d = (d ^ uint64(slot)) * prime
+	d = (d ^ uint64(r.Client)) * prime
+	d = (d ^ r.Sequence) * prime
+	for _, b := range r.Command {
+		d = (d ^ uint64(b)) * prime
+	}
+	return d ^ d>>32
+}

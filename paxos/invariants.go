@@ -1,0 +1,322 @@
+package paxos
+
+import (
+	"fmt"
+	"slices"
+
+	"quorumlab/node"
+)
+
+// The invariants. Those of Paxos Made Simple §2.2 are P1a (an acceptor keeps its
+// promise) and P2b (what is chosen stays chosen); the others follow from the
+// rules by which the paper keeps them, and show a bug earlier.
+const (
+	// An acceptor's promise never goes down, and a durable one is not forgotten
+	// by a restart.
+	promiseNeverDown = "Promise Never Goes Down"
+	// No acceptor accepts anything in a ballot below its promise (P1a), nor above
+	// it: accepting raises the promise.
+	acceptedBelow = "Accepted Below Promise"
+	// No acceptor forgets a durable acceptance before it knows what was chosen.
+	acceptanceStands = "Acceptance Stands"
+	// Every ballot is led by one server, and by that one only once.
+	oneLeader = "One Leader per Ballot"
+	// Nobody leads a ballot without the durable promises of a majority.
+	preparedByMajority = "Prepared by a Majority"
+	// In one slot and ballot all servers accept the same value, for ever.
+	oneValue = "One Value per Ballot"
+	// Once a majority has durably accepted a value in one ballot it is chosen,
+	// whether anybody noticed or not, and no higher ballot has another (P2b).
+	chosenStands = "Chosen Value Stands"
+	// Nobody takes for chosen what is not.
+	chosenByMajority = "Chosen by a Majority"
+	// Nobody takes for chosen, or carries out, another value than the chosen one.
+	agreement = "Agreement"
+	// Commands are carried out slot after slot.
+	noHole = "No Hole Applied Over"
+	// What a server knows and has done it does not unlearn before it crashes.
+	chosenNeverDown  = "Chosen Never Goes Down"
+	appliedNeverDown = "Applied Never Goes Down"
+)
+
+// Invariants judges a cluster from the inside. It is told after every event
+// which server has just run, and keeps its own account of what was promised,
+// accepted and chosen, by the paper's definitions and not by what the servers
+// make of it. A check costs time in proportion to what has changed.
+//
+// A promise or an acceptance counts from when it is durable, for the protocol
+// may not let anybody know before, and a crash may take it away. A machine whose
+// disk loses what a sync covered breaks the invariants: Paxos cannot bear that.
+type Invariants struct {
+	machines []*machine // in the order in which they were first seen
+	history  []slotHistory
+	leaders  map[Ballot]node.ID
+}
+
+// machine is what the judge remembers of one machine.
+type machine struct {
+	id       node.ID
+	position int
+	server   *Server // its present life
+
+	promised Ballot   // after the last event
+	before   Ballot   // and before it
+	held     []Ballot // by slot - 1: in which ballot the acceptor has accepted last
+	leads    Ballot
+	chosen   Slot
+	applied  Slot
+	digest   uint64
+
+	durablePromise Ballot   // by lives past and present
+	pending        []change // not durable yet, oldest first
+}
+
+// change is a promise, which has no slot, or an acceptance.
+type change struct {
+	record uint64 // the record of the log that holds it
+	ballot Ballot
+	slot   Slot
+}
+
+// NewInvariants makes a judge for one run of one cluster.
+func NewInvariants() *Invariants {
+	return &Invariants{leaders: make(map[Ballot]node.ID)}
+}
+
+// Check is to be called after each call of a handler method of server id, which
+// is s, unless the server has ended itself in that call. It returns a
+// *node.Violation if an invariant is broken, after which the judge must not be
+// asked again.
+func (v *Invariants) Check(id node.ID, s *Server) error {
+	m := v.machine(id)
+	if m == nil {
+		m = &machine{id: id, position: slices.Index(s.Servers(), id)}
+		v.machines = append(v.machines, m)
+	}
+	if m.server != s {
+		if err := v.checkRestart(m, s); err != nil {
+			return err
+		}
+	}
+	for _, check := range checks {
+		if err := check(v, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checks are made in this order after every event: the later ones build on the
+// account that the earlier ones have brought up to date.
+var checks = [...]func(v *Invariants, m *machine) error{
+	(*Invariants).checkPromise,
+	(*Invariants).checkTouched,
+	(*Invariants).checkDurable,
+	(*Invariants).checkLeader,
+	(*Invariants).checkChosen,
+	(*Invariants).checkApplied,
+}
+
+// CheckAll compares all that the servers hold with the whole account. Check looks
+// only at what an event has changed; CheckAll, for the end of a run, finds out
+// whether anything else did.
+func (v *Invariants) CheckAll() error {
+	for _, m := range v.machines {
+		again := &machine{id: m.id, server: m.server}
+		for slot := Slot(1); slot <= m.server.Last(); slot++ {
+			if err := v.compare(again, m.server.At(slot)); err != nil {
+				return err
+			}
+		}
+		if err := v.checkChosen(again); err != nil {
+			return err
+		}
+		if err := v.checkApplied(again); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// machine returns the account of a machine, or nil if it was not seen before.
+func (v *Invariants) machine(id node.ID) *machine {
+	for _, m := range v.machines {
+		if m.id == id {
+			return m
+		}
+	}
+	return nil
+}
+
+// checkRestart begins the account of a new life of a machine.
+func (v *Invariants) checkRestart(m *machine, s *Server) error {
+	*m = machine{id: m.id, position: m.position, server: s, durablePromise: m.durablePromise}
+	if s.Promised() < m.durablePromise {
+		return violation(promiseNeverDown, m, "%v was promised and durable, after a restart it is %v",
+			m.durablePromise, s.Promised())
+	}
+	for i := range v.history {
+		slot := Slot(i + 1)
+		for _, p := range v.history[i].proposals {
+			if p.durableAt.has(m.position) && s.At(slot).Ballot < p.ballot && slot > s.Chosen() {
+				return violation(acceptanceStands, m, "slot %d was durably accepted in %v, after a restart there is %v",
+					slot, p.ballot, s.At(slot))
+			}
+		}
+	}
+	for slot := Slot(1); slot <= s.Last(); slot++ {
+		if err := v.checkHeld(m, slot); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPromise looks at the promise.
+func (v *Invariants) checkPromise(m *machine) error {
+	promised := m.server.Promised()
+	if promised < m.promised {
+		return violation(promiseNeverDown, m, "from %v to %v", m.promised, promised)
+	}
+	if promised > m.promised {
+		m.await(change{ballot: promised})
+	}
+	m.before, m.promised = m.promised, promised
+	return nil
+}
+
+// checkTouched looks at what has changed among the acceptances.
+func (v *Invariants) checkTouched(m *machine) error {
+	first, last := m.server.Touched()
+	if first == 0 {
+		return nil
+	}
+	for slot := first; slot <= last; slot++ {
+		if err := v.checkHeld(m, slot); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkHeld looks at what an acceptor holds in one slot.
+func (v *Invariants) checkHeld(m *machine, slot Slot) error {
+	p := m.server.At(slot)
+	for slot > Slot(len(m.held)) {
+		m.held = append(m.held, 0)
+	}
+	before := m.held[slot-1]
+	m.held[slot-1] = p.Ballot
+	if p.Ballot == 0 {
+		if before != 0 && slot > m.server.Chosen() {
+			return violation(acceptanceStands, m, "slot %d was accepted in %v, is not chosen, and is forgotten", slot, before)
+		}
+		return nil
+	}
+	if err := v.compare(m, p); err != nil || p.Ballot == before {
+		return err
+	}
+	if p.Ballot < m.before || p.Ballot > m.server.Promised() {
+		return violation(acceptedBelow, m, "slot %d is accepted in %v: promised was %v, and is %v",
+			slot, p.Ballot, m.before, m.server.Promised())
+	}
+	m.await(change{ballot: p.Ballot, slot: slot})
+	return nil
+}
+
+// await notes a change that is not known to be durable yet.
+func (m *machine) await(c change) {
+	c.record, _ = m.server.Durability()
+	m.pending = append(m.pending, c)
+}
+
+// checkDurable takes notice of what has become durable.
+func (v *Invariants) checkDurable(m *machine) error {
+	_, durable := m.server.Durability()
+	n := 0
+	for ; n < len(m.pending) && m.pending[n].record <= durable; n++ {
+		c := m.pending[n]
+		if c.slot == 0 {
+			m.durablePromise = max(m.durablePromise, c.ballot)
+			continue
+		}
+		if err := v.accepted(m, c.slot, c.ballot); err != nil {
+			return err
+		}
+	}
+	m.pending = slices.Delete(m.pending, 0, n)
+	return nil
+}
+
+// checkLeader looks at a server that has begun to lead.
+func (v *Invariants) checkLeader(m *machine) error {
+	term, leads := m.server.Leads()
+	ballot := Ballot(term)
+	if !leads || ballot == m.leads {
+		return nil
+	}
+	m.leads = ballot
+	if other, ok := v.leaders[ballot]; ok {
+		return violation(oneLeader, m, "%v was led by server %d before", ballot, other)
+	}
+	v.leaders[ballot] = m.id
+	promised := 0
+	for _, id := range m.server.Servers() {
+		if other := v.machine(id); other != nil && other.durablePromise >= ballot {
+			promised++
+		}
+	}
+	if total := len(m.server.Servers()); 2*promised <= total {
+		return violation(preparedByMajority, m, "%v has the durable promises of %d of %d servers",
+			ballot, promised, total)
+	}
+	return nil
+}
+
+// checkChosen looks at the slots that a server newly takes for chosen.
+func (v *Invariants) checkChosen(m *machine) error {
+	chosen := m.server.Chosen()
+	if chosen < m.chosen {
+		return violation(chosenNeverDown, m, "from %d to %d", m.chosen, chosen)
+	}
+	for m.chosen < chosen {
+		m.chosen++
+		p := m.server.At(m.chosen)
+		if p.Slot == 0 {
+			return violation(noHole, m, "slot %d is taken for chosen and is a hole", m.chosen)
+		}
+		if h := v.at(m.chosen); !h.chosen {
+			return violation(chosenByMajority, m, "%v is taken for chosen, but no majority has accepted it in one ballot", p)
+		} else if digest(0, 0, p.Request) != h.value {
+			return violation(agreement, m, "%v is taken for chosen, but another value is, in ballot %v", p, h.ballot)
+		}
+	}
+	return nil
+}
+
+// checkApplied looks at what a server has carried out.
+func (v *Invariants) checkApplied(m *machine) error {
+	applied, total := m.server.Applied()
+	if applied < m.applied {
+		return violation(appliedNeverDown, m, "from %d to %d", m.applied, applied)
+	}
+	for m.applied < applied {
+		m.applied++
+		if m.applied > m.chosen {
+			return violation(noHole, m, "slot %d is carried out, known to be chosen are those up to %d",
+				m.applied, m.chosen)
+		}
+		m.digest = digest(m.digest, m.applied, m.server.At(m.applied).Request)
+	}
+	if total != m.digest {
+		return violation(agreement, m, "what was carried out up to slot %d is not what was chosen", applied)
+	}
+	return nil
+}
+
+func violation(invariant string, m *machine, format string, arguments ...any) error {
+	return &node.Violation{
+		Invariant: invariant,
+		Detail:    fmt.Sprintf("server %d: ", m.id) + fmt.Sprintf(format, arguments...),
+	}
+}

@@ -1,0 +1,157 @@
+package paxos
+
+import (
+	"slices"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// leader is the part of a server that conducts phase 2 of its ballot, slot after
+// slot, without a phase 1 for each.
+type leader struct {
+	waiting  []rsm.Request // not proposed yet, oldest first
+	flushing bool          // FlushTimer is set
+	open     []tally       // of the slots proposed and not known to be chosen: from chosen+1 on
+	counted  Slot          // up to here the leader's own acceptances count
+	overdue  Slot          // up to here proposals were made before the last heartbeat
+}
+
+// tally counts the acceptances of one slot in the leader's ballot. Acceptances of
+// other ballots do not add up with them: chosen is what a majority has accepted
+// in one ballot.
+type tally struct {
+	acceptedBy serverSet
+	record     uint64 // the record of the log that holds the leader's own acceptance
+}
+
+// window is how many slots may be open at a time. It bounds what a new leader has
+// to ask about and propose again, and still keeps a link busy whose round trip
+// takes a thousand times as long as the handling of a message.
+const window = 1024
+
+// next returns the first slot that is not proposed yet.
+func (s *Server) next() Slot { return s.chosen + Slot(len(s.open)) + 1 }
+
+// lead begins phase 2: first the values that may have been chosen in earlier
+// ballots, then those that clients wait for.
+func (s *Server) lead(values []rsm.Request) {
+	s.role = leading
+	s.promises = nil
+	s.counted = s.chosen
+	s.env.Note(BecameLeader{Ballot: s.ballot})
+	s.propose(values)
+	s.flush()
+	if len(s.open) == 0 {
+		s.sendHeartbeat() // nothing else would tell the others
+	}
+	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
+}
+
+// flush proposes what waits, as far as the window allows.
+func (s *Server) flush() {
+	s.flushing = false
+	n := min(len(s.waiting), max(0, window-len(s.open)))
+	s.propose(s.waiting[:n:n])
+	s.waiting = s.waiting[n:]
+}
+
+// propose is phase 2a for the next slots, as few messages as will do. The leader
+// accepts its own proposals like any acceptor. The others are asked at once, while
+// its disk is still writing: an Accept promises nothing on the leader's behalf.
+func (s *Server) propose(values []rsm.Request) {
+	for len(values) > 0 {
+		n := batch(values)
+		first, requests := s.next(), values[:n:n]
+		if !s.accept(s.ballot, first, requests) {
+			return
+		}
+		for range requests {
+			s.open = append(s.open, tally{record: s.log.Appended()})
+		}
+		s.broadcast(Accept{Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen})
+		values = values[n:]
+	}
+}
+
+// receiveAccepted counts an acceptor's acceptances.
+func (s *Server) receiveAccepted(from node.ID, m Accepted) {
+	if s.role != leading || m.Ballot != s.ballot {
+		return // of a ballot that is over
+	}
+	if i := s.position(from); i >= 0 {
+		s.count(i, m.First, m.Last)
+	}
+}
+
+// countOwnAcceptances counts those of the leader's own acceptances that its disk
+// holds.
+func (s *Server) countOwnAcceptances() {
+	last := max(s.counted, s.chosen)
+	for last+1 < s.next() && s.open[last-s.chosen].record <= s.log.Durable() {
+		last++
+	}
+	first := s.counted + 1
+	s.counted = last
+	s.count(s.self, first, last)
+}
+
+// count adds a server's acceptances to the tallies of those slots that are open,
+// and moves on over those that are now chosen.
+func (s *Server) count(position int, first, last Slot) {
+	for slot := max(first, s.chosen+1); slot <= min(last, s.next()-1); slot++ {
+		t := &s.open[slot-s.chosen-1]
+		t.acceptedBy = t.acceptedBy.with(position)
+	}
+	n := 0
+	for n < len(s.open) && s.open[n].acceptedBy.size() >= s.config.majority() {
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	s.open = slices.Delete(s.open, 0, n)
+	s.chosen += Slot(n)
+	s.apply()
+	if len(s.waiting) > 0 {
+		s.scheduleFlush()
+	}
+}
+
+// beat repeats what the acceptors have to hear again and again.
+func (s *Server) beat() {
+	switch s.role {
+	case preparing:
+		s.sendPrepare()
+	case leading:
+		s.sendHeartbeat()
+		s.overdue = s.next() - 1
+	}
+	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
+}
+
+// sendHeartbeat tells the others that the leader is alive, what is chosen, and
+// which proposals it has waited for since before the last heartbeat. Those are
+// not sent again unasked: a slow answer would be taken for a lost message, and
+// the more there is to do, the more would be sent twice.
+func (s *Server) sendHeartbeat() {
+	m := Heartbeat{Ballot: s.ballot, Chosen: s.chosen}
+	if s.overdue > s.chosen {
+		m.Overdue = s.overdue
+	}
+	s.broadcast(m)
+}
+
+// receiveMissing proposes again, to one acceptor, what it never got. What was
+// chosen meanwhile it will learn of by the next heartbeat.
+func (s *Server) receiveMissing(from node.ID, m Missing) {
+	if s.role != leading || m.Ballot != s.ballot {
+		return
+	}
+	last := min(m.Last, s.next()-1)
+	for first := max(m.First, s.chosen+1); first <= last; {
+		requests := s.slots.requests(first, last)
+		s.env.Send(from, Accept{Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen})
+		first += Slot(len(requests))
+	}
+}

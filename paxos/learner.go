@@ -1,0 +1,99 @@
+package paxos
+
+import (
+	"quorumlab/node"
+)
+
+// learner is the part of a server that knows what was chosen and carries it out.
+// A value is chosen once a majority has accepted it in one ballot (Paxos Made
+// Simple §2.2); the leader finds out and tells the others.
+type learner struct {
+	chosen     Slot   // the values of all slots up to here are known
+	applied    Slot   // up to here they were handed to the state machine
+	digest     uint64 // of all that was applied, in order
+	saidChosen Slot   // what the leader of the promised ballot says is chosen
+	catchingUp bool   // another server was asked for chosen values
+}
+
+// hearChosen takes notice of what the leader of the promised ballot says is
+// chosen.
+func (s *Server) hearChosen(leader node.ID, chosen Slot) {
+	s.saidChosen = max(s.saidChosen, chosen)
+	s.learnAccepted()
+	if s.chosen < s.saidChosen {
+		s.askCatchUp(leader)
+	}
+}
+
+// learnAccepted learns that values accepted here are the chosen ones. That a slot
+// is chosen does not say which value is: what is held there may be of an older
+// ballot and have lost. But what was accepted in the very ballot whose leader
+// says so is chosen, because a leader proposes one value per slot, and the one
+// that was chosen already if there is any (P2c in Paxos Made Simple §2.2).
+func (s *Server) learnAccepted() {
+	for s.chosen < s.saidChosen && s.slots.at(s.chosen+1).Ballot == s.promised {
+		s.chosen++
+	}
+	s.apply()
+}
+
+// apply carries out what is chosen, slot after slot. It never goes past a slot
+// whose value is not known: the commands of all servers must have the same
+// order.
+func (s *Server) apply() {
+	for s.applied < s.chosen {
+		p := s.slots.at(s.applied + 1)
+		s.applied++
+		s.digest = digest(s.digest, p.Slot, p.Request)
+		s.executor.Apply(p.Request)
+	}
+}
+
+// askCatchUp asks a server for the values that are missing here. One such
+// request is under way at a time.
+func (s *Server) askCatchUp(from node.ID) {
+	if s.catchingUp {
+		return
+	}
+	s.catchingUp = true
+	s.env.SetTimer(CatchUpTimer, s.config.LeaderTimeoutMin)
+	s.env.Send(from, CatchUpRequest{First: s.chosen + 1})
+}
+
+// receiveCatchUpRequest hands over chosen values. What was only accepted is never
+// handed over this way: it may yet lose.
+func (s *Server) receiveCatchUpRequest(from node.ID, m CatchUpRequest) {
+	if m.First <= s.chosen {
+		s.env.Send(from, s.catchUp(m.First))
+	}
+}
+
+func (s *Server) catchUp(first Slot) CatchUp {
+	return CatchUp{First: first, Requests: s.slots.requests(first, s.chosen), Chosen: s.chosen}
+}
+
+// receiveCatchUp takes over chosen values as they are.
+func (s *Server) receiveCatchUp(from node.ID, m CatchUp) {
+	next := s.chosen + 1
+	if m.First > next || m.First+Slot(len(m.Requests)) <= next {
+		return // it leaves a hole, or tells nothing new
+	}
+	if s.role == leading {
+		return // a leader knows all that was chosen before its ballot, and counts what is chosen in it
+	}
+	requests := m.Requests[next-m.First:]
+	if !s.write(appendLearned(s.record[:0], next, requests)) {
+		return
+	}
+	s.slots.setAll(0, next, requests)
+	s.chosen += Slot(len(requests))
+	s.learnAccepted()
+	s.catchingUp = false
+	s.env.StopTimer(CatchUpTimer)
+	if s.chosen < max(m.Chosen, s.saidChosen) {
+		s.askCatchUp(from)
+	}
+	if s.role == preparing {
+		s.countPromises() // some may count only now
+	}
+}

@@ -1,0 +1,38 @@
+package paxos
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+)
+
+func TestMessages(t *testing.T) {
+	accepted := []Proposal{{3, b(1, 2), request(7)}, {5, b(1, 2), requests(0)[0]}}
+	many := requests(1, 2, 3, 4, 5)
+	size := request(7).Size()
+	for _, test := range []struct {
+		m    node.Message
+		text string
+		size int
+	}{
+		{Prepare{b(2, 1), 3}, "Prepare(2.1 from 3)", 16},
+		{Promise{b(2, 1), 2, accepted}, "Promise(2.1 chosen=2 accepted=[3=7/1@1.2 5=no-op@1.2])", 20 + 16 + size + 16 + 24},
+		{Promise{b(2, 1), 2, append(accepted, append(accepted, accepted...)...)},
+			"Promise(2.1 chosen=2 accepted=[3=7/1@1.2 ... 5=no-op@1.2, 6 slots])", 20 + 3*(16+size+16+24)},
+		{Accept{b(2, 1), 3, requests(7, 0), 2}, "Accept(2.1 3-4=[7/1 no-op] chosen=2)", 28 + size + 24},
+		{Accept{b(2, 1), 3, many, 2}, "Accept(2.1 3-7 chosen=2)", 28 + 5*size},
+		{Accepted{b(2, 1), 3, 3}, "Accepted(2.1 3)", 24},
+		{Accepted{b(2, 1), 3, 4}, "Accepted(2.1 3-4)", 24},
+		{Nack{b(2, 1)}, "Nack(2.1)", 8},
+		{Heartbeat{b(2, 1), 2, 0}, "Heartbeat(2.1 chosen=2)", 24},
+		{Heartbeat{b(2, 1), 2, 4}, "Heartbeat(2.1 chosen=2 overdue=4)", 24},
+		{Missing{b(2, 1), 3, 4}, "Missing(2.1 3-4)", 24},
+		{CatchUpRequest{3}, "CatchUpRequest(from 3)", 8},
+		{CatchUp{3, requests(7), 9}, "CatchUp(3=[7/1] chosen=9)", 20 + size},
+	} {
+		require.Equal(t, test.text, test.m.(interface{ String() string }).String())
+		require.Equal(t, test.size, test.m.(node.Sizer).Size(), test.text)
+	}
+}

@@ -1,0 +1,26 @@
+package paxos
+
+import "fmt"
+
+// Notes for those who watch a run (node.Env.Note). None is on the path of a
+// command.
+
+// Preparing says that a server has begun phase 1.
+type Preparing struct{ Ballot Ballot }
+
+// BecameLeader says that a server has ended phase 1 with a majority's promises.
+type BecameLeader struct{ Ballot Ballot }
+
+// Preempted says that a server that prepared or led gave up its ballot.
+type Preempted struct {
+	Ballot Ballot // its own
+	By     Ballot // the higher one it heard of
+}
+
+func (n Preparing) String() string { return fmt.Sprintf("preparing ballot %v", n.Ballot) }
+
+func (n BecameLeader) String() string { return fmt.Sprintf("became leader of ballot %v", n.Ballot) }
+
+func (n Preempted) String() string {
+	return fmt.Sprintf("pre-empted in ballot %v by %v", n.Ballot, n.By)
+}

@@ -1,0 +1,155 @@
+package paxos
+
+import (
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// proposer is the part of a server that prepares a ballot: phase 1, once for all
+// open slots (Paxos Made Simple §3).
+type proposer struct {
+	role       role
+	ballot     Ballot    // the server's own: the one it prepares or leads, or the last
+	ownPromise uint64    // the record of the log that holds its own promise
+	promises   []Promise // by position in Config.Servers; those of other ballots are void
+}
+
+// prepare begins phase 1 (1a) with a ballot higher than any the server has heard
+// of. The ballot is written down before anybody hears of it: "Each proposer
+// remembers (in stable storage) the highest-numbered proposal it has tried to
+// issue" (Paxos Made Simple §2.5), or after a crash it might use the number for
+// other values.
+func (s *Server) prepare() {
+	ballot := nextBallot(max(s.promised, s.highest), s.env.ID())
+	if !s.promise(ballot) {
+		return
+	}
+	s.role = preparing
+	s.ballot = ballot
+	s.ownPromise = s.log.Appended()
+	s.promises = make([]Promise, len(s.config.Servers))
+	s.expected = 0
+	s.env.Note(Preparing{Ballot: ballot})
+	s.env.StopTimer(LeaderTimer) // as long as nobody objects there is no need for a higher ballot
+	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
+	s.sendPrepare()
+}
+
+// sendPrepare asks those acceptors whose promise does not count yet.
+func (s *Server) sendPrepare() {
+	var m node.Message = Prepare{Ballot: s.ballot, First: s.chosen + 1}
+	for i, server := range s.config.Servers {
+		if i != s.self && !s.counts(s.promises[i]) {
+			s.log.Send(server, m)
+		}
+	}
+}
+
+// receivePromise takes an acceptor's promise. One that comes late, when phase 2
+// has begun, is of no use any more: the values are proposed, and a ballot has one
+// value per slot.
+func (s *Server) receivePromise(from node.ID, m Promise) {
+	if s.role != preparing || m.Ballot != s.ballot {
+		return
+	}
+	i := s.position(from)
+	if i < 0 {
+		return
+	}
+	s.promises[i] = m
+	if m.Chosen > s.chosen {
+		s.askCatchUp(from)
+	}
+	s.countPromises()
+}
+
+// countOwnPromise takes the server's own promise once its disk holds it.
+func (s *Server) countOwnPromise() {
+	if s.promises[s.self].Ballot != s.ballot && s.log.Durable() >= s.ownPromise {
+		s.promises[s.self] = Promise{Ballot: s.ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)}
+		s.countPromises()
+	}
+}
+
+// counts reports whether a promise helps to end phase 1. It must be of this
+// ballot, and the server must know what the acceptor knew to be chosen, because
+// an acceptor reports what it has accepted only for the slots after that.
+func (s *Server) counts(p Promise) bool {
+	return p.Ballot == s.ballot && p.Chosen <= s.chosen
+}
+
+// countPromises ends phase 1 if a majority's promises count.
+func (s *Server) countPromises() {
+	var counted []Promise
+	for _, p := range s.promises {
+		if s.counts(p) {
+			counted = append(counted, p)
+		}
+	}
+	if len(counted) >= s.config.majority() {
+		s.lead(adopt(s.chosen+1, counted))
+	}
+}
+
+// adopt returns the values to propose in phase 2 for the slots from first up to
+// the last that anybody mentions: for each slot "the value of the
+// highest-numbered proposal among the responses" (Paxos Made Simple §2.2), because
+// that one may have been chosen. Where nobody has accepted anything, nothing was
+// chosen; a no-op fills the hole so that later slots can be carried out (§3).
+func adopt(first Slot, promises []Promise) []rsm.Request {
+	var highest []Proposal
+	for _, promise := range promises {
+		for _, p := range promise.Accepted {
+			if p.Slot < first {
+				continue // chosen, as the server has learned since
+			}
+			i := int(p.Slot - first)
+			for i >= len(highest) {
+				highest = append(highest, Proposal{})
+			}
+			if p.Ballot > highest[i].Ballot {
+				highest[i] = p
+			}
+		}
+	}
+	values := make([]rsm.Request, len(highest))
+	for i, p := range highest {
+		values[i] = p.Request
+	}
+	return values
+}
+
+// receiveNack hears that an acceptor has promised a higher ballot.
+func (s *Server) receiveNack(m Nack) {
+	s.highest = max(s.highest, m.Ballot)
+	if s.role != follower && m.Ballot > s.ballot {
+		s.giveUp(m.Ballot, m.Ballot.Server())
+	}
+}
+
+// giveUp makes a follower of the server, for the sake of a higher ballot. It will
+// not try again before a random time has passed, lest two servers keep
+// overtaking each other for ever (Paxos Made Simple §2.4).
+func (s *Server) giveUp(by Ballot, to node.ID) {
+	if s.role == follower {
+		return
+	}
+	s.env.Note(Preempted{Ballot: s.ballot, By: by})
+	s.role = follower
+	s.promises = nil
+	s.leader = leader{}
+	s.env.StopTimer(HeartbeatTimer)
+	s.env.StopTimer(FlushTimer)
+	s.expect(to)
+	s.executor.Abandon(to)
+}
+
+// position returns a server's place in Config.Servers, or -1.
+func (s *Server) position(id node.ID) int {
+	for i, server := range s.config.Servers {
+		if server == id {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,171 @@
+package paxos
+
+import (
+	"fmt"
+	"slices"
+
+	"quorumlab/internal/wal"
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// Timers of a Server.
+const (
+	// LeaderTimer expires when nothing was heard from a leader for too long.
+	LeaderTimer node.Timer = iota
+	// HeartbeatTimer is for what a leader repeats, and one that is about to be.
+	HeartbeatTimer
+	// FlushTimer expires when all requests of this instant are gathered.
+	FlushTimer
+	// CatchUpTimer expires when a request to catch up must be taken for lost.
+	CatchUpTimer
+)
+
+// role is what a server is beside acceptor and learner, which it is always.
+type role uint8
+
+const (
+	follower  role = iota // lets another server lead
+	preparing             // is in phase 1 of its ballot
+	leading               // is in phase 2 of its ballot
+)
+
+// Server is one replica: proposer, acceptor and learner in one, as in Paxos Made
+// Simple §2.5. It implements node.Handler and node.Leader.
+type Server struct {
+	env      node.Env
+	config   Config
+	log      *wal.Log
+	executor *rsm.Executor
+	peers    []node.ID // the other servers
+	self     int       // this one's position in Config.Servers
+	record   []byte    // the last record written; kept for the next one
+
+	acceptor
+	learner
+	detector
+	proposer
+	leader
+}
+
+// New makes a server that replicates machine, which has to be fresh. It panics
+// if the configuration is not valid or does not name the machine it runs on:
+// check what comes from a user with Config.Validate.
+func New(env node.Env, config Config, machine rsm.StateMachine) *Server {
+	if err := config.Validate(); err != nil {
+		panic(err)
+	}
+	self := slices.Index(config.Servers, env.ID())
+	if self < 0 {
+		panic(fmt.Sprintf("paxos: machine %d is not among Servers %v", env.ID(), config.Servers))
+	}
+	config.Servers = slices.Clone(config.Servers)
+	return &Server{
+		env:      env,
+		config:   config,
+		executor: rsm.NewExecutor(env, machine),
+		peers:    slices.Delete(slices.Clone(config.Servers), self, self+1),
+		self:     self,
+	}
+}
+
+// Start implements node.Handler.
+func (s *Server) Start() {
+	if err := s.load(); err != nil {
+		s.env.Exit(err)
+		return
+	}
+	if owner := s.promised.Server(); owner != s.env.ID() {
+		s.expected = owner // it may still be there
+	}
+	s.apply()
+	s.awaitLeader()
+	s.log.Flush()
+}
+
+// Receive implements node.Handler.
+func (s *Server) Receive(from node.ID, m node.Message) {
+	s.slots.beginCall()
+	switch m := m.(type) {
+	case rsm.Request:
+		s.receiveRequest(from, m)
+	case Prepare:
+		s.receivePrepare(from, m)
+	case Promise:
+		s.receivePromise(from, m)
+	case Accept:
+		s.receiveAccept(from, m)
+	case Accepted:
+		s.receiveAccepted(from, m)
+	case Nack:
+		s.receiveNack(m)
+	case Heartbeat:
+		s.receiveHeartbeat(from, m)
+	case Missing:
+		s.receiveMissing(from, m)
+	case CatchUpRequest:
+		s.receiveCatchUpRequest(from, m)
+	case CatchUp:
+		s.receiveCatchUp(from, m)
+	}
+	s.log.Flush()
+}
+
+// Timeout implements node.Handler.
+func (s *Server) Timeout(t node.Timer) {
+	s.slots.beginCall()
+	switch t {
+	case LeaderTimer:
+		s.prepare()
+	case HeartbeatTimer:
+		s.beat()
+	case FlushTimer:
+		s.flush()
+	case CatchUpTimer:
+		s.catchingUp = false // whoever shows next that this server is behind is asked
+	}
+	s.log.Flush()
+}
+
+// Synced implements node.Handler. What the server has promised itself counts
+// from now on; what it has promised to others is sent by the log.
+func (s *Server) Synced(sync node.Sync, err error) {
+	s.slots.beginCall()
+	if err := s.log.Synced(sync, err); err != nil {
+		s.env.Exit(err) // trying again would prove nothing: see package wal
+		return
+	}
+	switch s.role {
+	case preparing:
+		s.countOwnPromise()
+	case leading:
+		s.countOwnAcceptances()
+	}
+	s.log.Flush()
+}
+
+// broadcast sends a message to all other servers.
+func (s *Server) broadcast(m node.Message) {
+	for _, peer := range s.peers {
+		s.env.Send(peer, m)
+	}
+}
+
+// Leads implements node.Leader; the term is the ballot.
+func (s *Server) Leads() (term uint64, leads bool) {
+	return uint64(s.ballot), s.role == leading
+}
+
+// String returns the server's state on one line.
+func (s *Server) String() string {
+	state := ""
+	switch s.role {
+	case follower:
+		state = fmt.Sprintf("follower of %d", s.expected)
+	case preparing:
+		state = fmt.Sprintf("preparing %v", s.ballot)
+	case leading:
+		state = fmt.Sprintf("leader of %v", s.ballot)
+	}
+	return fmt.Sprintf("%s, promised %v, chosen %d, last %d", state, s.promised, s.chosen, s.slots.last())
+}

@@ -1,0 +1,89 @@
+package paxos
+
+import "quorumlab/rsm"
+
+// slots is what a server holds in each slot, from slot 1 on without gaps in the
+// array, though there may be holes: slots in which it holds nothing.
+//
+// A proposal it holds was either accepted, in the ballot it names, or learned as
+// chosen from another server, and then it names no ballot.
+type slots struct {
+	proposals []Proposal
+
+	// The slots written during the call of the handler that is under way, or was
+	// last: so that a judge need not look at all of them after every event.
+	touchedFirst, touchedLast Slot
+}
+
+// at returns what is held in a slot; the zero Proposal if nothing is.
+func (s *slots) at(slot Slot) Proposal {
+	if slot < 1 || slot > s.last() {
+		return Proposal{}
+	}
+	return s.proposals[slot-1]
+}
+
+// last returns the last slot in which something is held.
+func (s *slots) last() Slot { return Slot(len(s.proposals)) }
+
+// set puts a proposal into its slot.
+func (s *slots) set(p Proposal) {
+	for p.Slot > s.last() {
+		s.proposals = append(s.proposals, Proposal{})
+	}
+	s.proposals[p.Slot-1] = p
+	if s.touchedFirst == 0 {
+		s.touchedFirst, s.touchedLast = p.Slot, p.Slot
+	}
+	s.touchedFirst, s.touchedLast = min(s.touchedFirst, p.Slot), max(s.touchedLast, p.Slot)
+}
+
+// setAll puts requests into consecutive slots, all in one ballot.
+func (s *slots) setAll(ballot Ballot, first Slot, requests []rsm.Request) {
+	for i, r := range requests {
+		s.set(Proposal{Slot: first + Slot(i), Ballot: ballot, Request: r})
+	}
+}
+
+// beginCall forgets which slots the last call of the handler touched.
+func (s *slots) beginCall() { s.touchedFirst, s.touchedLast = 0, 0 }
+
+// after returns a copy of all that is held after a slot.
+func (s *slots) after(slot Slot) []Proposal {
+	var held []Proposal
+	for i := slot; i < s.last(); i++ {
+		if p := s.proposals[i]; p.Slot != 0 {
+			held = append(held, p)
+		}
+	}
+	return held
+}
+
+// Bounds of one message. A longer one would hold up heartbeats behind it on the
+// link for long enough to look like a dead leader.
+const (
+	batchRequests = 512
+	batchBytes    = 1 << 20
+)
+
+// batch returns how many of the requests fit into one message: at least one.
+func batch(requests []rsm.Request) int {
+	size := 0
+	for i := range requests {
+		size += requests[i].Size()
+		if i > 0 && (i == batchRequests || size > batchBytes) {
+			return i
+		}
+	}
+	return len(requests)
+}
+
+// requests returns a copy of the requests held from one slot to another, cut to
+// what fits into one message. None of the slots may be a hole.
+func (s *slots) requests(first, last Slot) []rsm.Request {
+	requests := make([]rsm.Request, 0, min(last+1-first, batchRequests))
+	for slot := first; slot <= last && len(requests) < batchRequests; slot++ {
+		requests = append(requests, s.at(slot).Request)
+	}
+	return requests[:batch(requests)]
+}

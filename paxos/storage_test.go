@@ -1,0 +1,87 @@
+package paxos
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/rsm"
+)
+
+var records = map[string]struct {
+	encoded []byte
+	decoded any
+}{
+	"promised": {appendPromised(nil, b(3, 2)), promisedRecord{b(3, 2)}},
+	"accepted": {
+		appendAccepted(nil, b(3, 2), 4, 300, requests(7, 0, 8)),
+		acceptedRecord{b(3, 2), 4, 300, []rsm.Request{request(7), {Command: []byte{}}, request(8)}},
+	},
+	"learned": {appendLearned(nil, 1, requests(7)), learnedRecord{1, requests(7)}},
+}
+
+func TestRecords(t *testing.T) {
+	for name, r := range records {
+		t.Run(name, func(t *testing.T) {
+			decoded, err := decodeRecord(r.encoded)
+			require.NoError(t, err)
+			require.Equal(t, r.decoded, decoded)
+		})
+	}
+}
+
+func TestMalformedRecords(t *testing.T) {
+	long := appendLearned(nil, 1, requests(7))
+	for name, record := range map[string][]byte{
+		"empty":               {},
+		"unknown kind":        {9, 1},
+		"no ballot":           {promisedKind},
+		"something after it":  append(appendPromised(nil, 1), 0),
+		"slot zero":           appendLearned(nil, 0, requests(7)),
+		"cut in a request":    long[:len(long)-1],
+		"length beyond it":    {learnedKind, 1, 1, 1, 200, 1, 0},
+		"number without end":  {promisedKind, 255, 255},
+		"number too large":    {promisedKind, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1},
+		"only part of a head": {learnedKind, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := decodeRecord(record)
+			require.ErrorIs(t, err, errRecord)
+		})
+	}
+}
+
+func TestAMalformedRecordEndsTheServer(t *testing.T) {
+	l := boot(t, 1, 3)
+	require.True(t, l.server.write([]byte{9}))
+	l.server.log.Flush()
+	l.sync()
+	l.restart()
+	require.ErrorIs(t, l.exited, errRecord)
+	require.ErrorContains(t, l.exited, "record 1")
+}
+
+func FuzzDecodeRecord(f *testing.F) {
+	for _, r := range records {
+		f.Add(r.encoded)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		record, err := decodeRecord(data)
+		if err != nil {
+			require.ErrorIs(t, err, errRecord)
+			return
+		}
+		var again []byte
+		switch r := record.(type) {
+		case promisedRecord:
+			again = appendPromised(nil, r.ballot)
+		case acceptedRecord:
+			again = appendAccepted(nil, r.ballot, r.chosen, r.first, r.requests)
+		case learnedRecord:
+			again = appendLearned(nil, r.first, r.requests)
+		}
+		decoded, err := decodeRecord(again)
+		require.NoError(t, err)
+		require.Equal(t, record, decoded)
+	})
+}

@@ -1,0 +1,35 @@
+// Package plots draws what happened in a run, as the clients saw it.
+//
+// A [Run] is plain data: operations, faults, leader changes. Three functions make
+// a [Figure] of it, which can be saved as PNG or SVG:
+//
+//   - [LatencyOverTime]: a point for each operation, and the faults shaded behind
+//     them. It answers what a fault did to the clients.
+//   - [LatencyDistribution]: the cumulative distribution of latencies of several
+//     runs on one sheet. It answers which protocol is faster, and how long the
+//     tail is.
+//   - [ThroughputOverTime]: operations per second, a panel for each run. It
+//     answers how long an outage lasted and what came after it.
+//
+// # Nothing is hidden
+//
+// A picture that leaves something out says so in a line under it: when there are
+// too many operations to draw each, when some have no place on a logarithmic
+// axis, when there are more faults than labels fit. An operation whose outcome is
+// unknown is drawn and counted as such, at the time the client gave up, and never
+// passes for one that failed.
+//
+// # One style
+//
+// All colours, fonts and lengths are in style.go. The colours are those of Okabe
+// and Ito, which readers with colour blindness can tell apart; even so, no
+// difference is in colour alone: outcomes differ in shape and series in dashes as
+// well. Legends and the labels of faults stand above a panel, where they cannot
+// cover data.
+//
+// # Same data, same bytes
+//
+// A figure depends on nothing but what it was made from: no clock, no random
+// number, no order of a map. Drawn twice, it gives the same bytes, so a picture
+// can be compared like any other result of a run.
+package plots

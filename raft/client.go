@@ -1,0 +1,43 @@
+package raft
+
+import (
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// receiveRequest takes a client's request. Only the leader orders requests;
+// other servers say where it is, if they know (§8). Requests that read take the
+// same way through the log as those that write.
+func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
+	switch {
+	case len(r.Command) > maxChunkBytes:
+		s.env.Send(from, rsm.Reply{Client: r.Client, Sequence: r.Sequence, Status: rsm.Refused})
+	case s.role != Leader:
+		s.executor.Redirect(from, r, s.leader)
+	case s.executor.Admit(from, r):
+		s.batch = append(s.batch, Entry{Term: s.term, Request: r})
+		s.env.SetTimer(FlushTimer, 0)
+	}
+}
+
+// flushBatch replicates the requests that came at the same instant, or while the
+// server was busy, together: in one write to the journal and one message to each
+// follower.
+func (s *Server) flushBatch() {
+	if len(s.batch) == 0 {
+		return // the server stepped down in between
+	}
+	s.appendEntries(s.log.lastIndex()+1, s.batch)
+	clear(s.batch)
+	s.batch = s.batch[:0]
+	sent := true
+	for i := range s.peers {
+		p := &s.peers[i]
+		before := p.next
+		s.replicate(p)
+		sent = sent && p.next > before
+	}
+	if sent { // which does for a heartbeat
+		s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
+	}
+}

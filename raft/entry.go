@@ -1,0 +1,80 @@
+package raft
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+
+	"quorumlab/rsm"
+)
+
+// Term numbers the reigns of leaders. It is Raft's logical clock (§5.1). Zero
+// is before the first election.
+type Term uint64
+
+// Index is a position in the log. Logs start at 1; zero is the place before the
+// first entry.
+type Index uint64
+
+// Entry is one element of the log. An entry whose Request has no client is a
+// no-op, with which a leader begins its term (§8).
+type Entry struct {
+	Term    Term // of the leader that created the entry
+	Request rsm.Request
+}
+
+// Size returns the length on the wire in bytes.
+func (e Entry) Size() int { return 8 + e.Request.Size() }
+
+func (e Entry) String() string {
+	if e.Request.Client == 0 {
+		return fmt.Sprintf("%d:no-op", e.Term)
+	}
+	return fmt.Sprintf("%d:%d.%d", e.Term, e.Request.Client, e.Request.Sequence)
+}
+
+// The most that one message or one record of the journal holds, whichever is
+// reached first. It is enough to make the fixed cost of either small beside that
+// of its content, and little enough that what waits behind it on a link, a
+// heartbeat for one, does not wait for long.
+const (
+	maxChunkEntries = 1024
+	maxChunkBytes   = 1 << 20
+)
+
+// chunk returns how many of the entries go into one message or record. One
+// always does.
+func chunk(entries []Entry) int {
+	bytes := 0
+	for i := range entries {
+		bytes += entries[i].Size()
+		if i == maxChunkEntries || i > 0 && bytes > maxChunkBytes {
+			return i
+		}
+	}
+	return len(entries)
+}
+
+// chainHash returns the hash of a log that ends in e, given the hash of the log
+// before it (zero for the empty log). Logs with equal hashes are equal, as far
+// as anybody will ever see.
+func chainHash(before uint64, e Entry) uint64 {
+	h := mix(before, uint64(e.Term))
+	h = mix(h, uint64(e.Request.Client))
+	h = mix(h, e.Request.Sequence)
+	command := e.Request.Command
+	h = mix(h, uint64(len(command)))
+	for ; len(command) >= 8; command = command[8:] {
+		h = mix(h, binary.LittleEndian.Uint64(command))
+	}
+	var tail [8]byte
+	copy(tail[:], command)
+	return mix(h, binary.LittleEndian.Uint64(tail[:]))
+}
+
+// mix adds a word to a hash by one wide multiplication, both halves of which
+// count.
+func mix(h, word uint64) uint64 {
+	high, low := bits.Mul64(h^0x9E3779B97F4A7C15, word^0xD1B54A32D192ED03)
+	return high ^ low ^ bits.RotateLeft64(h, 23)
+}

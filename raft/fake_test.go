@@ -1,0 +1,288 @@
+package raft
+
+import (
+	"io/fs"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// fakeEnv is a world of one machine whose every event a test makes by hand.
+type fakeEnv struct {
+	id     node.ID
+	random *rand.Rand
+	sent   []envelope
+	timers map[node.Timer]time.Duration // pending, with the delay they were set with
+	notes  []any
+	exit   error
+	disk   fakeDisk
+}
+
+// envelope is a message that was sent.
+type envelope struct {
+	to      node.ID
+	message node.Message
+}
+
+func newFakeEnv(id node.ID) *fakeEnv {
+	return &fakeEnv{id: id, random: rand.New(rand.NewPCG(1, uint64(id))), timers: make(map[node.Timer]time.Duration)}
+}
+
+func (e *fakeEnv) ID() node.ID                                { return e.id }
+func (e *fakeEnv) Now() time.Duration                         { return 0 }
+func (e *fakeEnv) Rand() *rand.Rand                           { return e.random }
+func (e *fakeEnv) SetTimer(t node.Timer, after time.Duration) { e.timers[t] = after }
+func (e *fakeEnv) StopTimer(t node.Timer)                     { delete(e.timers, t) }
+func (e *fakeEnv) Disk() node.Disk                            { return &e.disk }
+func (e *fakeEnv) Note(event any)                             { e.notes = append(e.notes, event) }
+func (e *fakeEnv) Exit(reason error)                          { e.exit = reason }
+
+func (e *fakeEnv) Send(to node.ID, m node.Message) {
+	if e.exit == nil {
+		e.sent = append(e.sent, envelope{to, m})
+	}
+}
+
+// fakeDisk is a disk with one file, of which a crash keeps exactly what was
+// synced.
+type fakeDisk struct {
+	content []byte
+	durable []byte
+	started []int // for each sync under way, how many bytes it covers
+	ended   node.Sync
+	broken  error // what every write fails with
+}
+
+func (d *fakeDisk) Read(string) ([]byte, error) {
+	if len(d.content) == 0 {
+		return nil, fs.ErrNotExist
+	}
+	return slices.Clone(d.content), nil
+}
+
+func (d *fakeDisk) Append(_ string, data []byte) error {
+	if d.broken == nil {
+		d.content = append(d.content, data...)
+	}
+	return d.broken
+}
+
+func (d *fakeDisk) Replace(_ string, data []byte) error {
+	d.content = slices.Clone(data)
+	return d.broken
+}
+
+func (d *fakeDisk) Sync() node.Sync {
+	d.started = append(d.started, len(d.content))
+	return d.ended + node.Sync(len(d.started))
+}
+
+func (d *fakeDisk) List() ([]string, error)    { panic("not used") }
+func (d *fakeDisk) Truncate(string, int) error { panic("not used") }
+func (d *fakeDisk) Remove(string) error        { panic("not used") }
+
+// recorder is a state machine that keeps the commands it was given.
+type recorder struct{ commands []string }
+
+func (r *recorder) Apply(command []byte) []byte {
+	r.commands = append(r.commands, string(command))
+	return command
+}
+func (r *recorder) Snapshot() []byte     { return nil }
+func (r *recorder) Restore([]byte) error { return nil }
+
+// fixture is a server with its world.
+type fixture struct {
+	*Server
+	t       *testing.T
+	env     *fakeEnv
+	machine *recorder
+	config  Config
+	judge   *Invariants // looks on after each event, in tests that run whole clusters
+}
+
+// servers returns the IDs 1 to n.
+func servers(n int) []node.ID {
+	ids := make([]node.ID, n)
+	for i := range ids {
+		ids[i] = node.ID(i + 1)
+	}
+	return ids
+}
+
+// boot starts server id of n on an empty disk.
+func boot(t *testing.T, id node.ID, n int) *fixture {
+	f := &fixture{t: t, env: newFakeEnv(id), config: DefaultConfig(servers(n))}
+	f.restart()
+	return f
+}
+
+// bootWith starts server id of n on a disk that holds a term and a log whose
+// entries have the given terms.
+func bootWith(t *testing.T, id node.ID, n int, term Term, logTerms ...Term) *fixture {
+	f := boot(t, id, n)
+	f.Server.journal.saveVote(term, 0)
+	for i, entryTerm := range logTerms {
+		f.Server.journal.saveEntries(Index(i+1), []Entry{testEntry(Index(i+1), entryTerm)})
+	}
+	f.Server.journal.flush()
+	f.sync()
+	f.crash()
+	f.sync()
+	return f
+}
+
+// testEntry returns the entry of that term at that index: there is only one.
+func testEntry(i Index, t Term) Entry {
+	return Entry{Term: t, Request: rsm.Request{Client: rsm.ClientID(t), Sequence: uint64(i), Command: []byte{byte(t), byte(i)}}}
+}
+
+// testEntries returns entries from index first on with the given terms.
+func testEntries(first Index, terms ...Term) []Entry {
+	var entries []Entry
+	for i, t := range terms {
+		entries = append(entries, testEntry(first+Index(i), t))
+	}
+	return entries
+}
+
+// crash restarts the server with what its disk had synced.
+func (f *fixture) crash() {
+	f.env.disk.content = slices.Clone(f.env.disk.durable)
+	f.restart()
+}
+
+// restart restarts the server without a loss on the disk.
+func (f *fixture) restart() {
+	f.env.disk.ended += node.Sync(len(f.env.disk.started))
+	f.env.disk.started = nil
+	f.env.sent, f.env.notes, f.env.exit = nil, nil, nil
+	clear(f.env.timers)
+	f.machine = &recorder{}
+	f.Server = New(f.env, f.config, f.machine)
+	f.Start()
+	f.look()
+}
+
+func (f *fixture) look() {
+	f.t.Helper()
+	if f.judge != nil && f.env.exit == nil {
+		require.NoError(f.t, f.judge.Check(f.env.id, f.Server))
+	}
+}
+
+// receive hands the server a message, without letting a sync end.
+func (f *fixture) receive(from node.ID, m node.Message) {
+	f.t.Helper()
+	f.Receive(from, m)
+	f.look()
+}
+
+// expire lets a timer expire that is pending, without letting a sync end.
+func (f *fixture) expire(timer node.Timer) {
+	f.t.Helper()
+	require.Contains(f.t, f.env.timers, timer, "the timer is not running")
+	delete(f.env.timers, timer)
+	f.Timeout(timer)
+	f.look()
+}
+
+// sync ends all syncs, those included that the end of one starts.
+func (f *fixture) sync() {
+	f.t.Helper()
+	d := &f.env.disk
+	for len(d.started) > 0 {
+		d.durable = slices.Clone(d.content[:d.started[0]])
+		d.started = d.started[1:]
+		d.ended++
+		f.Synced(d.ended, nil)
+		f.look()
+	}
+}
+
+// take returns the messages sent since it was last called.
+func (f *fixture) take() []envelope {
+	sent := f.env.sent
+	f.env.sent = nil
+	return sent
+}
+
+// ask hands the server a message, lets the disk do its work, and returns the one
+// message that the server sends.
+func (f *fixture) ask(from node.ID, m node.Message) node.Message {
+	f.t.Helper()
+	f.take()
+	f.receive(from, m)
+	f.sync()
+	sent := f.take()
+	require.Len(f.t, sent, 1)
+	require.Equal(f.t, from, sent[0].to)
+	return sent[0].message
+}
+
+// elect makes the server leader of the next term with the votes of a majority.
+// What it sends in doing so is dropped.
+func (f *fixture) elect() {
+	f.t.Helper()
+	f.expire(ElectionTimer)
+	f.sync()
+	for _, voter := range f.config.Servers {
+		if voter != f.env.id && f.role == Candidate {
+			f.receive(voter, RequestVoteReply{Term: f.term, Granted: true})
+		}
+	}
+	require.Equal(f.t, Leader, f.role)
+	f.sync()
+	f.take()
+}
+
+// request hands the leader a client's request and lets the batch leave.
+func (f *fixture) request(client rsm.ClientID, sequence uint64) {
+	f.t.Helper()
+	f.receive(clientAddress, rsm.Request{Client: client, Sequence: sequence, Command: []byte("command")})
+	f.expire(FlushTimer)
+}
+
+// clientAddress is the machine from which test clients ask.
+const clientAddress node.ID = 1001
+
+// logTerms returns the terms of the server's log.
+func (f *fixture) logTerms() []Term {
+	var terms []Term
+	for _, e := range f.log.entries {
+		terms = append(terms, e.Term)
+	}
+	return terms
+}
+
+// exchange carries messages between two servers until none is left, and
+// returns how often the second refused entries. Messages to others are dropped.
+func exchange(a, b *fixture) (refusals int) {
+	for {
+		a.sync()
+		b.sync()
+		toB, toA := a.take(), b.take()
+		if len(toA) == 0 && len(toB) == 0 {
+			return refusals
+		}
+		for _, e := range toB {
+			if e.to == b.env.id {
+				b.receive(a.env.id, e.message)
+			}
+		}
+		for _, e := range toA {
+			if r, ok := e.message.(AppendEntriesReply); ok && !r.Success {
+				refusals++
+			}
+			if e.to == a.env.id {
+				a.receive(b.env.id, e.message)
+			}
+		}
+	}
+}

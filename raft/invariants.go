@@ -1,0 +1,210 @@
+package raft
+
+import (
+	"fmt"
+
+	"quorumlab/node"
+)
+
+// The invariants: the five properties of the paper's Figure 3, and some that
+// follow from Figure 2 and show a bug earlier.
+const (
+	electionSafety     = "Election Safety"
+	leaderAppendOnly   = "Leader Append-Only"
+	logMatching        = "Log Matching"
+	leaderCompleteness = "Leader Completeness"
+	stateMachineSafety = "State Machine Safety"
+
+	termsNeverGoDown  = "Terms Never Go Down"
+	commitNeverDown   = "Commit Index Never Goes Down"
+	matchNeverDown    = "Match Index Never Goes Down"
+	committedMajority = "Committed Entries Are on a Majority"
+)
+
+// Invariants judges a cluster from the inside. It is told after every event
+// which server has just run, and compares what it finds there with what it has
+// seen before, on that server and on all others, since the beginning of the run.
+// It keeps its own records and takes no server's word for anything but its
+// state. A check costs time in proportion to what has changed.
+//
+// What it knows of a crashed server stays what it was until the server runs
+// again. Losing unsynced state in a crash is no violation; losing what the
+// cluster relies on is.
+type Invariants struct {
+	servers   []*shadow        // in the order in which they were first seen
+	reigns    map[Term]reign   // who led each term
+	known     entryTable       // every entry that ever was in any log
+	committed []committedEntry // the entry at index i+1
+}
+
+// shadow is what the judge remembers of a server.
+type shadow struct {
+	id          node.ID
+	server      *Server // a new one after each restart
+	role        Role
+	term        Term
+	votedFor    node.ID
+	led         Term // the newest term it led, in this life or an earlier one
+	log         []shadowEntry
+	commitIndex Index
+	lastApplied Index
+	match       []Index // of its peers, while it leads
+}
+
+// reign is the leadership of one term.
+type reign struct {
+	leader node.ID
+	server *Server
+}
+
+// NewInvariants makes a judge for one run of one cluster.
+func NewInvariants() *Invariants {
+	return &Invariants{reigns: make(map[Term]reign), known: newEntryTable()}
+}
+
+// Check is to be called after each call of a handler method of server id, which
+// is s, unless the server has ended itself in that call. It returns a
+// *node.Violation if an invariant is broken, after which the judge knows nothing
+// any more and must not be asked again.
+func (v *Invariants) Check(id node.ID, s *Server) error {
+	h := v.shadow(id)
+	restarted := h.server != s
+	elected := s.role == Leader && (restarted || h.role != Leader || h.term != s.term)
+	for _, check := range checks {
+		if err := check(v, h, s, restarted); err != nil {
+			return err
+		}
+	}
+	if elected {
+		if err := v.checkElected(h, s); err != nil {
+			return err
+		}
+	}
+	if err := h.checkMatch(s, elected); err != nil {
+		return err
+	}
+	h.server, h.role, h.term, h.votedFor = s, s.role, s.term, s.votedFor
+	return nil
+}
+
+// checks are made in this order after every event: the later ones build on the
+// records that the earlier ones have brought up to date.
+var checks = [...]func(v *Invariants, h *shadow, s *Server, restarted bool) error{
+	(*Invariants).checkTerm,
+	(*Invariants).checkVote,
+	(*Invariants).checkReign,
+	(*Invariants).checkLog,
+	(*Invariants).checkCommit,
+	(*Invariants).checkApplied,
+}
+
+// CheckAll compares the whole logs of all servers. Check looks only at the ends
+// of logs, where they change if they change as they should; CheckAll, for the
+// end of a run, finds out whether one was changed anywhere else.
+func (v *Invariants) CheckAll() error {
+	for _, h := range v.servers {
+		if int(h.server.LastIndex()) != len(h.log) {
+			return violation(leaderAppendOnly, "server %d: its log changed without an event", h.id)
+		}
+		for i := Index(1); i <= h.server.LastIndex(); i++ {
+			if !h.holds(i, h.server.Entry(i)) {
+				return violation(logMatching, "server %d: the entry at index %d was changed in place to %v",
+					h.id, i, h.server.Entry(i))
+			}
+		}
+	}
+	return nil
+}
+
+func (v *Invariants) shadow(id node.ID) *shadow {
+	for _, h := range v.servers {
+		if h.id == id {
+			return h
+		}
+	}
+	h := &shadow{id: id}
+	v.servers = append(v.servers, h)
+	return h
+}
+
+func violation(invariant, format string, args ...any) error {
+	return &node.Violation{Invariant: invariant, Detail: fmt.Sprintf(format, args...)}
+}
+
+// checkTerm: the current term "increases monotonically" (Figure 2). Across a
+// restart it may go back to what was synced, but a term that the server led was:
+// its own vote had to be, before anybody was asked for another.
+func (v *Invariants) checkTerm(h *shadow, s *Server, restarted bool) error {
+	if !restarted && s.term < h.term {
+		return violation(termsNeverGoDown, "server %d went from term %d to %d", h.id, h.term, s.term)
+	}
+	if s.term < h.led {
+		return violation(termsNeverGoDown, "server %d restarted in term %d, but led term %d before", h.id, s.term, h.led)
+	}
+	return nil
+}
+
+// checkVote: a server votes for at most one candidate in a term (§5.2).
+func (v *Invariants) checkVote(h *shadow, s *Server, restarted bool) error {
+	if !restarted && s.term == h.term && h.votedFor != 0 && s.votedFor != h.votedFor {
+		return violation(electionSafety, "server %d voted for %d and for %d in term %d", h.id, h.votedFor, s.votedFor, s.term)
+	}
+	return nil
+}
+
+// checkReign: "at most one leader can be elected in a given term" (Figure 3).
+// The same server elected a second time after a restart is two leaders as well:
+// the second knows nothing of what the first has sent.
+func (v *Invariants) checkReign(h *shadow, s *Server, _ bool) error {
+	if s.role != Leader || h.server == s && h.led == s.term {
+		return nil
+	}
+	if r, ok := v.reigns[s.term]; ok && r.server != s {
+		return violation(electionSafety, "servers %d and %d were both elected in term %d", r.leader, h.id, s.term)
+	}
+	v.reigns[s.term] = reign{leader: h.id, server: s}
+	h.led = s.term
+	return nil
+}
+
+// checkElected: "if a log entry is committed in a given term, then that entry
+// will be present in the logs of the leaders for all higher-numbered terms"
+// (Figure 3).
+func (v *Invariants) checkElected(h *shadow, s *Server) error {
+	for i := Index(len(v.committed)); i > 0; i-- {
+		if v.committed[i-1].term < s.term {
+			return v.checkComplete(h, s.term, i)
+		}
+	}
+	return nil
+}
+
+// checkComplete checks that a leader's log has the committed entry at index i,
+// and so, hashes being chained, all before it.
+func (v *Invariants) checkComplete(h *shadow, t Term, i Index) error {
+	if v.holdsCommitted(h, i) {
+		return nil
+	}
+	return violation(leaderCompleteness, "server %d leads term %d without the entry at index %d, committed in term %d",
+		h.id, t, i, v.committed[i-1].term)
+}
+
+// checkMatch: matchIndex "increases monotonically" while a server leads (Figure
+// 2).
+func (h *shadow) checkMatch(s *Server, elected bool) error {
+	if s.role != Leader {
+		return nil
+	}
+	if elected {
+		h.match = make([]Index, len(s.peers))
+	}
+	for i := range s.peers {
+		p := &s.peers[i]
+		if p.match < h.match[i] {
+			return violation(matchNeverDown, "server %d, leader of term %d: matchIndex of server %d went from %d to %d",
+				h.id, s.term, p.id, h.match[i], p.match)
+		}
+		h.match[i] = p.match
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package raft
+
+// The part of the judge that looks at logs. It knows an entry by a hash that
+// covers the entry and all before it: where two such hashes are equal, whole
+// logs are equal up to there.
+
+// shadowEntry is what the judge remembers of an entry in a server's log.
+type shadowEntry struct {
+	term Term
+	hash uint64 // of the log up to and including this entry
+}
+
+// committedEntry is an entry that some server said to be committed.
+type committedEntry struct {
+	hash uint64 // of the log up to and including this entry
+	term Term   // in which it was committed, not that of the entry
+}
+
+// hash returns the hash of the server's log up to index i.
+func (h *shadow) hash(i Index) uint64 {
+	if i == 0 {
+		return 0
+	}
+	return h.log[i-1].hash
+}
+
+// holds reports whether the entry that the judge remembers at index i is e,
+// given that all before it are as remembered.
+func (h *shadow) holds(i Index, e Entry) bool {
+	known := h.log[i-1]
+	return known.term == e.Term && known.hash == chainHash(h.hash(i-1), e)
+}
+
+// checkLog brings the shadow of a server's log up to date.
+func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
+	kept := Index(0) // a restarted server is read from the beginning
+	if !restarted {
+		kept = min(Index(len(h.log)), s.LastIndex())
+		for kept > 0 && !h.holds(kept, s.Entry(kept)) {
+			kept--
+		}
+		if err := v.checkRemoved(h, s, kept+1); err != nil {
+			return err
+		}
+	}
+	h.log = h.log[:kept]
+	for i := kept + 1; i <= s.LastIndex(); i++ {
+		if err := v.checkAdded(h, s, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRemoved checks that the entries from index first on, which are gone, were
+// allowed to go. "A leader never overwrites or deletes entries in its log"
+// (Figure 3); a follower never removes one that is committed, since its leader
+// has it too.
+func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
+	if first > Index(len(h.log)) {
+		return nil
+	}
+	if s.role == Leader && h.role == Leader && s.term == h.term {
+		return violation(leaderAppendOnly, "server %d, leader of term %d, removed the entry at index %d", h.id, s.term, first)
+	}
+	if v.holdsCommitted(h, first) {
+		return violation(stateMachineSafety, "server %d removed the committed entry at index %d", h.id, first)
+	}
+	return nil
+}
+
+// checkAdded adds the entry at index i, the next one, to the shadow. "If two logs
+// contain an entry with the same index and term, then the logs are identical in
+// all entries up through the given index" (Figure 3).
+func (v *Invariants) checkAdded(h *shadow, s *Server, i Index) error {
+	e := s.Entry(i)
+	hash := chainHash(h.hash(i-1), e)
+	if other, found := v.known.add(i, e.Term, hash); found && other != hash {
+		return violation(logMatching, "server %d: entry %v at index %d, or what precedes it, differs from another log's entry of that term",
+			h.id, e, i)
+	}
+	if i > 1 && e.Term < h.log[i-2].term || e.Term > s.term {
+		return violation(termsNeverGoDown, "server %d in term %d: entry %v at index %d after one of term %d",
+			h.id, s.term, e, i, s.log.term(i-1))
+	}
+	h.log = append(h.log, shadowEntry{term: e.Term, hash: hash})
+	return nil
+}
+
+// holdsCommitted reports whether a server's log holds the entry committed at
+// index i, if one is.
+func (v *Invariants) holdsCommitted(h *shadow, i Index) bool {
+	return i <= Index(len(v.committed)) && i <= Index(len(h.log)) && h.log[i-1].hash == v.committed[i-1].hash
+}
+
+// checkCommit checks what a server says to be committed. Committed is committed:
+// for all servers and for ever.
+func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
+	index := s.CommitIndex()
+	if !restarted && index < h.commitIndex {
+		return violation(commitNeverDown, "server %d went from commit index %d to %d", h.id, h.commitIndex, index)
+	}
+	h.commitIndex = index
+	if index > s.LastIndex() {
+		return violation(stateMachineSafety, "server %d: commit index %d is beyond the log, which ends at %d", h.id, index, s.LastIndex())
+	}
+	before := Index(len(v.committed))
+	if known := min(index, before); known > 0 && !v.holdsCommitted(h, known) {
+		return violation(stateMachineSafety, "server %d: entry %v at index %d, or one before it, is not the one that was committed there",
+			h.id, s.Entry(known), known)
+	}
+	for i := before + 1; i <= index; i++ {
+		v.committed = append(v.committed, committedEntry{hash: h.hash(i), term: s.term})
+	}
+	if index > before {
+		if err := v.checkOtherLeaders(h, s.term); err != nil {
+			return err
+		}
+	}
+	if index > before || restarted {
+		return v.checkMajority(h, s)
+	}
+	return nil
+}
+
+// checkOtherLeaders checks Leader Completeness for leaders who were elected
+// before an entry was committed in an earlier term than theirs.
+func (v *Invariants) checkOtherLeaders(h *shadow, t Term) error {
+	for _, other := range v.servers {
+		if other != h && other.role == Leader && other.term > t {
+			if err := v.checkComplete(other, other.term, Index(len(v.committed))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkMajority checks that the committed entries are stored by a majority
+// (§5.3), both when there are new ones and after a restart, which must not have
+// lost them: a server that answered that it stores an entry has to keep it.
+func (v *Invariants) checkMajority(h *shadow, s *Server) error {
+	last := Index(len(v.committed))
+	if last == 0 {
+		return nil
+	}
+	holders := 0
+	for _, other := range v.servers {
+		if v.holdsCommitted(other, last) {
+			holders++
+		}
+	}
+	if 2*holders <= len(s.config.Servers) {
+		return violation(committedMajority, "the entry at index %d is committed, but only %d of %d servers hold it (seen at server %d)",
+			last, holders, len(s.config.Servers), h.id)
+	}
+	return nil
+}
+
+// checkApplied: "if a server has applied a log entry at a given index to its
+// state machine, no other server will ever apply a different log entry for the
+// same index" (Figure 3), because it applies what is committed and nothing else.
+func (v *Invariants) checkApplied(h *shadow, s *Server, restarted bool) error {
+	index := s.LastApplied()
+	switch {
+	case !restarted && index < h.lastApplied:
+		return violation(stateMachineSafety, "server %d went back from applied index %d to %d", h.id, h.lastApplied, index)
+	case index > s.CommitIndex():
+		return violation(stateMachineSafety, "server %d applied index %d, which it does not know to be committed", h.id, index)
+	case index > 0 && s.appliedHash != v.committed[index-1].hash:
+		return violation(stateMachineSafety, "server %d: what it applied up to index %d is not what was committed", h.id, index)
+	}
+	h.lastApplied = index
+	return nil
+}
+
+// entryTable remembers the hash of every entry that ever was in any log, by
+// index and term. At most indexes there is only ever one term.
+type entryTable struct {
+	first []shadowEntry // the first entry seen at index i+1
+	more  map[position]uint64
+}
+
+// position is where an entry stands, which is all there is to know of it.
+type position struct {
+	index Index
+	term  Term
+}
+
+func newEntryTable() entryTable { return entryTable{more: make(map[position]uint64)} }
+
+// add records an entry's hash, unless an entry with that index and term is known
+// already: then it returns the hash of that one.
+func (t *entryTable) add(i Index, term Term, hash uint64) (known uint64, found bool) {
+	if i > Index(len(t.first)) {
+		t.first = append(t.first, shadowEntry{term: term, hash: hash})
+		return 0, false
+	}
+	if e := t.first[i-1]; e.term == term {
+		return e.hash, true
+	}
+	known, found = t.more[position{i, term}]
+	if !found {
+		t.more[position{i, term}] = hash
+	}
+	return known, found
+}

@@ -1,0 +1,249 @@
+package raft
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+)
+
+// scene is a cluster of three servers whose states a test sets as it likes, and
+// a judge who looks on.
+type scene struct {
+	t       *testing.T
+	judge   *Invariants
+	servers [4]*Server // by ID
+}
+
+func newScene(t *testing.T) *scene {
+	s := &scene{t: t, judge: NewInvariants()}
+	for id := node.ID(1); id <= 3; id++ {
+		s.reboot(id)
+		require.NoError(t, s.check(id))
+	}
+	return s
+}
+
+// reboot gives a server a fresh state.
+func (s *scene) reboot(id node.ID) *Server {
+	s.servers[id] = New(newFakeEnv(id), DefaultConfig(servers(3)), &recorder{})
+	s.servers[id].Start()
+	return s.servers[id]
+}
+
+func (s *scene) check(id node.ID) error { return s.judge.Check(id, s.servers[id]) }
+
+// set gives a server a state and has the judge accept it.
+func (s *scene) set(id node.ID, role Role, term Term, logTerms ...Term) *Server {
+	s.t.Helper()
+	s.servers[id].role, s.servers[id].term, s.servers[id].log = role, term, logOf(logTerms...)
+	require.NoError(s.t, s.check(id))
+	return s.servers[id]
+}
+
+// commit moves a server's commit index and applies, as the server would, and has
+// the judge accept it.
+func (s *scene) commit(id node.ID, index Index) {
+	s.t.Helper()
+	s.servers[id].commit(index)
+	require.NoError(s.t, s.check(id))
+}
+
+// committed is a scene in which servers 1, leader of term 2, and 2 hold the log
+// 1, 2, all of which is committed, and server 3 lags behind.
+func committed(t *testing.T) *scene {
+	s := newScene(t)
+	s.set(2, Follower, 2, 1, 2)
+	s.set(1, Leader, 2, 1, 2)
+	s.set(3, Follower, 2, 1)
+	s.commit(1, 2)
+	return s
+}
+
+func TestInvariantsNameWhatIsBroken(t *testing.T) {
+	tests := []struct {
+		name      string
+		invariant string
+		break_    func(s *scene) (seenAt node.ID)
+	}{
+		{"two leaders of a term", electionSafety, func(s *scene) node.ID {
+			s.servers[3].role = Leader
+			return 3
+		}},
+		{"the same server, elected again after it forgot", electionSafety, func(s *scene) node.ID {
+			r := s.reboot(1)
+			r.role, r.term, r.log = Leader, 2, logOf(1, 2)
+			return 1
+		}},
+		{"two votes in a term", electionSafety, func(s *scene) node.ID {
+			s.servers[3].votedFor = 1
+			require.NoError(s.t, s.check(3))
+			s.servers[3].votedFor = 2
+			return 3
+		}},
+		{"leader removes entries", leaderAppendOnly, func(s *scene) node.ID {
+			s.set(1, Leader, 2, 1, 2, 2)
+			s.servers[1].log.truncate(3)
+			return 1
+		}},
+		{"leader replaces an entry", leaderAppendOnly, func(s *scene) node.ID {
+			s.servers[1].log = log{entries: []Entry{testEntry(1, 1), {Term: 2}}}
+			return 1
+		}},
+		{"same index and term, other content", logMatching, func(s *scene) node.ID {
+			s.servers[3].log.append(Entry{Term: 2})
+			return 3
+		}},
+		{"same entry, other history", logMatching, func(s *scene) node.ID {
+			s.servers[3].log = log{entries: []Entry{testEntry(1, 2), testEntry(2, 2)}}
+			return 3
+		}},
+		{"leader without a committed entry", leaderCompleteness, func(s *scene) node.ID {
+			s.servers[3].role, s.servers[3].term = Leader, 3
+			s.servers[3].log = logOf(1, 3)
+			return 3
+		}},
+		{"entry committed that an elected leader lacks", leaderCompleteness, func(s *scene) node.ID {
+			s.set(3, Leader, 3, 1, 2)
+			s.set(2, Follower, 2, 1, 2, 2)
+			s.set(1, Leader, 2, 1, 2, 2)
+			s.servers[1].commit(3)
+			return 1
+		}},
+		{"other entry committed at an index", stateMachineSafety, func(s *scene) node.ID {
+			s.servers[3].log = logOf(1, 1)
+			s.servers[3].commit(2)
+			return 3
+		}},
+		{"committed entry removed", stateMachineSafety, func(s *scene) node.ID {
+			s.servers[2].log.truncate(2)
+			return 2
+		}},
+		{"commit index beyond the log", stateMachineSafety, func(s *scene) node.ID {
+			s.servers[3].commitIndex = 2
+			return 3
+		}},
+		{"applied beyond the commit index", stateMachineSafety, func(s *scene) node.ID {
+			s.servers[2].lastApplied = 1
+			return 2
+		}},
+		{"something else applied", stateMachineSafety, func(s *scene) node.ID {
+			s.servers[2].appliedHash = 1
+			s.servers[2].commit(2)
+			return 2
+		}},
+		{"applied index goes down", stateMachineSafety, func(s *scene) node.ID {
+			s.commit(2, 2)
+			s.servers[2].lastApplied, s.servers[2].appliedHash = 0, 0
+			return 2
+		}},
+		{"term goes down", termsNeverGoDown, func(s *scene) node.ID {
+			s.servers[3].term = 1
+			return 3
+		}},
+		{"term that was led is forgotten", termsNeverGoDown, func(s *scene) node.ID {
+			s.reboot(1).term = 1
+			return 1
+		}},
+		{"terms go down along the log", termsNeverGoDown, func(s *scene) node.ID {
+			s.servers[2].log.append(testEntry(3, 1))
+			return 2
+		}},
+		{"entry of a term to come", termsNeverGoDown, func(s *scene) node.ID {
+			s.servers[2].log.append(testEntry(3, 3))
+			return 2
+		}},
+		{"commit index goes down", commitNeverDown, func(s *scene) node.ID {
+			s.servers[1].commitIndex = 1
+			return 1
+		}},
+		{"match index goes down", matchNeverDown, func(s *scene) node.ID {
+			s.servers[1].peers[0].match = 2
+			require.NoError(s.t, s.check(1))
+			s.servers[1].peers[0].match = 1
+			return 1
+		}},
+		{"committed by a minority", committedMajority, func(s *scene) node.ID {
+			s.set(1, Leader, 2, 1, 2, 2)
+			s.servers[1].commit(3)
+			return 1
+		}},
+		{"committed and then lost in a restart", committedMajority, func(s *scene) node.ID {
+			r := s.reboot(2)
+			r.term, r.log = 2, logOf(1)
+			return 2
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := committed(t)
+			err := s.check(test.break_(s))
+			var v *node.Violation
+			require.ErrorAs(t, err, &v)
+			require.Equal(t, test.invariant, v.Invariant, v.Detail)
+		})
+	}
+}
+
+func TestInvariantsAcceptWhatIsAllowed(t *testing.T) {
+	tests := []struct {
+		name  string
+		after func(s *scene) (seenAt node.ID)
+	}{
+		{"a follower replaces entries that are not committed", func(s *scene) node.ID {
+			s.set(3, Follower, 2, 1, 1, 1)
+			s.servers[3].log = logOf(1, 2)
+			return 3
+		}},
+		{"a crash loses what nobody relies on", func(s *scene) node.ID {
+			s.set(2, Follower, 2, 1, 2, 2)
+			r := s.reboot(2)
+			r.term, r.log = 1, logOf(1)
+			r.log = logOf(1, 2)
+			r.term = 2
+			return 2
+		}},
+		{"a follower's term and vote go back in a crash", func(s *scene) node.ID {
+			s.servers[3].term, s.servers[3].votedFor = 9, 2
+			require.NoError(s.t, s.check(3))
+			r := s.reboot(3)
+			r.term, r.log = 2, logOf(1)
+			return 3
+		}},
+		{"match indexes start anew with each reign", func(s *scene) node.ID {
+			s.servers[1].peers[0].match = 2
+			require.NoError(s.t, s.check(1))
+			s.set(1, Follower, 3, 1, 2)
+			s.servers[1].role, s.servers[1].term = Leader, 4
+			s.servers[1].peers[0].match = 0
+			return 1
+		}},
+		{"a leader of a term that has passed need not have what came later", func(s *scene) node.ID {
+			s.set(2, Follower, 5, 1, 2, 5)
+			s.set(1, Leader, 5, 1, 2, 5)
+			s.commit(1, 3)
+			s.servers[3].role, s.servers[3].term = Leader, 4
+			s.servers[3].log = logOf(1, 2, 4)
+			return 3
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := committed(t)
+			require.NoError(t, s.check(test.after(s)))
+			require.NoError(t, s.judge.CheckAll())
+		})
+	}
+}
+
+func TestCheckAllSeesWhatCheckDoesNot(t *testing.T) {
+	s := committed(t)
+	s.servers[2].log.entries[0].Request.Sequence++
+	require.NoError(t, s.check(2))
+	require.ErrorContains(t, s.judge.CheckAll(), logMatching)
+
+	s = committed(t)
+	s.servers[2].log.append(testEntry(3, 2))
+	require.ErrorContains(t, s.judge.CheckAll(), leaderAppendOnly)
+}

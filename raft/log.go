@@ -1,0 +1,76 @@
+package raft
+
+// log is a server's copy of the replicated log, in memory.
+//
+// Invariants: entries[i-1] is the entry at index i; terms never decrease along
+// the log; no element of the array behind entries is ever changed once it was
+// set, because messages share it.
+type log struct {
+	entries []Entry
+}
+
+func (l *log) lastIndex() Index { return Index(len(l.entries)) }
+
+func (l *log) lastTerm() Term { return l.term(l.lastIndex()) }
+
+// term returns the term of the entry at index i, which has to be in the log, or
+// zero for the place before the first.
+func (l *log) term(i Index) Term {
+	if i == 0 {
+		return 0
+	}
+	return l.entries[i-1].Term
+}
+
+// entry returns the entry at index i, which has to be in the log.
+func (l *log) entry(i Index) Entry { return l.entries[i-1] }
+
+// from returns the entries that begin at index first, as many as go into one
+// message, to be shared. The capacity ends with the slice: nobody can append
+// into the log.
+func (l *log) from(first Index) []Entry {
+	begin := int(first - 1)
+	end := begin + chunk(l.entries[begin:])
+	return l.entries[begin:end:end]
+}
+
+// append adds entries at the end.
+func (l *log) append(entries ...Entry) { l.entries = append(l.entries, entries...) }
+
+// truncate removes the entry at index first and all that follow, if any. The
+// capacity goes with them, so that what is appended next does not overwrite
+// entries which messages still share.
+func (l *log) truncate(first Index) {
+	if first <= l.lastIndex() {
+		l.entries = l.entries[: first-1 : first-1]
+	}
+}
+
+// matches reports whether the log has an entry with this index and term. If so,
+// it equals the log of the leader of that term up to there (Log Matching, §5.3).
+func (l *log) matches(i Index, t Term) bool {
+	return i <= l.lastIndex() && l.term(i) == t
+}
+
+// conflictIndex tells a leader whose entry at index prev did not match where to
+// go on from (end of §5.3).
+func (l *log) conflictIndex(prev Index) Index {
+	if prev > l.lastIndex() {
+		return l.lastIndex() + 1
+	}
+	first := prev
+	for first > 1 && l.term(first-1) == l.term(prev) {
+		first--
+	}
+	return first
+}
+
+// upToDate reports whether a log that ends in an entry with this index and term
+// is at least as up-to-date as this one: its last term is higher, or equal and
+// it is not shorter (§5.4.1).
+func (l *log) upToDate(lastIndex Index, lastTerm Term) bool {
+	if lastTerm != l.lastTerm() {
+		return lastTerm > l.lastTerm()
+	}
+	return lastIndex >= l.lastIndex()
+}

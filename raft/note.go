@@ -1,0 +1,27 @@
+package raft
+
+import "fmt"
+
+// Notes for those who watch a run (node.Env.Note). None is on the path of a
+// command.
+
+// BecameCandidate says that a server stands for election.
+type BecameCandidate struct{ Term Term }
+
+// BecameLeader says that a server has won an election.
+type BecameLeader struct{ Term Term }
+
+// SteppedDown says that a candidate or leader gave up its role.
+type SteppedDown struct {
+	Role Role // what it was
+	Term Term // in which term
+	For  Term // the term it follows from here on
+}
+
+func (n BecameCandidate) String() string { return fmt.Sprintf("became candidate of term %d", n.Term) }
+
+func (n BecameLeader) String() string { return fmt.Sprintf("became leader of term %d", n.Term) }
+
+func (n SteppedDown) String() string {
+	return fmt.Sprintf("stepped down as %v of term %d for term %d", n.Role, n.Term, n.For)
+}

@@ -1,0 +1,159 @@
+package raft
+
+import (
+	"fmt"
+
+	"quorumlab/node"
+)
+
+// What the leader sends to a peer depends on what it knows of the peer's log.
+//
+// While probing, next is a guess, and one message at a time is spent on it: a
+// refusal moves next back, a success ends the probing. The heartbeat repeats a
+// probe that was lost.
+//
+// Otherwise, next runs ahead of the answers: each message moves it past the
+// entries in it, as if they had arrived. If they have not, a later message is
+// refused, and probing begins again. Since entries are sent only once until
+// then, a heartbeat is never more than a heartbeat.
+
+// maxInFlight is how many entries may be on their way to a peer without an
+// answer. It spares a peer that is slow or down a flood that it would have to
+// be sent again anyway, and is more than a batch or two of any sensible load.
+const maxInFlight = 4 * maxChunkEntries
+
+// appendEntries makes the log end in entries, from index first on, in memory and
+// in the journal.
+func (s *Server) appendEntries(first Index, entries []Entry) {
+	s.log.append(entries...)
+	s.journal.saveEntries(first, entries)
+}
+
+// replicate sends a peer all entries that it may be sent now.
+func (s *Server) replicate(p *peer) {
+	for !p.probing && p.next <= s.log.lastIndex() && p.next <= p.match+maxInFlight {
+		entries := s.log.from(p.next)
+		s.sendAppendEntries(p, entries)
+		p.next += Index(len(entries))
+	}
+}
+
+// probe tries whether the peer's log agrees with the leader's up to next. It
+// brings along what comes after, in case it does.
+func (s *Server) probe(p *peer) {
+	var entries []Entry
+	if p.next <= s.log.lastIndex() {
+		entries = s.log.from(p.next)
+	}
+	s.sendAppendEntries(p, entries)
+}
+
+// sendAppendEntries sends entries that begin at the peer's next, or none. They
+// leave before the leader's own disk holds them, so that its write and those of
+// the followers go on in parallel (dissertation §10.2.1).
+func (s *Server) sendAppendEntries(p *peer, entries []Entry) {
+	s.env.Send(p.id, AppendEntries{
+		Term:         s.term,
+		PrevLogIndex: p.next - 1,
+		PrevLogTerm:  s.log.term(p.next - 1),
+		Entries:      entries,
+		LeaderCommit: s.commitIndex,
+	})
+}
+
+// sendHeartbeats tells the followers that their leader lives, what is committed,
+// and, by the consistency check, what they should have received (§5.2, §5.3).
+func (s *Server) sendHeartbeats() {
+	for i := range s.peers {
+		s.sendAppendEntries(&s.peers[i], nil)
+	}
+	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
+}
+
+func (s *Server) receiveAppendEntries(from node.ID, m AppendEntries) {
+	s.observeTerm(m.Term, from)
+	if m.Term < s.term {
+		// A leader of the past. The reply tells it so (§5.1).
+		s.journal.promise(from, AppendEntriesReply{Term: s.term, PrevLogIndex: m.PrevLogIndex})
+		return
+	}
+	s.follow(from)
+	reply := AppendEntriesReply{Term: s.term, PrevLogIndex: m.PrevLogIndex}
+	if s.log.matches(m.PrevLogIndex, m.PrevLogTerm) {
+		reply.Success = true
+		reply.MatchIndex = m.PrevLogIndex + Index(len(m.Entries))
+		s.mergeEntries(m.PrevLogIndex+1, m.Entries)
+		// Up to MatchIndex the log is known to be the leader's, beyond it is not.
+		s.commit(min(m.LeaderCommit, reply.MatchIndex))
+	} else {
+		reply.ConflictIndex = s.log.conflictIndex(m.PrevLogIndex)
+	}
+	s.journal.promise(from, reply)
+}
+
+// follow recognises the leader of the current term (§5.2).
+func (s *Server) follow(leader node.ID) {
+	if s.role == Leader {
+		panic(&node.Violation{
+			Invariant: "Election Safety",
+			Detail:    fmt.Sprintf("servers %d and %d both lead term %d", s.env.ID(), leader, s.term),
+		})
+	}
+	s.leader = leader
+	s.stepDown(s.term)
+	s.resetElectionTimer()
+}
+
+// mergeEntries makes the log hold the leader's entries from index first on. Only
+// an entry that conflicts with one of them is removed, with all that follow it
+// (§5.3): a message that comes late must not remove what came after it.
+func (s *Server) mergeEntries(first Index, entries []Entry) {
+	for len(entries) > 0 && s.log.matches(first, entries[0].Term) {
+		first++
+		entries = entries[1:]
+	}
+	if len(entries) == 0 {
+		return
+	}
+	if first <= s.commitIndex {
+		panic(&node.Violation{
+			Invariant: "State Machine Safety",
+			Detail:    fmt.Sprintf("entry %v to replace the committed one at index %d", entries[0], first),
+		})
+	}
+	s.log.truncate(first)
+	s.appendEntries(first, entries)
+}
+
+func (s *Server) receiveAppendEntriesReply(from node.ID, m AppendEntriesReply) {
+	s.observeTerm(m.Term, 0)
+	p := s.peer(from)
+	if p == nil || s.role != Leader || m.Term != s.term {
+		return // an answer to the leader of an earlier term
+	}
+	if !m.Success {
+		s.backUp(p, m)
+		return
+	}
+	p.probing = false
+	if m.MatchIndex > p.match { // a late reply may know less
+		p.match = m.MatchIndex
+		p.next = max(p.next, p.match+1)
+		s.advanceCommitIndex()
+	}
+	s.replicate(p)
+}
+
+// backUp moves next back to where the follower's log may agree, and tries again
+// (§5.3).
+func (s *Server) backUp(p *peer, m AppendEntriesReply) {
+	if p.probing && m.PrevLogIndex != p.next-1 {
+		return // not the answer to the probe that counts now
+	}
+	if m.PrevLogIndex <= p.match || m.PrevLogIndex >= p.next {
+		return // the answer to a message sent before the logs were found to agree
+	}
+	p.next = max(m.ConflictIndex, p.match+1)
+	p.probing = true
+	s.probe(p)
+}

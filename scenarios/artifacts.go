@@ -1,0 +1,135 @@
+package scenarios
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"quorumlab/linearizability"
+	"quorumlab/plots"
+)
+
+// WriteArtifacts writes what a run left behind into an existing folder and
+// returns the paths: the history, plots of latency and throughput, and for a
+// violation that clients saw a page of Porcupine's that shows it. Names begin
+// with scenario, protocol and seed. Each file appears whole or not at all.
+func (r *Result) WriteArtifacts(dir string) ([]string, error) {
+	latency, throughput := r.figures()
+	files := []struct {
+		name  string
+		write func(path string) error
+	}{
+		{"history.jsonl", r.writeHistory},
+		{"latency.png", latency.Save},
+		{"latency.svg", latency.Save},
+		{"throughput.png", throughput.Save},
+		{"throughput.svg", throughput.Save},
+		{"violation.html", r.writePage},
+	}
+	if r.Report.Verdict != linearizability.VerdictViolation {
+		files = files[:len(files)-1]
+	}
+	var written []string
+	for _, f := range files {
+		path := filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s", r.Scenario.Name, r.Protocol, r.Seed, f.name))
+		if err := f.write(path); err != nil {
+			return written, err
+		}
+		written = append(written, path)
+	}
+	return written, nil
+}
+
+func (r *Result) figures() (latency, throughput *plots.Figure) {
+	run := r.Plot()
+	latency, throughput = plots.LatencyOverTime(run), plots.ThroughputOverTime(run)
+	for _, f := range []*plots.Figure{latency, throughput} {
+		f.Caption = fmt.Sprintf("%s. Seed %d: %s", r.Scenario.Title, r.Seed, r.Command())
+	}
+	return latency, throughput
+}
+
+// Plot returns the run as pictures need it.
+func (r *Result) Plot() plots.Run {
+	run := plots.Run{Name: r.Protocol, Length: r.Length}
+	for _, o := range r.Operations {
+		run.Operations = append(run.Operations, plots.Operation{
+			Call: o.Called, Latency: o.Latency(), Outcome: plotOutcome(o.Outcome),
+		})
+	}
+	for _, f := range r.Faults {
+		window := f.Window()
+		end := window.End
+		if end == 0 {
+			end = r.Length
+		}
+		run.Faults = append(run.Faults, plots.Band{Start: window.Start, End: end, Label: f.Label()})
+	}
+	for _, l := range r.Leaders {
+		run.LeaderChanges = append(run.LeaderChanges, l.At)
+	}
+	return run
+}
+
+func plotOutcome(o linearizability.Outcome) plots.Outcome {
+	switch o {
+	case linearizability.OutcomeOK:
+		return plots.OK
+	case linearizability.OutcomeFailed:
+		return plots.Failed
+	}
+	return plots.Unknown
+}
+
+func (r *Result) writeHistory(path string) error {
+	var b bytes.Buffer
+	if err := linearizability.WriteHistory(&b, history(r.Operations)); err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, b.Bytes(), 0o644)
+}
+
+func (r *Result) writePage(path string) error {
+	var b bytes.Buffer
+	if err := r.Report.WriteHTML(&b, r.annotations()...); err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// annotations puts faults and leaders on the judge's scale of time.
+func (r *Result) annotations() []linearizability.Annotation {
+	var all []linearizability.Annotation
+	for _, f := range r.Faults {
+		window := f.Window()
+		end := window.End
+		if end == 0 {
+			end = r.Length
+		}
+		all = append(all, linearizability.Annotation{
+			Lane: "faults", Description: f.String(), Start: r.judgeTime(window.Start), End: r.judgeTime(end),
+		})
+	}
+	for _, l := range r.Leaders {
+		all = append(all, linearizability.Annotation{
+			Lane: "leaders", Description: fmt.Sprintf("S%d leads term %d", l.Leader, l.Term), Start: r.judgeTime(l.At),
+		})
+	}
+	return all
+}
+
+// judgeTime turns a virtual time into that of the first call that is not before.
+func (r *Result) judgeTime(at time.Duration) int64 {
+	i := sort.Search(len(r.Operations), func(i int) bool { return r.Operations[i].Called >= at })
+	if i == len(r.Operations) {
+		if i == 0 {
+			return 0
+		}
+		return r.Operations[i-1].Call + 1
+	}
+	return r.Operations[i].Call
+}

@@ -1,0 +1,275 @@
+package scenarios
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"quorumlab/linearizability"
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// Load is how much a client machine asks for, and when.
+type Load struct {
+	// Sessions is how many operations a closed-loop client has under way or is
+	// about to make; each session calls, waits for its answer, thinks, and calls
+	// again. Zero makes an open-loop client.
+	Sessions int
+	// Think is the mean of the exponentially distributed time between an answer
+	// and the next call of a session; zero is none.
+	Think time.Duration
+	// Rate is how many operations per second an open-loop client makes on
+	// average, as a Poisson process: it does not wait for answers.
+	Rate float64
+}
+
+// How patient clients are. They try another server when one has not answered in
+// time, and they give up, not knowing what became of the operation, when none has.
+const (
+	tryTimeout = 250 * time.Millisecond
+	patience   = 2 * time.Second
+	// turnedAway is how long to wait after a server that is not the leader and
+	// knows of none, so as not to go round in circles at the speed of the network.
+	turnedAway = 20 * time.Millisecond
+)
+
+// The timers of a client.
+const (
+	arrivalTimer node.Timer = iota // the next operation of an open loop
+	sessionTimer                   // the session that is due first
+)
+
+// client is a client machine. It is not part of what is tested: it shares a
+// recorder with the other clients, to which it tells what it sees.
+type client struct {
+	env        node.Env
+	servers    []node.ID
+	load       Load
+	operations Operations
+	recorder   *recorder
+	until      time.Duration // when to stop making operations, on the recorder's clock
+
+	sessions []*session
+	byID     map[rsm.ClientID]*session
+	opened   uint64 // sessions opened so far
+	server   node.ID
+	wakeAt   time.Duration // when sessionTimer is set to expire
+}
+
+// session is an rsm session: one operation at a time, numbered.
+type session struct {
+	id      rsm.ClientID
+	process int // the client's number in the history
+	state   sessionState
+	due     time.Duration // thinking: when to call; calling: when to try again
+
+	request    rsm.Request
+	invocation Invocation
+	place      int // in the recording
+	giveUpAt   time.Duration
+	redirects  int
+}
+
+type sessionState uint8
+
+const (
+	free     sessionState = iota // of an open loop, to be used again
+	thinking                     // of a closed loop, between operations
+	calling
+)
+
+func newClient(env node.Env, servers []node.ID, load Load, operations Operations, r *recorder, until time.Duration) *client {
+	return &client{
+		env: env, servers: servers, load: load, operations: operations, recorder: r, until: until,
+		byID:   make(map[rsm.ClientID]*session),
+		wakeAt: math.MaxInt64,
+	}
+}
+
+// Start implements node.Handler.
+func (c *client) Start() {
+	c.server = c.servers[c.env.Rand().IntN(len(c.servers))]
+	if c.load.Sessions == 0 {
+		c.awaitArrival()
+		return
+	}
+	for range c.load.Sessions {
+		c.think(c.open())
+	}
+}
+
+// Timeout implements node.Handler.
+func (c *client) Timeout(t node.Timer) {
+	if t == arrivalTimer {
+		c.arrive()
+		return
+	}
+	c.wakeAt = math.MaxInt64
+	now := c.env.Now()
+	for _, s := range slices.Clone(c.sessions) {
+		switch {
+		case s.state == free || s.due > now:
+		case s.state == thinking:
+			c.call(s)
+		case now >= s.giveUpAt:
+			c.giveUp(s)
+		default:
+			c.nextServer()
+			c.try(s)
+		}
+	}
+	for _, s := range c.sessions {
+		if s.state != free {
+			c.wake(s.due)
+		}
+	}
+}
+
+// Receive implements node.Handler.
+func (c *client) Receive(from node.ID, m node.Message) {
+	reply, ok := m.(rsm.Reply)
+	if !ok {
+		return
+	}
+	s := c.byID[reply.Client]
+	if s == nil || s.state != calling || s.request.Sequence != reply.Sequence {
+		return // the answer to an operation that was given up, or a second answer
+	}
+	switch reply.Status {
+	case rsm.OK:
+		output, err := s.invocation.Output(reply.Result)
+		if err != nil {
+			panic(&node.Violation{Invariant: "Well-Formed Answer", Detail: err.Error()})
+		}
+		c.server = from
+		c.recorder.end(s.place, linearizability.OutcomeOK, output)
+		c.think(s)
+	case rsm.Refused:
+		c.recorder.end(s.place, linearizability.OutcomeFailed, nil)
+		c.think(s)
+	case rsm.NotLeader:
+		c.redirected(s, from, reply.Leader)
+	}
+}
+
+// Synced implements node.Handler.
+func (c *client) Synced(node.Sync, error) {}
+
+// redirected follows a server's word of who leads. If it knows of none, or if
+// servers with stale views send us round in circles, another is asked in a moment.
+func (c *client) redirected(s *session, from, leader node.ID) {
+	s.redirects++
+	if leader != 0 && leader != from && s.redirects%len(c.servers) != 0 {
+		c.server = leader
+		c.try(s)
+		return
+	}
+	if c.server == from {
+		c.nextServer()
+	}
+	s.due = min(c.env.Now()+turnedAway, s.giveUpAt)
+	c.wake(s.due)
+}
+
+// open opens a session, under a new number of the history.
+func (c *client) open() *session {
+	c.opened++
+	s := &session{
+		id:      rsm.ClientID(c.env.ID())<<32 | rsm.ClientID(c.opened),
+		process: c.recorder.process(),
+	}
+	c.sessions = append(c.sessions, s)
+	c.byID[s.id] = s
+	return s
+}
+
+// think lets a session rest until its next operation.
+func (c *client) think(s *session) {
+	if c.load.Sessions == 0 {
+		s.state = free
+		return
+	}
+	s.state = thinking
+	s.due = c.env.Now()
+	if c.load.Think > 0 {
+		s.due += time.Duration(c.env.Rand().ExpFloat64() * float64(c.load.Think))
+		c.wake(s.due)
+		return
+	}
+	c.call(s)
+}
+
+// awaitArrival sets the timer for an open loop's next operation.
+func (c *client) awaitArrival() {
+	c.env.SetTimer(arrivalTimer, time.Duration(c.env.Rand().ExpFloat64()/c.load.Rate*float64(time.Second)))
+}
+
+// arrive makes an open loop's next operation, in a session that is free.
+func (c *client) arrive() {
+	i := slices.IndexFunc(c.sessions, func(s *session) bool { return s.state == free })
+	var s *session
+	if i >= 0 {
+		s = c.sessions[i]
+	} else {
+		s = c.open()
+	}
+	c.call(s)
+	c.awaitArrival()
+}
+
+// call begins a session's next operation, unless the time for that is over.
+func (c *client) call(s *session) {
+	now := c.recorder.now()
+	if now >= c.until {
+		s.state = free
+		return
+	}
+	s.state = calling
+	s.invocation = c.operations(c.env.Rand(), len(c.recorder.operations)+1)
+	s.request = rsm.Request{Client: s.id, Sequence: s.request.Sequence + 1, Command: s.invocation.Command}
+	s.place = c.recorder.call(s.process, s.invocation, now)
+	s.giveUpAt = c.env.Now() + patience
+	s.redirects = 0
+	c.try(s)
+}
+
+// try asks the server that is thought to lead.
+func (c *client) try(s *session) {
+	s.due = min(c.env.Now()+tryTimeout, s.giveUpAt)
+	c.wake(s.due)
+	c.env.Send(c.server, s.request)
+}
+
+// giveUp ends an operation without knowing its outcome. Its session is left
+// behind with it, since the operation may still be under way.
+func (c *client) giveUp(s *session) {
+	c.recorder.end(s.place, linearizability.OutcomeUnknown, nil)
+	i := slices.Index(c.sessions, s)
+	c.sessions = slices.Delete(c.sessions, i, i+1)
+	delete(c.byID, s.id)
+	if c.load.Sessions > 0 {
+		c.think(c.open())
+	}
+}
+
+// nextServer turns to another server.
+func (c *client) nextServer() {
+	i := slices.Index(c.servers, c.server)
+	c.server = c.servers[(i+1)%len(c.servers)]
+}
+
+// wake makes sure that sessionTimer expires at the given time or before.
+func (c *client) wake(at time.Duration) {
+	if at < c.wakeAt {
+		c.wakeAt = at
+		c.env.SetTimer(sessionTimer, at-c.env.Now())
+	}
+}
+
+// clientFactory makes clients of one kind.
+func clientFactory(servers []node.ID, load Load, w Workload, r *recorder, until time.Duration) node.Factory {
+	return func(env node.Env) node.Handler {
+		return newClient(env, servers, load, w.Client(), r, until)
+	}
+}

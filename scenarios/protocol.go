@@ -1,0 +1,78 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"quorumlab/node"
+	"quorumlab/paxos"
+	"quorumlab/raft"
+	"quorumlab/rsm"
+)
+
+// Protocol is an implementation under test: anything that answers rsm.Request
+// with rsm.Reply.
+type Protocol struct {
+	Name  string
+	Title string // what it is, in a line
+	// Server returns the factory of one server of a cluster of the given servers.
+	Server func(servers []node.ID, machine func() rsm.StateMachine) node.Factory
+	// Invariants returns a fresh judge of what goes on inside one cluster, or is
+	// nil if the protocol has none.
+	Invariants func() Invariants
+}
+
+// Invariants judges the inside of a cluster. It may keep what it saw before.
+type Invariants interface {
+	// Check looks at the server whose handler has just been called, and returns
+	// a *node.Violation if an invariant is broken.
+	Check(id node.ID, server node.Handler) error
+}
+
+// Raft is package raft.
+var Raft = Protocol{
+	Name:  "raft",
+	Title: "Raft (Ongaro & Ousterhout 2014)",
+	Server: func(servers []node.ID, machine func() rsm.StateMachine) node.Factory {
+		config := raft.DefaultConfig(servers)
+		return func(env node.Env) node.Handler { return raft.New(env, config, machine()) }
+	},
+	Invariants: func() Invariants {
+		return typed[*raft.Server](raft.NewInvariants().Check)
+	},
+}
+
+// Paxos is package paxos: Multi-Paxos with a stable leader.
+var Paxos = Protocol{
+	Name:  "paxos",
+	Title: "Multi-Paxos with a stable leader (Lamport 2001)",
+	Server: func(servers []node.ID, machine func() rsm.StateMachine) node.Factory {
+		config := paxos.DefaultConfig(servers)
+		return func(env node.Env) node.Handler { return paxos.New(env, config, machine()) }
+	},
+	Invariants: func() Invariants {
+		return typed[*paxos.Server](paxos.NewInvariants().Check)
+	},
+}
+
+// typed makes Invariants of a check that wants to see a protocol's own type.
+type typed[S node.Handler] func(id node.ID, server S) error
+
+func (check typed[S]) Check(id node.ID, server node.Handler) error {
+	return check(id, server.(S))
+}
+
+// Protocols lists the protocols of the laboratory.
+func Protocols() []Protocol { return []Protocol{Raft, Paxos} }
+
+// ProtocolByName finds a protocol of the laboratory.
+func ProtocolByName(name string) (Protocol, error) {
+	var known []string
+	for _, p := range Protocols() {
+		if p.Name == name {
+			return p, nil
+		}
+		known = append(known, p.Name)
+	}
+	return Protocol{}, fmt.Errorf("protocol: %q is unknown; want %s", name, strings.Join(known, " or "))
+}

@@ -1,0 +1,154 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"quorumlab/linearizability"
+	"quorumlab/node"
+	"quorumlab/sim"
+)
+
+// judgeTimeout bounds the search for a linearization. It is far above what any
+// scenario of the catalogue needs; running into it yields an unknown verdict.
+const judgeTimeout = 60 * time.Second
+
+// drain is how long a run goes on after the last operation was called, so that
+// every one is answered or given up.
+const drain = patience + 100*time.Millisecond
+
+// experiment is a world that is set up and ready to run.
+type experiment struct {
+	scenario  Scenario
+	world     *sim.World
+	faults    sim.Schedule
+	recorder  *recorder
+	leaders   leaderLog
+	invariant Invariants
+}
+
+// Run puts a protocol through a scenario once. The result is a function of the
+// three arguments.
+func Run(s Scenario, p Protocol, seed uint64) *Result {
+	e := setUp(s, p, seed)
+	failure := e.world.Run(s.Duration + drain)
+	e.recorder.close()
+	r := &Result{
+		Scenario:    s,
+		Protocol:    p.Name,
+		Seed:        seed,
+		Fingerprint: e.world.Fingerprint(),
+		Length:      e.world.Now(),
+		Operations:  e.recorder.operations,
+		Leaders:     e.leaders.changes,
+		Faults:      e.faults,
+		Stats:       e.world.Stats(),
+	}
+	r.judge(failure)
+	return r
+}
+
+// setUp builds a run's world: cluster, clients, faults and inside judges.
+func setUp(s Scenario, p Protocol, seed uint64) *experiment {
+	config := s.World
+	config.Seed = seed
+	e := &experiment{scenario: s, world: sim.New(config)}
+	e.recorder = &recorder{now: e.world.Now}
+	if p.Invariants != nil {
+		e.invariant = p.Invariants()
+	}
+	servers := make([]node.ID, s.Servers)
+	for i := range servers {
+		servers[i] = node.ID(i + 1)
+	}
+	server := p.Server(servers, s.Workload.Machine)
+	for range servers {
+		e.world.AddServer(server)
+	}
+	for _, load := range s.Clients {
+		e.world.AddClient(clientFactory(servers, load, s.Workload, e.recorder, s.Duration))
+	}
+	e.faults = s.Faults(rand.New(rand.NewPCG(seed, 0)), s.Servers)
+	e.world.Inject(e.faults)
+	e.world.Watch(e.watch)
+	return e
+}
+
+// watch looks at a machine whose handler has just been called.
+func (e *experiment) watch(id node.ID, h node.Handler) error {
+	if _, isClient := h.(*client); isClient {
+		return nil
+	}
+	e.leaders.look(e.world.Now(), id, h)
+	if e.invariant == nil {
+		return nil
+	}
+	return e.invariant.Check(id, h)
+}
+
+// Prove runs a scenario twice, side by side, and returns a *sim.Divergence at the
+// first event in which the two differ: then the protocol, or the laboratory, is
+// not deterministic.
+func Prove(s Scenario, p Protocol, seed uint64) error {
+	a, b := setUp(s, p, seed), setUp(s, p, seed)
+	return sim.Lockstep(a.world, b.world, s.Duration+drain)
+}
+
+// judge gives the verdict on a run that has ended, by all judges.
+func (r *Result) judge(failure error) {
+	var broken *sim.Failure
+	if errors.As(failure, &broken) {
+		r.violate(broken.Error())
+	}
+	report, err := linearizability.Check(r.Scenario.Workload.Model, history(r.Operations), judgeTimeout)
+	if err != nil {
+		r.violate(fmt.Sprintf("History: %v", err))
+		return
+	}
+	r.Report = report
+	switch {
+	case report.Verdict == linearizability.VerdictViolation:
+		r.violate(fmt.Sprintf("Linearizability: %d operations%s that no order explains", len(report.Core), onKey(report.Key)))
+	case broken == nil:
+		r.judgeLiveness()
+	}
+	if r.Verdict == linearizability.VerdictUnknown && r.Violation == "" {
+		r.Verdict = report.Verdict
+	}
+}
+
+// judgeLiveness demands an answer to every operation that was called when all
+// faults had been over for long enough.
+func (r *Result) judgeLiveness() {
+	from, asked := quiet(r.Faults), 0
+	for _, o := range r.Operations {
+		if o.Called < from {
+			continue
+		}
+		asked++
+		if o.Outcome == linearizability.OutcomeUnknown {
+			r.violate(fmt.Sprintf("Liveness: an operation called at %v was never answered, though the last fault ended %v before",
+				o.Called, o.Called-from+Settle))
+			return
+		}
+	}
+	if asked == 0 {
+		r.violate(fmt.Sprintf("Liveness: no operation was even called after %v", from))
+	}
+}
+
+// violate records the first violation found.
+func (r *Result) violate(what string) {
+	if r.Violation == "" {
+		r.Verdict, r.Violation = linearizability.VerdictViolation, what
+	}
+}
+
+func onKey(key string) string {
+	if key == "" {
+		return ""
+	}
+	return fmt.Sprintf(" on key %q", key)
+}

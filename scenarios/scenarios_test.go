@@ -1,0 +1,80 @@
+package scenarios_test
+
+import (
+	"flag"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/linearizability"
+	"quorumlab/scenarios"
+)
+
+var (
+	seed  = flag.Uint64("seed", 0, "run this seed only, and write its artifacts under -artifacts")
+	seeds = flag.Int("seeds", 0, "how many seeds to run of each scenario (default 200, with -short 5)")
+)
+
+// chosenSeeds returns the seeds that the flags ask for.
+func chosenSeeds(t *testing.T) []uint64 {
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "seed" })
+	if chosen {
+		return []uint64{*seed}
+	}
+	count := *seeds
+	switch {
+	case count < 0:
+		t.Fatalf("-seeds: %d is negative", count)
+	case count == 0 && testing.Short():
+		count = 5
+	case count == 0:
+		count = 200
+	}
+	all := make([]uint64, count)
+	for i := range all {
+		all[i] = uint64(i + 1)
+	}
+	return all
+}
+
+// TestScenarios runs every scenario on every protocol. One of them, from one
+// seed, with its pictures:
+//
+//	go test ./scenarios -run 'TestScenarios/leader-crash/raft' -seed 7 -artifacts
+func TestScenarios(t *testing.T) {
+	seeds := chosenSeeds(t)
+	for _, s := range scenarios.Catalogue() {
+		t.Run(s.Name, func(t *testing.T) {
+			for _, p := range scenarios.Protocols() {
+				t.Run(p.Name, func(t *testing.T) {
+					t.Parallel()
+					for _, seed := range seeds {
+						testSeed(t, s, p, seed)
+					}
+				})
+			}
+		})
+	}
+}
+
+func testSeed(t *testing.T, s scenarios.Scenario, p scenarios.Protocol, seed uint64) {
+	r := scenarios.Run(s, p, seed)
+	replay := "go test ./scenarios -run 'TestScenarios/" + s.Name + "/" + p.Name + "$' -seed " +
+		strconv.FormatUint(seed, 10) + " -artifacts"
+	good := assert.Equal(t, linearizability.VerdictOK, r.Verdict, "seed %d: %s\n%v\n%s", seed, r.Violation, r.Report, replay)
+	good = assert.NoError(t, s.Bites(r), "seed %d did not bite\n%s", seed, replay) && good
+	if wantsArtifacts() || !good {
+		written, err := r.WriteArtifacts(t.ArtifactDir())
+		require.NoError(t, err)
+		t.Logf("seed %d: wrote %v", seed, written)
+	}
+}
+
+// wantsArtifacts reports whether go test was called with -artifacts.
+func wantsArtifacts() bool {
+	f := flag.Lookup("test.artifacts")
+	return f != nil && f.Value.String() == "true"
+}

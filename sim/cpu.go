@@ -1,0 +1,33 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"quorumlab/node"
+)
+
+// CPU says how long the worker of a machine is busy with a message: the sends of
+// that call leave only then, and the next call starts only then. The zero value
+// costs nothing. Timers and syncs cost nothing in themselves.
+type CPU struct {
+	PerMessage Distribution
+	PerByte    time.Duration
+}
+
+func (c CPU) validate() error {
+	if err := c.PerMessage.Validate(); err != nil {
+		return fmt.Errorf("per message: %w", err)
+	}
+	if c.PerByte < 0 {
+		return fmt.Errorf("per byte: %v is negative", c.PerByte)
+	}
+	return nil
+}
+
+func (c CPU) cost(m *machine, message node.Message) int64 {
+	if c == (CPU{}) {
+		return 0
+	}
+	return int64(c.PerMessage.sample(&m.work)) + int64(c.PerByte)*int64(sizeOf(message))
+}
