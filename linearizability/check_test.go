@@ -149,8 +149,8 @@ func TestCheckAgreesWithDefinition(t *testing.T) {
 				require.Equal(t, VerdictViolation, report.Verdict)
 				requireGenuine(t, w.model, h, report)
 			})
-			require.Greater(t, count[VerdictOK], 100, "too few valid histories to mean anything")
-			require.Greater(t, count[VerdictViolation], 100, "too few violations to mean anything")
+			require.Greater(t, count[VerdictOK], count[VerdictViolation], "too few valid histories to mean anything")
+			require.Greater(t, count[VerdictViolation], count[VerdictOK]/50, "too few violations to mean anything")
 		})
 	}
 }

@@ -87,13 +87,15 @@ func (m Model) leaveOut(h History, violates func(History) bool) History {
 	for size := max(len(h)/2, 1); ; size = max(size/2, 1) {
 		changed := false
 		for start := 0; start < len(h); {
-			inChunk := func(i int) bool { return removable[i] && start <= i && i < start+size }
-			candidate := h.without(inChunk)
-			if len(candidate) < len(h) && violates(candidate) {
-				h, removable, changed = candidate, m.removable(candidate), true
-			} else {
-				start += size
+			end := min(start+size, len(h))
+			if slices.Contains(removable[start:end], true) {
+				rest := h.without(func(i int) bool { return removable[i] && start <= i && i < end })
+				if violates(rest) {
+					h, removable, changed = rest, m.removable(rest), true
+					continue
+				}
 			}
+			start = end
 		}
 		if size == 1 && !changed {
 			return h

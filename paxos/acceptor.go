@@ -73,7 +73,6 @@ func (s *Server) promise(b Ballot) bool {
 		return false
 	}
 	s.promised = b
-	s.saidChosen = 0 // said of a lower ballot
 	return true
 }
 

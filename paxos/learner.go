@@ -11,7 +11,7 @@ type learner struct {
 	chosen     Slot   // the values of all slots up to here are known
 	applied    Slot   // up to here they were handed to the state machine
 	digest     uint64 // of all that was applied, in order
-	saidChosen Slot   // what the leader of the promised ballot says is chosen
+	saidChosen Slot   // all slots up to here are chosen, said a leader of the promised ballot or a lower one
 	catchingUp bool   // another server was asked for chosen values
 }
 
@@ -27,9 +27,10 @@ func (s *Server) hearChosen(leader node.ID, chosen Slot) {
 
 // learnAccepted learns that values accepted here are the chosen ones. That a slot
 // is chosen does not say which value is: what is held there may be of an older
-// ballot and have lost. But what was accepted in the very ballot whose leader
-// says so is chosen, because a leader proposes one value per slot, and the one
-// that was chosen already if there is any (P2c in Paxos Made Simple §2.2).
+// ballot than the leader's who says so, and have lost. But what was accepted in
+// that leader's ballot, or a higher one, is chosen, because from the ballot in
+// which a value is chosen on all ballots have the same (P2b in Paxos Made Simple
+// §2.2).
 func (s *Server) learnAccepted() {
 	for s.chosen < s.saidChosen && s.slots.at(s.chosen+1).Ballot == s.promised {
 		s.chosen++

@@ -54,14 +54,12 @@ func TestWhatIsChosenHere(t *testing.T) {
 	}
 }
 
-// What was said of a ballot is void in the next one.
-func TestASayingEndsWithItsBallot(t *testing.T) {
+// What was chosen in a ballot is what higher ballots have.
+func TestASayingOutlivesItsBallot(t *testing.T) {
 	l := boot(t, 1, 3)
 	l.receive(2, Heartbeat{b(1, 2), 2, 0})
-	l.receive(3, Accept{b(2, 3), 1, requests(7, 8), 0})
-	require.Zero(t, l.server.Chosen())
-	l.receive(3, Heartbeat{b(2, 3), 1, 0})
-	require.EqualValues(t, 1, l.server.Chosen())
+	l.receive(3, Accept{b(2, 3), 1, requests(7, 8, 9), 0})
+	require.EqualValues(t, 2, l.server.Chosen())
 }
 
 func TestCatchUp(t *testing.T) {

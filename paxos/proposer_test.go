@@ -183,46 +183,35 @@ func TestALatePromiseChangesNothing(t *testing.T) {
 // Paxos Made Simple §2.4: two proposers that keep overtaking each other get
 // nothing chosen; one that is left alone does.
 func TestDuel(t *testing.T) {
-	one, two, acceptor := boot(t, 1, 3), boot(t, 2, 3), boot(t, 3, 3)
-	one.expire(LeaderTimer)
-	two.expire(LeaderTimer)
-	one.receive(1001, request(7))
-	two.receive(1002, request(8))
-	for range 5 {
-		for _, p := range []*lone{one, two} {
-			ballot := p.server.ballot
-			acceptor.receive(p.id, Prepare{ballot, 1})
-			p.receive(3, Promise{Ballot: ballot})
-			require.NotEmpty(t, p.server.open, "it leads and has proposed")
-			// Before its Accept arrives, the other one prepares a higher ballot.
-			other := one
-			if p == one {
-				other = two
-			}
-			if other.server.role != follower {
-				other.receive(3, Nack{ballot})
-			}
-			other.receive(p.id, Prepare{ballot, 1})
-			other.expire(LeaderTimer)
-			acceptor.receive(other.id, Prepare{other.server.ballot, 1})
-			acceptor.sent = nil
-			acceptor.receive(p.id, Accept{ballot, 1, requests(7), 0})
-			acceptor.expect(fmt.Sprintf("%d Nack(%v)", p.id, other.server.ballot))
-			p.receive(3, Nack{other.server.ballot})
-			other.receive(1001, request(9))
+	acceptor := boot(t, 3, 3)
+	proposer, rival := boot(t, 1, 3), boot(t, 2, 3)
+	for range 6 {
+		// The proposer prepares before the rival's Accept arrives.
+		proposer.expire(LeaderTimer)
+		ballot := proposer.server.ballot
+		acceptor.receive(proposer.id, Prepare{ballot, 1})
+		acceptor.expect(fmt.Sprintf("%d Promise(%v chosen=0 accepted=[])", proposer.id, ballot))
+		if p := rival.server.At(1); p.Slot != 0 {
+			acceptor.receive(rival.id, Accept{p.Ballot, 1, []rsm.Request{p.Request}, 0})
+			acceptor.expect(fmt.Sprintf("%d Nack(%v)", rival.id, ballot))
+			rival.receive(3, Nack{ballot})
 		}
+		proposer.receive(3, Promise{Ballot: ballot})
+		proposer.receive(1001, request(rsm.ClientID(proposer.id)))
+		proposer.expire(FlushTimer)
+		proposer, rival = rival, proposer
 	}
-	require.Zero(t, one.server.Chosen()+two.server.Chosen()+acceptor.server.Chosen())
-	require.Empty(t, acceptor.server.slots.after(0))
+	require.Equal(t, b(5, 2), rival.server.ballot)
+	for _, l := range []*lone{acceptor, proposer, rival} {
+		require.Zero(t, l.server.Chosen())
+	}
 
-	// Now server one is left alone: two is the one who waits.
-	require.Equal(t, preparing, one.server.role)
-	ballot := one.server.ballot
-	one.receive(3, Promise{Ballot: ballot})
-	acceptor.receive(1, Accept{ballot, 1, requests(9), 0})
-	acceptor.expect("1 Accepted(" + ballot.String() + " 1)")
-	one.receive(3, Accepted{ballot, 1, 1})
-	require.EqualValues(t, 1, one.server.Chosen())
+	// Now the rival is left alone.
+	p := rival.server.At(1)
+	acceptor.receive(rival.id, Accept{p.Ballot, 1, []rsm.Request{p.Request}, 0})
+	acceptor.expect("2 Accepted(5.2 1)")
+	rival.receive(3, Accepted{p.Ballot, 1, 1})
+	require.EqualValues(t, 1, rival.server.Chosen())
 }
 
 // Paxos Made Simple §2.3: a proposer abandons a ballot that was overtaken.

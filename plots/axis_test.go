@@ -132,3 +132,10 @@ func TestSeriesDiffer(t *testing.T) {
 	}
 	require.Len(t, seen, 28)
 }
+
+func TestPowersOfTenAreTheirOwnDecade(t *testing.T) {
+	for exponent := -9; exponent <= 15; exponent++ {
+		require.Equal(t, exponent, exponentOf(math.Pow10(exponent)))
+		require.Equal(t, exponent-1, exponentOf(0.999*math.Pow10(exponent)))
+	}
+}

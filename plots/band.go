@@ -11,9 +11,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// instantWidth is how wide a fault is drawn that took no time.
-const instantWidth = 1.5
-
 // horizontally is where a band lies between the left and the right edge of a
 // canvas that covers the plot's time axis.
 func (b Band) horizontally(c *draw.Canvas, p *plot.Plot) (left, right vg.Length) {
@@ -54,11 +51,8 @@ func (leaderChanges) Thumbnail(c *draw.Canvas) {
 	c.StrokeLine2(leaderLine, x, c.Min.Y, x, c.Max.Y)
 }
 
-const (
-	maxLanes    = 6
-	lanePadding = 4 // between a label and the edge of its bar
-	laneGap     = 6 // between two bars, or a bar and the label of another
-)
+// maxLanes bounds the room that faults take above a panel.
+const maxLanes = 6
 
 // bar is a fault in the lanes above a panel, where its label is written.
 type bar struct {
@@ -82,12 +76,12 @@ func arrange(faults []Band, c *draw.Canvas, p *plot.Plot) (bars []bar, lanes, ho
 	slices.SortStableFunc(faults, func(a, b Band) int { return cmp.Compare(a.Start, b.Start) })
 	for _, fault := range faults {
 		left, right := fault.horizontally(c, p)
-		label := shorten(clean(fault.Label), laneText, c.Max.X-c.Min.X-2*lanePadding)
+		label := shorten(clean(fault.Label), laneText, c.Max.X-c.Min.X-2*padding)
 		width := laneText.Width(label)
 		// A label runs on to the right of a bar too short for it, but not over the
 		// edge of the panel.
-		text := min(left+lanePadding, c.Max.X-lanePadding-width)
-		start := min(left, text-lanePadding)
+		text := min(left+padding, c.Max.X-padding-width)
+		start := min(left, text-padding)
 
 		fits := func(l lane) bool { return start >= max(l.barEnd, l.textEnd)+laneGap }
 		shares := func(l lane) bool { return l.label == label && left >= l.barEnd }
@@ -119,6 +113,6 @@ func drawLanes(c draw.Canvas, bars []bar) {
 		fillRectangle(&c, laneGrey, b.left, bottom(b)+1, b.right, bottom(b)+laneHeight-1)
 	}
 	for _, b := range bars {
-		write(c, laneText, vg.Point{X: b.text, Y: bottom(b) + lanePadding}, b.label)
+		write(c, laneText, vg.Point{X: b.text, Y: bottom(b) + padding}, b.label)
 	}
 }

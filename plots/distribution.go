@@ -42,7 +42,7 @@ func LatencyDistribution(runs ...Run) *Figure {
 	if count := instant(answered); count > 0 {
 		figure.note("%s operations of no measurable latency are drawn on the left edge.", thousands(count))
 	}
-	figure.panels = []panel{{plot: p, height: soloHeight, right: quantileRoom}}
+	figure.panels = []panel{{plot: p, height: soloHeight, right: percentileRoom}}
 	return figure
 }
 
@@ -114,7 +114,7 @@ func (ps percentiles) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, percent := range ps {
 		y := c.Y(p.Y.Norm(float64(percent) / 100))
 		c.StrokeLine2(guideLine, c.Min.X, y, c.Max.X, y)
-		at := vg.Point{X: c.Max.X + lanePadding, Y: y - tickText.Font.Size/3}
+		at := vg.Point{X: c.Max.X + padding, Y: y - tickText.Font.Size/3}
 		write(c, tickText, at, fmt.Sprintf("p%d", percent))
 	}
 }

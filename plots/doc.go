@@ -21,7 +21,7 @@
 //
 // # One style
 //
-// All colours, fonts and lengths are in style.go. The colours are those of Okabe
+// Colours, fonts and sizes are in style.go. The colours are those of Okabe
 // and Ito, which readers with colour blindness can tell apart; even so, no
 // difference is in colour alone: outcomes differ in shape and series in dashes as
 // well. Legends and the labels of faults stand above a panel, where they cannot

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Figure is a picture that is ready to be saved. It keeps nothing of the data it
-// was made from.
+// Figure is a picture that is ready to be saved. It shares no memory with the
+// data it was made from.
 type Figure struct {
 	// Title says what one sees. The functions that make figures fill it in; a
 	// caller who knows the story can put a better one.

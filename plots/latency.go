@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"slices"
+
 	"gonum.org/v1/plot/plotter"
 )
 
@@ -46,7 +48,7 @@ func LatencyOverTime(run Run) *Figure {
 	if count := instant(run.Operations); count > 0 {
 		figure.note("%s operations of no measurable latency are drawn on the lower edge.", thousands(count))
 	}
-	figure.panels = []panel{{plot: p, faults: run.Faults, height: soloHeight}}
+	figure.panels = []panel{{plot: p, faults: slices.Clone(run.Faults), height: soloHeight}}
 	return figure
 }
 

@@ -22,17 +22,16 @@ func (e legendEntry) sampleRoom() vg.Length {
 }
 
 func (e legendEntry) width() vg.Length {
-	return e.sampleRoom() + lanePadding + legendText.Width(e.text)
+	return e.sampleRoom() + padding + legendText.Width(e.text)
 }
 
 // legendBlock lays a legend out in rows, above the panels rather than on them,
 // where it cannot cover data.
 func legendBlock(entries []legendEntry, width vg.Length) block {
-	const rowHeight = 19
 	var rows [][]legendEntry
 	var used vg.Length
 	for _, entry := range entries {
-		entry.text = shorten(clean(entry.text), legendText, width-entry.sampleRoom()-lanePadding)
+		entry.text = shorten(clean(entry.text), legendText, width-entry.sampleRoom()-padding)
 		if len(rows) == 0 || used+entry.width() > width {
 			rows, used = append(rows, nil), 0
 		}
@@ -40,16 +39,16 @@ func legendBlock(entries []legendEntry, width vg.Length) block {
 		used += entry.width() + legendGap
 	}
 	return block{
-		height: vg.Length(len(rows)) * rowHeight,
+		height: vg.Length(len(rows)) * legendHeight,
 		draw: func(c draw.Canvas) {
 			for i, row := range rows {
-				x, baseline := c.Min.X, c.Max.Y-vg.Length(i+1)*rowHeight+5
+				x, baseline := c.Min.X, c.Max.Y-vg.Length(i+1)*legendHeight+5
 				for _, entry := range row {
 					entry.sample.Thumbnail(&draw.Canvas{Canvas: c, Rectangle: vg.Rectangle{
 						Min: vg.Point{X: x, Y: baseline - 2},
 						Max: vg.Point{X: x + entry.sampleRoom(), Y: baseline + 11},
 					}})
-					write(c, legendText, vg.Point{X: x + entry.sampleRoom() + lanePadding, Y: baseline}, entry.text)
+					write(c, legendText, vg.Point{X: x + entry.sampleRoom() + padding, Y: baseline}, entry.text)
 					x += entry.width() + legendGap
 				}
 			}

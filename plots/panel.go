@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -44,7 +45,7 @@ func layer(p *plot.Plot, plotters ...plot.Plotter) {
 
 // backdrop draws what stands behind the data of a run in time.
 func backdrop(p *plot.Plot, run Run) {
-	layer(p, grid(), shade(run.Faults), leaderChanges(run.LeaderChanges))
+	layer(p, grid(), shade(slices.Clone(run.Faults)), leaderChanges(slices.Clone(run.LeaderChanges)))
 }
 
 func grid() *plotter.Grid {
@@ -59,7 +60,7 @@ func (m message) Plot(c draw.Canvas, _ *plot.Plot) {
 	halfWidth := headingText.Width(string(m)) / 2
 	at.X -= halfWidth
 	// Nothing behind it may strike it through.
-	fillRectangle(&c, white, at.X-lanePadding, at.Y-5, at.X+2*halfWidth+lanePadding, at.Y+14)
+	fillRectangle(&c, white, at.X-padding, at.Y-5, at.X+2*halfWidth+padding, at.Y+14)
 	write(c, headingText, at, string(m))
 }
 

@@ -15,19 +15,29 @@ import (
 // picture. Sizes are chosen for a picture that fills a projected slide: it is
 // ten inches wide, and no letter on it is smaller than 10.5 points.
 const (
-	figureWidth  = 10 * vg.Inch
-	margin       = 14 * vg.Inch / 72
-	dotsPerInch  = 144
-	soloHeight   = 3.7 * vg.Inch // of a panel alone in its figure
-	stackHeight  = 2.4 * vg.Inch // of a panel among several
-	panelGap     = 8 * vg.Inch / 72
-	laneHeight   = 16 * vg.Inch / 72
-	markRoom     = 14 * vg.Inch / 72 // for a mark in a legend
-	lineRoom     = 28 * vg.Inch / 72 // for a line in a legend, dashes and all
-	legendGap    = 18 * vg.Inch / 72
-	lineWidth    = 1.8 * vg.Inch / 72
-	hairline     = 0.6 * vg.Inch / 72
-	quantileRoom = 30 * vg.Inch / 72 // right of a panel, for "p99"
+	point vg.Length = 1
+
+	figureWidth = 10 * vg.Inch
+	margin      = 14 * point
+	dotsPerInch = 144
+
+	soloHeight     = 3.7 * vg.Inch // of a panel alone in its figure
+	stackHeight    = 2.4 * vg.Inch // of a panel among several
+	panelGap       = 8 * point
+	percentileRoom = 30 * point // right of a panel, for "p99"
+
+	legendHeight = 19 * point // of one row
+	legendGap    = 18 * point // between two entries
+	markRoom     = 14 * point // for a mark
+	lineRoom     = 28 * point // for a line, dashes and all
+	padding      = 4 * point  // between a text and what it belongs to
+
+	laneHeight   = 16 * point
+	laneGap      = 6 * point   // between two bars, or a bar and the label of another
+	instantWidth = 1.5 * point // of a fault that took no time
+
+	lineWidth = 1.8 * point
+	hairline  = 0.6 * point
 )
 
 // The palette of Okabe and Ito ("Color Universal Design", 2008), whose colours

@@ -41,7 +41,7 @@ func ThroughputOverTime(runs ...Run) *Figure {
 		}
 		// Runs under one schedule: naming its faults once is enough.
 		if i == 0 || !slices.Equal(run.Faults, runs[i-1].Faults) {
-			part.faults = run.Faults
+			part.faults = slices.Clone(run.Faults)
 		}
 		figure.panels = append(figure.panels, part)
 	}

@@ -65,7 +65,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 	tests := []struct {
 		name      string
 		invariant string
-		break_    func(s *scene) (seenAt node.ID)
+		damage    func(s *scene) (seenAt node.ID)
 	}{
 		{"two leaders of a term", electionSafety, func(s *scene) node.ID {
 			s.servers[3].role = Leader
@@ -96,7 +96,8 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 3
 		}},
 		{"same entry, other history", logMatching, func(s *scene) node.ID {
-			s.servers[3].log = log{entries: []Entry{testEntry(1, 2), testEntry(2, 2)}}
+			r := s.reboot(3)
+			r.term, r.log = 2, logOf(2, 2)
 			return 3
 		}},
 		{"leader without a committed entry", leaderCompleteness, func(s *scene) node.ID {
@@ -178,7 +179,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := committed(t)
-			err := s.check(test.break_(s))
+			err := s.check(test.damage(s))
 			var v *node.Violation
 			require.ErrorAs(t, err, &v)
 			require.Equal(t, test.invariant, v.Invariant, v.Detail)
@@ -199,9 +200,7 @@ func TestInvariantsAcceptWhatIsAllowed(t *testing.T) {
 		{"a crash loses what nobody relies on", func(s *scene) node.ID {
 			s.set(2, Follower, 2, 1, 2, 2)
 			r := s.reboot(2)
-			r.term, r.log = 1, logOf(1)
-			r.log = logOf(1, 2)
-			r.term = 2
+			r.term, r.log = 2, logOf(1, 2)
 			return 2
 		}},
 		{"a follower's term and vote go back in a crash", func(s *scene) node.ID {

@@ -1,7 +1,6 @@
 package raft
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -143,11 +142,4 @@ func TestLargeBatchesAreWrittenInPieces(t *testing.T) {
 	require.Equal(t, Index(4), f.CommitIndex())
 	f.crash()
 	require.Equal(t, Index(4), f.LastIndex())
-}
-
-func TestExitErrorSaysWhichFile(t *testing.T) {
-	f := boot(t, 1, 3)
-	f.env.disk.broken = errors.New("on fire")
-	f.expire(ElectionTimer)
-	require.ErrorContains(t, f.env.exit, "log raft: on fire")
 }

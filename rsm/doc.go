@@ -16,13 +16,19 @@
 // newest answer of each client is kept as part of the replicated state, and a
 // request that was applied before is answered from there (Ongaro's dissertation
 // §6.3). A client therefore has at most one request under way per session, and
-// opens a new session, with a new ClientID, for each further one.
+// opens a new session, with a new ClientID, for each further one. A request that
+// names no session, or has no number in it, is refused.
 //
 // # The machines
 //
 // [Register], [KeyValue] and [Counter] are three small machines on which the
 // scenarios run. Their commands are made by functions such as [Put] and their
 // answers are read by functions such as [DecodeKeyValueResult]. A machine is
-// total: a command that it cannot decode yields an answer that says so and
-// changes nothing, because every replica has to do the same with it.
+// total: a command that it cannot decode yields an answer that says so, decoded
+// as [ErrMalformed], and changes nothing, because every replica has to do the
+// same with it.
+//
+// A register that was never written and a key that was never put hold no value,
+// which is not the same as the empty one: a comparison never finds it equal to
+// anything, and [PutIfAbsent] is the command that asks for it.
 package rsm

@@ -110,7 +110,7 @@ func TestExecutor(t *testing.T) {
 			want:  []string{"log 1/1", "to 11: 1/1 ask 0", "log 1/1", "to 11: 1/1 was 0"},
 		},
 		"a no-op changes nothing": {
-			steps: []any{apply{}, apply{Command: rsm.Add(1)}, admit(11, 1, 1), add(1, 1)},
+			steps: []any{apply{}, apply{Sequence: 1, Command: rsm.Add(1)}, admit(11, 1, 1), add(1, 1)},
 			want:  []string{"log 1/1", "to 11: 1/1 was 0"},
 		},
 		"a request outside of any session is refused": {

@@ -80,6 +80,9 @@ func TestMalformedCommandIsAnsweredAndChangesNothing(t *testing.T) {
 					refuse(c[:size])
 				}
 				refuse(append(slices.Clone(c), 0))
+				for _, operation := range []byte{0, 5, 255} { // none of them
+					refuse(append([]byte{operation}, c[1:]...))
+				}
 			}
 			// Lengths that overflow.
 			refuse([]byte{1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1})

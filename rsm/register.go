@@ -60,10 +60,8 @@ func (r *Register) Restore(snapshot []byte) error {
 	if err := store.Restore(snapshot); err != nil {
 		return errRegister
 	}
-	for key := range store.cells {
-		if key != registerKey {
-			return errRegister
-		}
+	if _, ok := store.cells[registerKey]; len(store.cells) > 1 || len(store.cells) == 1 && !ok {
+		return errRegister
 	}
 	r.store = store
 	return nil

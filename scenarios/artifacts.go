@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -35,7 +36,7 @@ func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 	}
 	var written []string
 	for _, f := range files {
-		path := filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s", r.Scenario.Name, r.Protocol, r.Seed, f.name))
+		path := filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s", r.Scenario.Name, r.Protocol.Name, r.Seed, f.name))
 		if err := f.write(path); err != nil {
 			return written, err
 		}
@@ -47,15 +48,21 @@ func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 func (r *Result) figures() (latency, throughput *plots.Figure) {
 	run := r.Plot()
 	latency, throughput = plots.LatencyOverTime(run), plots.ThroughputOverTime(run)
-	for _, f := range []*plots.Figure{latency, throughput} {
-		f.Caption = fmt.Sprintf("%s. Seed %d: %s", r.Scenario.Title, r.Seed, r.Command())
-	}
+	describe(latency, r.Scenario, r.Seed, r.Command())
+	describe(throughput, r.Scenario, r.Seed, r.Command())
 	return latency, throughput
+}
+
+// describe puts above a picture what one sees, and below it how to see it again.
+func describe(f *plots.Figure, s Scenario, seed uint64, command string) {
+	subject, rest, _ := strings.Cut(f.Title, ": ")
+	f.Title = fmt.Sprintf("%s (%s, %s)", s.Title, rest, strings.ToLower(subject))
+	f.Caption = fmt.Sprintf("Seed %d: %s", seed, command)
 }
 
 // Plot returns the run as pictures need it.
 func (r *Result) Plot() plots.Run {
-	run := plots.Run{Name: r.Protocol, Length: r.Length}
+	run := plots.Run{Name: r.Protocol.Family, Length: min(r.Length, r.Scenario.Duration)}
 	for _, o := range r.Operations {
 		run.Operations = append(run.Operations, plots.Operation{
 			Call: o.Called, Latency: o.Latency(), Outcome: plotOutcome(o.Outcome),

@@ -27,7 +27,7 @@ type Load struct {
 // How patient clients are. They try another server when one has not answered in
 // time, and they give up, not knowing what became of the operation, when none has.
 const (
-	tryTimeout = 250 * time.Millisecond
+	tryTimeout = 100 * time.Millisecond
 	patience   = 2 * time.Second
 	// turnedAway is how long to wait after a server that is not the leader and
 	// knows of none, so as not to go round in circles at the speed of the network.

@@ -73,7 +73,7 @@ func Compare(chosen []Scenario, seed uint64, dir string, progress func(done, all
 func (p *Pair) draw(dir string) error {
 	var runs []plots.Run
 	save := func(name, command string, f *plots.Figure) error {
-		f.Caption = fmt.Sprintf("%s. Seed %d: %s", p.Scenario.Title, p.Results[0].Seed, command)
+		describe(f, p.Scenario, p.Results[0].Seed, command)
 		name = p.Scenario.Name + "-" + name
 		p.Pictures = append(p.Pictures, name+".png")
 		for _, extension := range []string{".png", ".svg"} {
@@ -86,7 +86,7 @@ func (p *Pair) draw(dir string) error {
 	for _, r := range p.Results {
 		run := r.Plot()
 		runs = append(runs, run)
-		if err := save("latency-"+r.Protocol, r.Command(), plots.LatencyOverTime(run)); err != nil {
+		if err := save("latency-"+r.Protocol.Name, r.Command(), plots.LatencyOverTime(run)); err != nil {
 			return err
 		}
 	}

@@ -13,8 +13,9 @@ import (
 // Protocol is an implementation under test: anything that answers rsm.Request
 // with rsm.Reply.
 type Protocol struct {
-	Name  string
-	Title string // what it is, in a line
+	Name   string // in commands and files
+	Family string // in titles of pictures
+	Title  string // what it is, in a line
 	// Server returns the factory of one server of a cluster of the given servers.
 	Server func(servers []node.ID, machine func() rsm.StateMachine) node.Factory
 	// Invariants returns a fresh judge of what goes on inside one cluster, or is
@@ -31,8 +32,9 @@ type Invariants interface {
 
 // Raft is package raft.
 var Raft = Protocol{
-	Name:  "raft",
-	Title: "Raft (Ongaro & Ousterhout 2014)",
+	Name:   "raft",
+	Family: "Raft",
+	Title:  "Raft (Ongaro & Ousterhout 2014)",
 	Server: func(servers []node.ID, machine func() rsm.StateMachine) node.Factory {
 		config := raft.DefaultConfig(servers)
 		return func(env node.Env) node.Handler { return raft.New(env, config, machine()) }
@@ -44,8 +46,9 @@ var Raft = Protocol{
 
 // Paxos is package paxos: Multi-Paxos with a stable leader.
 var Paxos = Protocol{
-	Name:  "paxos",
-	Title: "Multi-Paxos with a stable leader (Lamport 2001)",
+	Name:   "paxos",
+	Family: "Paxos",
+	Title:  "Multi-Paxos with a stable leader (Lamport 2001)",
 	Server: func(servers []node.ID, machine func() rsm.StateMachine) node.Factory {
 		config := paxos.DefaultConfig(servers)
 		return func(env node.Env) node.Handler { return paxos.New(env, config, machine()) }

@@ -12,7 +12,7 @@ import (
 // Result is a run that has ended: what happened, and the verdict on it.
 type Result struct {
 	Scenario    Scenario
-	Protocol    string
+	Protocol    Protocol
 	Seed        uint64
 	Verdict     linearizability.Verdict
 	Violation   string // the first one found, or empty
@@ -27,7 +27,7 @@ type Result struct {
 
 // Command is what to type to see this run again.
 func (r *Result) Command() string {
-	return fmt.Sprintf("go run ./cmd/quorumlab run %s --protocol %s --seed %d", r.Scenario.Name, r.Protocol, r.Seed)
+	return fmt.Sprintf("go run ./cmd/quorumlab run %s --protocol %s --seed %d", r.Scenario.Name, r.Protocol.Name, r.Seed)
 }
 
 // LeaderChanges counts how often a new leader took over from an earlier one.

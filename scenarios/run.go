@@ -37,7 +37,7 @@ func Run(s Scenario, p Protocol, seed uint64) *Result {
 	e.recorder.close()
 	r := &Result{
 		Scenario:    s,
-		Protocol:    p.Name,
+		Protocol:    p,
 		Seed:        seed,
 		Fingerprint: e.world.Fingerprint(),
 		Length:      e.world.Now(),

@@ -54,7 +54,7 @@ type MessageCounts struct {
 func (r *Result) Summary() Summary {
 	s := Summary{
 		Scenario:       r.Scenario.Name,
-		Protocol:       r.Protocol,
+		Protocol:       r.Protocol.Name,
 		Seed:           r.Seed,
 		Verdict:        r.Verdict.String(),
 		Violation:      r.Violation,

@@ -12,7 +12,7 @@ type Crash struct {
 func (c Crash) String() string { return fmt.Sprintf("crash of %s, %v", c.Target, c.Span) }
 
 // Label implements Fault.
-func (c Crash) Label() string { return fmt.Sprintf("crash %s", c.Target) }
+func (c Crash) Label() string { return fmt.Sprintf("%s down", c.Target) }
 
 func (c Crash) validate() error {
 	if err := c.Target.validate(); err != nil {

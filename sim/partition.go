@@ -39,7 +39,7 @@ func (p Partition) String() string {
 }
 
 // Label implements Fault.
-func (p Partition) Label() string { return fmt.Sprintf("cut off %s", p.Side) }
+func (p Partition) Label() string { return fmt.Sprintf("%s cut off", p.Side) }
 
 func (p Partition) validate() error {
 	if err := p.Side.validate(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -36,6 +37,9 @@ seed, prints a table, and writes plots and a page, index.html, that shows them.`
 				s, err := scenarios.ByName(name)
 				if err != nil {
 					return err
+				}
+				if slices.ContainsFunc(chosen, func(c scenarios.Scenario) bool { return c.Name == name }) {
+					return fmt.Errorf("scenario: %q is named twice", name)
 				}
 				chosen = append(chosen, s)
 			}

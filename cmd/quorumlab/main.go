@@ -58,11 +58,19 @@ Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 unknown.`,
   quorumlab compare`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: func(c *cobra.Command, arguments []string) error {
+			if len(arguments) > 0 {
+				return fmt.Errorf("%q is no command; see quorumlab --help", arguments[0])
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetOut(out)
 	root.SetErr(errOut)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
+	})
 	root.AddCommand(newList(), newRun(), newCompare())
 	return root
 }

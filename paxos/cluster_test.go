@@ -1,0 +1,314 @@
+package paxos_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+	"quorumlab/paxos"
+	"quorumlab/rsm"
+	"quorumlab/sim"
+)
+
+const (
+	ms      = time.Millisecond
+	oneWay  = ms          // of the network in tests of exact times
+	seconds = time.Second // of virtual time
+)
+
+// cluster is a world with servers, clients, and a judge who looks inside after
+// every event.
+type cluster struct {
+	*sim.World
+	servers  []node.ID
+	clients  []*client
+	counters map[node.ID]*rsm.Counter
+	judge    *paxos.Invariants
+}
+
+func newCluster(config sim.Config, n int) *cluster {
+	c := &cluster{World: sim.New(config), counters: make(map[node.ID]*rsm.Counter), judge: paxos.NewInvariants()}
+	c.Watch(func(id node.ID, h node.Handler) error {
+		if s, ok := h.(*paxos.Server); ok {
+			return c.judge.Check(id, s)
+		}
+		return nil
+	})
+	for i := range n {
+		c.servers = append(c.servers, node.ID(i+1))
+	}
+	for _, id := range c.servers {
+		c.AddServer(func(env node.Env) node.Handler {
+			c.counters[id] = rsm.NewCounter()
+			return paxos.New(env, paxos.DefaultConfig(c.servers), c.counters[id])
+		})
+	}
+	return c
+}
+
+// addClient adds a client that asks from a moment on, one request after the
+// other, to be served count times.
+func (c *cluster) addClient(start time.Duration, count int, to node.ID) *client {
+	k := &client{servers: c.servers, start: start, count: uint64(count), to: to}
+	c.AddClient(func(env node.Env) node.Handler {
+		k.env = env
+		return k
+	})
+	c.clients = append(c.clients, k)
+	return k
+}
+
+// server returns the server that runs on a machine, or nil.
+func (c *cluster) server(id node.ID) *paxos.Server {
+	s, _ := c.Handler(id).(*paxos.Server)
+	return s
+}
+
+// client adds 1 to a counter, again and again. It has one request under way and
+// repeats it, elsewhere, until it is answered.
+type client struct {
+	env     node.Env
+	servers []node.ID
+	start   time.Duration
+	count   uint64
+	to      node.ID
+
+	sequence  uint64
+	asked     time.Duration
+	latencies []time.Duration
+}
+
+func (k *client) Start() { k.env.SetTimer(0, k.start) }
+
+// patience is how long a client waits for an answer.
+const patience = 400 * ms
+
+func (k *client) Timeout(node.Timer) {
+	if k.sequence == 0 {
+		k.next()
+		return
+	}
+	k.to = k.servers[k.env.Rand().IntN(len(k.servers))]
+	k.ask()
+}
+
+func (k *client) next() {
+	if k.sequence++; k.sequence > k.count {
+		k.env.StopTimer(0)
+		return
+	}
+	k.asked = k.env.Now()
+	k.ask()
+}
+
+func (k *client) ask() {
+	k.env.Send(k.to, rsm.Request{Client: rsm.ClientID(k.env.ID()), Sequence: k.sequence, Command: rsm.Add(1)})
+	k.env.SetTimer(0, patience)
+}
+
+func (k *client) Receive(from node.ID, m node.Message) {
+	r := m.(rsm.Reply)
+	switch {
+	case r.Sequence != k.sequence:
+	case r.Status == rsm.OK:
+		k.latencies = append(k.latencies, k.env.Now()-k.asked)
+		k.next()
+	case r.Leader != 0 && r.Leader != from:
+		k.to = r.Leader
+		k.ask()
+	}
+}
+
+func (k *client) Synced(node.Sync, error) {}
+
+func constantDelay() sim.Config {
+	return sim.Config{Network: sim.Network{Latency: sim.Constant(oneWay)}}
+}
+
+// A client of a steady leader waits for four one-way delays: to the leader, to
+// the acceptors, and back.
+func TestSteadyLeaderAnswersInFourDelays(t *testing.T) {
+	for _, n := range []int{3, 4, 5, 7} {
+		t.Run(fmt.Sprintf("%d servers", n), func(t *testing.T) {
+			c := newCluster(constantDelay(), n)
+			require.NoError(t, c.Run(seconds))
+			k := c.addClient(0, 100, c.Leader())
+			require.NoError(t, c.Run(2*seconds))
+			require.Len(t, k.latencies, 100)
+			for _, latency := range k.latencies {
+				require.Equal(t, 4*oneWay, latency)
+			}
+		})
+	}
+}
+
+// If phase 1 has to come first it takes two more.
+func TestPhase1TakesTwoDelaysMore(t *testing.T) {
+	for _, n := range []int{3, 4, 5, 7} {
+		t.Run(fmt.Sprintf("%d servers", n), func(t *testing.T) {
+			c := newCluster(constantDelay(), n)
+			k := c.addClient(0, 2, 1)
+			require.NoError(t, c.Run(100*ms))
+			require.Equal(t, []time.Duration{6 * oneWay, 4 * oneWay}, k.latencies)
+		})
+	}
+}
+
+// counted counts messages by type.
+type counted map[string]int
+
+func (c counted) Observe(e *sim.Event) {
+	if e.Kind == sim.Sent {
+		c[fmt.Sprintf("%T", e.Message)]++
+	}
+}
+
+// A command costs n-1 Accepts and as many answers; that it was chosen is told on
+// the way. An idle leader costs n-1 heartbeats per interval.
+func TestMessageEconomy(t *testing.T) {
+	for _, n := range []int{3, 4, 5, 7} {
+		t.Run(fmt.Sprintf("%d servers", n), func(t *testing.T) {
+			c := newCluster(constantDelay(), n)
+			require.NoError(t, c.Run(seconds))
+			messages := make(counted)
+			c.Observe(messages)
+			c.addClient(0, 1000, c.Leader())
+			require.NoError(t, c.Run(11*seconds))
+			require.Equal(t, counted{
+				"rsm.Request":     1000,
+				"rsm.Reply":       1000,
+				"paxos.Accept":    1000 * (n - 1),
+				"paxos.Accepted":  1000 * (n - 1),
+				"paxos.Heartbeat": 200 * (n - 1),
+			}, messages)
+		})
+	}
+}
+
+// The leader writes in parallel with the others (Ongaro's dissertation §10.2.1).
+func TestDisksWriteInParallel(t *testing.T) {
+	config := constantDelay()
+	config.Disk.Sync = sim.Constant(3 * ms)
+	c := newCluster(config, 3)
+	require.NoError(t, c.Run(seconds))
+	k := c.addClient(0, 10, c.Leader())
+	require.NoError(t, c.Run(2*seconds))
+	for _, latency := range k.latencies {
+		require.Equal(t, 4*oneWay+3*ms, latency)
+	}
+}
+
+// Many clients at once share messages and writes.
+func TestBatching(t *testing.T) {
+	config := constantDelay()
+	c := newCluster(config, 3)
+	require.NoError(t, c.Run(seconds))
+	messages := make(counted)
+	c.Observe(messages)
+	for range 50 {
+		c.addClient(0, 10, c.Leader())
+	}
+	require.NoError(t, c.Run(2*seconds))
+	require.Equal(t, 10*2, messages["paxos.Accept"])
+	require.Equal(t, 10*2, messages["paxos.Accepted"])
+	require.Equal(t, 500, messages["rsm.Reply"])
+}
+
+// schedule draws faults for a run: crashes of one server or more, partitions of
+// all kinds, and a bad network, until a given moment.
+func schedule(random *rand.Rand, until time.Duration) sim.Schedule {
+	targets := []sim.Target{sim.AnyOne, sim.Leader, sim.Minority, sim.Majority, sim.LeaderMinority, sim.All}
+	sides := []sim.Target{sim.AnyOne, sim.Leader, sim.Minority, sim.LeaderMinority}
+	directions := []sim.Direction{sim.BothWays, sim.Outward, sim.Inward}
+	var faults sim.Schedule
+	for range 3 + random.IntN(12) {
+		start := time.Duration(random.Int64N(int64(until - ms)))
+		longest := []time.Duration{10 * ms, 100 * ms, seconds}[random.IntN(3)]
+		span := sim.Between(start, min(until, start+1+time.Duration(random.Int64N(int64(longest)))))
+		switch random.IntN(5) {
+		case 0, 1:
+			faults = append(faults, sim.Crash{Span: span, Target: targets[random.IntN(len(targets))]})
+		case 2, 3:
+			faults = append(faults, sim.Partition{
+				Span: span, Side: sides[random.IntN(len(sides))], Direction: directions[random.IntN(3)]})
+		default:
+			faults = append(faults, sim.Disturbance{
+				Span: span, Loss: 0.3 * random.Float64(), Duplication: 0.2, Reordering: 0.2})
+		}
+	}
+	return faults
+}
+
+// Whatever happens, no invariant breaks; and when it has stopped happening, all
+// clients are served and all servers come to the same state.
+func TestFaults(t *testing.T) {
+	const until = 4 * seconds
+	seeds := uint64(300)
+	if testing.Short() {
+		seeds = 30
+	}
+	var total sim.Stats
+	for seed := range seeds {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 7))
+			c := newCluster(sim.Config{
+				Seed: seed,
+				Network: sim.Network{
+					// From a quick and even network to one on which a message may be
+					// under way for longer than a ballot lasts.
+					Latency: sim.LogNormal(time.Duration(1+random.IntN(10))*ms, 2*random.Float64()),
+					Loss:    0.02, Duplication: 0.02, Reordering: 0.05,
+				},
+				Disk:        sim.DiskTiming{Sync: sim.Exponential(time.Duration(random.IntN(8)) * ms)},
+				ShuffleTies: true,
+			}, 3+random.IntN(3))
+			for range 6 {
+				c.addClient(time.Duration(random.IntN(200))*ms, 60+random.IntN(60), 1)
+			}
+			faults := schedule(random, until)
+			c.Inject(faults)
+			require.NoError(t, c.Run(until), "%v", faults)
+			c.run(t, until+20*seconds)
+			total.Crashes += c.Stats().Crashes
+			total.MessagesDropped += c.Stats().MessagesDropped
+			total.UnsyncedBytesLost += c.Stats().UnsyncedBytesLost
+		})
+	}
+	require.Greater(t, total.Crashes, int(seeds))
+	require.Greater(t, total.MessagesDropped, 10*int(seeds))
+	require.Greater(t, total.UnsyncedBytesLost, int(seeds))
+}
+
+// run runs on until all clients are served, and a little longer; then all servers
+// must be up and equal.
+func (c *cluster) run(t *testing.T, until time.Duration) {
+	t.Helper()
+	requests := 0
+	for _, k := range c.clients {
+		for uint64(len(k.latencies)) < k.count {
+			require.Less(t, c.Now(), until, "a client is not served: %v", c)
+			require.NoError(t, c.Run(c.Now()+100*ms))
+		}
+		requests += int(k.count)
+	}
+	require.NoError(t, c.Run(c.Now()+2*seconds))
+	require.NoError(t, c.judge.CheckAll())
+	want := rsm.NewCounter()
+	want.Apply(rsm.Add(int64(requests)))
+	for _, id := range c.servers {
+		require.Equal(t, want.Snapshot(), c.counters[id].Snapshot(), "server %d: %v", id, c.server(id))
+	}
+}
+
+// String returns the state of all servers.
+func (c *cluster) String() string {
+	s := ""
+	for _, id := range c.servers {
+		s += fmt.Sprintf("\n%d: %v", id, c.server(id))
+	}
+	return s
+}

@@ -1,0 +1,307 @@
+package raft_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+	"quorumlab/raft"
+	"quorumlab/rsm"
+	"quorumlab/sim"
+)
+
+// cluster is a simulated cluster with the judge of package raft inside, and
+// clients that count.
+type cluster struct {
+	world   *sim.World
+	judge   *raft.Invariants
+	servers []node.ID
+	clients []*client
+}
+
+// newCluster makes n servers and the given number of clients, each of which
+// makes a number of requests, one after the other.
+func newCluster(config sim.Config, n, clients, requests int) *cluster {
+	c := &cluster{world: sim.New(config), judge: raft.NewInvariants()}
+	for i := range n {
+		c.servers = append(c.servers, node.ID(i+1))
+	}
+	c.world.Watch(func(id node.ID, h node.Handler) error {
+		if s, ok := h.(*raft.Server); ok {
+			return c.judge.Check(id, s)
+		}
+		return nil
+	})
+	for range n {
+		c.world.AddServer(func(env node.Env) node.Handler {
+			return raft.New(env, raft.DefaultConfig(c.servers), &rsm.Counter{})
+		})
+	}
+	for i := range clients {
+		c.world.AddClient(func(env node.Env) node.Handler {
+			k := &client{env: env, servers: c.servers, id: rsm.ClientID(i + 1), requests: requests}
+			c.clients = append(c.clients, k)
+			return k
+		})
+	}
+	return c
+}
+
+// client adds one to the counter, again and again, and keeps asking until it is
+// answered.
+type client struct {
+	env      node.Env
+	servers  []node.ID
+	id       rsm.ClientID
+	requests int // how many to make
+
+	leader    node.ID
+	sequence  uint64 // of the request under way
+	asked     time.Duration
+	latencies []time.Duration
+	answers   []int64 // what the counter was before each addition
+}
+
+const (
+	retryTimer node.Timer = iota
+	firstTimer
+)
+
+func (c *client) Start() {
+	c.env.SetTimer(firstTimer, time.Second) // after the first election
+}
+
+func (c *client) Timeout(t node.Timer) {
+	if t == firstTimer {
+		c.next()
+		return
+	}
+	c.leader = 0
+	c.ask()
+}
+
+func (c *client) Synced(node.Sync, error) {}
+
+func (c *client) next() {
+	c.sequence++
+	if len(c.answers) == c.requests {
+		c.env.StopTimer(retryTimer)
+		return
+	}
+	c.asked = c.env.Now()
+	c.ask()
+}
+
+func (c *client) ask() {
+	if c.leader == 0 {
+		c.leader = c.servers[c.env.Rand().IntN(len(c.servers))]
+	}
+	c.env.Send(c.leader, rsm.Request{Client: c.id, Sequence: c.sequence, Command: rsm.Add(1)})
+	c.env.SetTimer(retryTimer, 500*time.Millisecond)
+}
+
+func (c *client) Receive(_ node.ID, m node.Message) {
+	r := m.(rsm.Reply)
+	switch {
+	case r.Sequence != c.sequence:
+	case r.Status == rsm.NotLeader:
+		c.leader = r.Leader
+		c.env.SetTimer(retryTimer, 20*time.Millisecond)
+		if c.leader != 0 {
+			c.ask()
+		}
+	case r.Status == rsm.OK:
+		result, err := rsm.DecodeCounterResult(r.Result)
+		if err != nil {
+			panic(err)
+		}
+		c.answers = append(c.answers, result.Value)
+		c.latencies = append(c.latencies, c.env.Now()-c.asked)
+		c.next()
+	}
+}
+
+func (c *cluster) done() bool {
+	return !slices.ContainsFunc(c.clients, func(k *client) bool { return len(k.answers) < k.requests })
+}
+
+// PUBLISHED A1: with a steady leader, a constant one-way delay and a disk that
+// costs nothing, a client waits for exactly four delays: to the leader, to the
+// followers, and back.
+func TestRoundTripIsFourDelays(t *testing.T) {
+	const delay = 10 * time.Millisecond
+	for _, n := range []int{3, 5, 7} {
+		t.Run(fmt.Sprintf("n=%d", n), func(t *testing.T) {
+			c := newCluster(sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(delay)}}, n, 1, 50)
+			require.NoError(t, c.world.Run(10*time.Second))
+			require.True(t, c.done())
+			for i, latency := range c.clients[0].latencies[1:] { // the first asks where the leader is
+				require.Equal(t, 4*delay, latency, "request %d", i+2)
+			}
+		})
+	}
+}
+
+// PUBLISHED A3: a command costs one AppendEntries to each other server and one
+// reply from it, and nothing else; an idle cluster the same per heartbeat.
+func TestMessagesPerCommand(t *testing.T) {
+	const n, requests = 5, 100
+	c := newCluster(sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(time.Millisecond)}}, n, 1, requests)
+	counts := make(map[string]int)
+	c.world.Observe(sim.ObserverFunc(func(e *sim.Event) {
+		if e.Kind == sim.Sent {
+			counts[fmt.Sprintf("%T", e.Message)]++
+		}
+	}))
+	require.NoError(t, c.world.Run(time.Second))
+	for len(c.clients[0].answers) == 0 {
+		require.True(t, c.world.Step())
+	}
+	clear(counts)
+	for !c.done() {
+		require.True(t, c.world.Step())
+	}
+	require.Equal(t, map[string]int{
+		"raft.AppendEntries":      (n - 1) * (requests - 1),
+		"raft.AppendEntriesReply": (n - 1) * (requests - 1),
+		"rsm.Request":             requests - 2, // the first of these is already under way
+		"rsm.Reply":               requests - 1,
+	}, counts)
+
+	require.NoError(t, c.world.Run(c.world.Now()+100*time.Millisecond))
+	clear(counts)
+	require.NoError(t, c.world.Run(c.world.Now()+time.Second))
+	require.Equal(t, map[string]int{
+		"raft.AppendEntries":      (n - 1) * 20,
+		"raft.AppendEntriesReply": (n - 1) * 20,
+	}, counts)
+}
+
+// PUBLISHED A4: since the leader writes in parallel with its followers, a slow
+// disk is paid for once, not twice.
+func TestLeaderWritesInParallel(t *testing.T) {
+	const delay, write = 10 * time.Millisecond, 7 * time.Millisecond
+	c := newCluster(sim.Config{
+		Seed:    1,
+		Network: sim.Network{Latency: sim.Constant(delay)},
+		Disk:    sim.DiskTiming{Sync: sim.Constant(write)},
+	}, 3, 1, 20)
+	require.NoError(t, c.world.Run(10*time.Second))
+	require.True(t, c.done())
+	for _, latency := range c.clients[0].latencies[1:] {
+		require.Equal(t, 4*delay+write, latency)
+	}
+}
+
+// faults draws a schedule from a seed, all of it over after ten seconds.
+func faults(seed uint64) sim.Schedule {
+	random := rand.New(rand.NewPCG(seed, 0))
+	targets := []sim.Target{sim.AnyOne, sim.Leader, sim.Minority, sim.LeaderMinority, sim.Followers, sim.All}
+	directions := []sim.Direction{sim.BothWays, sim.Outward, sim.Inward}
+	var schedule sim.Schedule
+	for range 12 {
+		start := time.Duration(random.Int64N(int64(9 * time.Second)))
+		span := sim.Between(start, start+time.Millisecond+time.Duration(random.Int64N(int64(time.Second))))
+		target := targets[random.IntN(len(targets))]
+		switch random.IntN(3) {
+		case 0:
+			schedule = append(schedule, sim.Crash{Span: span, Target: target})
+		case 1:
+			schedule = append(schedule, sim.Partition{Span: span, Side: target, Direction: directions[random.IntN(3)]})
+		case 2:
+			schedule = append(schedule, sim.Disturbance{Span: span, Loss: 0.3, Duplication: 0.3, Reordering: 0.3})
+		}
+	}
+	return schedule
+}
+
+func faultyConfig(seed uint64) sim.Config {
+	return sim.Config{
+		Seed: seed,
+		Network: sim.Network{
+			Latency: sim.LogNormal(5*time.Millisecond, 0.8),
+			Loss:    0.02, Duplication: 0.02, Reordering: 0.05,
+		},
+		Disk:        sim.DiskTiming{Sync: sim.Uniform(0, 10*time.Millisecond)},
+		CPU:         sim.CPU{PerMessage: sim.Constant(20 * time.Microsecond)},
+		ShuffleTies: true,
+	}
+}
+
+// faultySeeds is how many runs TestFaults makes of each size of cluster.
+const faultySeeds = 60
+
+// Under crashes, partitions and a bad network no invariant is broken, no
+// addition is lost or made twice, and once the faults are over all clients are
+// served.
+func TestFaults(t *testing.T) {
+	var total sim.Stats
+	for _, n := range []int{1, 2, 3, 4, 5} {
+		for seed := range uint64(faultySeeds) {
+			const clients, requests = 4, 40
+			c := newCluster(faultyConfig(seed), n, clients, requests)
+			c.world.Inject(faults(seed))
+			require.NoError(t, c.world.Run(20*time.Second), "n %d, seed %d", n, seed)
+			require.True(t, c.done(), "n %d, seed %d: the cluster does not recover", n, seed)
+			require.NoError(t, c.judge.CheckAll(), "n %d, seed %d", n, seed)
+			var answers []int64
+			for _, k := range c.clients {
+				require.IsIncreasing(t, k.answers, "n %d, seed %d", n, seed)
+				answers = append(answers, k.answers...)
+			}
+			slices.Sort(answers)
+			for i, before := range answers {
+				require.Equal(t, int64(i), before, "n %d, seed %d: additions lost or made twice", n, seed)
+			}
+			stats := c.world.Stats()
+			total.Crashes += stats.Crashes
+			total.MessagesDropped += stats.MessagesDropped
+			total.MessagesDuplicated += stats.MessagesDuplicated
+			total.UnsyncedBytesLost += stats.UnsyncedBytesLost
+		}
+	}
+	require.Positive(t, total.Crashes)
+	require.Positive(t, total.MessagesDropped)
+	require.Positive(t, total.MessagesDuplicated)
+	require.Positive(t, total.UnsyncedBytesLost)
+}
+
+func TestDeterministic(t *testing.T) {
+	make := func() *sim.World {
+		c := newCluster(faultyConfig(7), 5, 3, 100)
+		c.world.Inject(faults(7))
+		return c.world
+	}
+	require.NoError(t, sim.Lockstep(make(), make(), 20_000))
+}
+
+// BenchmarkCommit measures the CPU time and allocations of one committed command
+// in a simulated cluster, simulator and clients included.
+func BenchmarkCommit(b *testing.B) {
+	for _, n := range []int{3, 5} {
+		for _, outstanding := range []int{1, 16} {
+			b.Run(fmt.Sprintf("servers=%d/outstanding=%d", n, outstanding), func(b *testing.B) {
+				config := sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(time.Millisecond)}}
+				c := newCluster(config, n, outstanding, 1<<60)
+				c.world.Watch(nil)
+				require.NoError(b, c.world.Run(2*time.Second))
+				answered := func() (sum int) {
+					for _, k := range c.clients {
+						sum += len(k.answers)
+					}
+					return sum
+				}
+				b.ReportAllocs()
+				b.ResetTimer()
+				for goal := answered() + b.N; answered() < goal; {
+					c.world.Step()
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package scenarios_test
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+	"quorumlab/scenarios"
+	"quorumlab/sim"
+)
+
+// TestLockstep proves that each scenario on each protocol is a function of its
+// seed: two runs side by side, compared event by event and message by message.
+func TestLockstep(t *testing.T) {
+	for _, s := range scenarios.Catalogue() {
+		for _, p := range scenarios.Protocols() {
+			t.Run(s.Name+"/"+p.Name, func(t *testing.T) {
+				t.Parallel()
+				require.NoError(t, scenarios.Prove(s, p, 1))
+			})
+		}
+	}
+}
+
+// TestLockstepNoticesMapOrder plants what makes most programs nondeterministic:
+// a server that goes through a map to decide in which order it does things.
+func TestLockstepNoticesMapOrder(t *testing.T) {
+	s, err := scenarios.ByName("steady")
+	require.NoError(t, err)
+	planted := scenarios.Raft
+	planted.Invariants = nil
+	server := planted.Server
+	planted.Server = func(servers []node.ID, machine func() rsm.StateMachine) node.Factory {
+		factory := server(servers, machine)
+		return func(env node.Env) node.Handler { return &unordered{Handler: factory(env), env: env} }
+	}
+	err = scenarios.Prove(s, planted, 1)
+	var divergence *sim.Divergence
+	require.ErrorAs(t, err, &divergence)
+	assert.Contains(t, divergence.First, "gossip")
+	assert.Contains(t, divergence.Second, "gossip")
+	assert.NotEqual(t, divergence.First, divergence.Second)
+}
+
+// unordered is a server that also gossips, in map order.
+type unordered struct {
+	node.Handler
+	env node.Env
+}
+
+type gossip struct{ rumour int }
+
+func (u *unordered) Start() {
+	rumours := make(map[int]bool)
+	for i := range 100 { // the chance that two maps agree on an order is nil
+		rumours[i] = true
+	}
+	for rumour := range rumours {
+		u.env.Send(u.env.ID()%5+1, gossip{rumour})
+	}
+	u.Handler.Start()
+}
+
+func (u *unordered) Receive(from node.ID, m node.Message) {
+	if _, ok := m.(gossip); !ok {
+		u.Handler.Receive(from, m)
+	}
+}
+
+// TestFingerprintAcrossProcesses compares fingerprints of this process with those
+// of others that have one and two threads.
+func TestFingerprintAcrossProcesses(t *testing.T) {
+	here := fingerprints(t)
+	if os.Getenv("QUORUMLAB_PRINT_FINGERPRINTS") != "" {
+		os.Stdout.WriteString("fingerprints: " + here + "\n")
+		return
+	}
+	require.Equal(t, here, fingerprints(t), "a second run in the same process")
+	for _, threads := range []string{"1", "2"} {
+		child := exec.Command(os.Args[0], "-test.run=^TestFingerprintAcrossProcesses$", "-test.v")
+		child.Env = append(os.Environ(), "QUORUMLAB_PRINT_FINGERPRINTS=yes", "GOMAXPROCS="+threads)
+		output, err := child.Output()
+		require.NoError(t, err, "%s", output)
+		_, there, found := strings.Cut(string(output), "fingerprints: ")
+		require.True(t, found, "%s", output)
+		there, _, _ = strings.Cut(there, "\n")
+		require.Equal(t, here, there, "GOMAXPROCS=%s", threads)
+	}
+	t.Logf("GOMAXPROCS %d here: %s", runtime.GOMAXPROCS(0), here)
+}
+
+// fingerprints runs every scenario on every protocol from one seed.
+func fingerprints(t *testing.T) string {
+	var all []string
+	for _, s := range scenarios.Catalogue() {
+		for _, p := range scenarios.Protocols() {
+			r := scenarios.Run(s, p, 3)
+			require.NotZero(t, r.Fingerprint)
+			all = append(all, r.Summary().Fingerprint)
+		}
+	}
+	return strings.Join(all, " ")
+}
