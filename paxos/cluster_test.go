@@ -225,9 +225,9 @@ func schedule(random *rand.Rand, until time.Duration) sim.Schedule {
 	sides := []sim.Target{sim.AnyOne, sim.Leader, sim.Minority, sim.LeaderMinority}
 	directions := []sim.Direction{sim.BothWays, sim.Outward, sim.Inward}
 	var faults sim.Schedule
-	for range 3 + random.IntN(12) {
+	for range 5 + random.IntN(25) {
 		start := time.Duration(random.Int64N(int64(until - ms)))
-		longest := []time.Duration{10 * ms, 100 * ms, seconds}[random.IntN(3)]
+		longest := []time.Duration{3 * ms, 30 * ms, 300 * ms, seconds}[random.IntN(4)]
 		span := sim.Between(start, min(until, start+1+time.Duration(random.Int64N(int64(longest)))))
 		switch random.IntN(5) {
 		case 0, 1:
@@ -260,7 +260,7 @@ func TestFaults(t *testing.T) {
 				Network: sim.Network{
 					// From a quick and even network to one on which a message may be
 					// under way for longer than a ballot lasts.
-					Latency: sim.LogNormal(time.Duration(1+random.IntN(10))*ms, 2*random.Float64()),
+					Latency: sim.LogNormal(time.Duration(1+random.IntN(10))*ms, 1.5*random.Float64()),
 					Loss:    0.02, Duplication: 0.02, Reordering: 0.05,
 				},
 				Disk:        sim.DiskTiming{Sync: sim.Exponential(time.Duration(random.IntN(8)) * ms)},
@@ -272,7 +272,7 @@ func TestFaults(t *testing.T) {
 			faults := schedule(random, until)
 			c.Inject(faults)
 			require.NoError(t, c.Run(until), "%v", faults)
-			c.run(t, until+20*seconds)
+			c.run(t, until+60*seconds)
 			total.Crashes += c.Stats().Crashes
 			total.MessagesDropped += c.Stats().MessagesDropped
 			total.UnsyncedBytesLost += c.Stats().UnsyncedBytesLost

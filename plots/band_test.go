@@ -33,7 +33,7 @@ func TestArrange(t *testing.T) {
 		{"one after another", []Band{band(4, 6, "b"), band(1, 3, "a")}, []int{0, 0}, []string{"a", "b"}},
 		{"overlapping", []Band{band(1, 4, "a"), band(2, 6, "b"), band(5, 7, "c")}, []int{0, 1, 0}, []string{"a", "b", "c"}},
 		{"a label runs into the next bar", []Band{band(1, 2, "the leader is cut off from all"), band(2, 3, "b")}, []int{0, 1}, []string{"the leader is cut off from all", "b"}},
-		{"a label kept off the right edge", []Band{band(8, 9, "a"), band(9, 10, "partition n1 n2 | n3 n4 n5")}, []int{0, 1}, []string{"a", "partition n1 n2 | n3 n4 n5"}},
+		{"a label kept off the right edge", []Band{band(7, 8, "a"), band(9, 10, "partition n1 n2 n3 n4 n5 n6 | n7 n8 n9 n10 n11")}, []int{0, 1}, []string{"a", "partition n1 n2 n3 n4 n5 n6 | n7 n8 n9 n10 n11"}},
 		{"same name, no room", []Band{band(1, 2, "flapping link n1-n2"), band(2, 3, "flapping link n1-n2")}, []int{0, 0}, []string{"flapping link n1-n2", ""}},
 		{"same name, room", []Band{band(1, 2, "flap"), band(3, 4, "flap")}, []int{0, 0}, []string{"flap", "flap"}},
 		{"same name, overlapping", []Band{band(1, 4, "loss"), band(2, 5, "loss")}, []int{0, 1}, []string{"loss", "loss"}},
@@ -112,5 +112,5 @@ func TestFaultsWithoutALaneAreCounted(t *testing.T) {
 	written := texts(t, LatencyOverTime(run))
 	require.Contains(t, written, "fault 5\n")
 	require.NotContains(t, written, "fault 6\n")
-	require.Contains(t, written, "3 further faults are shaded but not named.\n")
+	require.Contains(t, written, "Further faults, shaded but not named: 3.\n")
 }

@@ -40,7 +40,7 @@ func LatencyDistribution(runs ...Run) *Figure {
 		layer(p, message("no operation ended ok"))
 	}
 	if count := instant(answered); count > 0 {
-		figure.note("%s operations of no measurable latency are drawn on the left edge.", thousands(count))
+		figure.note("Operations of no measurable latency, drawn on the left edge: %s.", thousands(count))
 	}
 	figure.panels = []panel{{plot: p, height: soloHeight, right: percentileRoom}}
 	return figure
@@ -55,7 +55,7 @@ func (f *Figure) addDistribution(p *plot.Plot, run Run, style draw.LineStyle) {
 		name = "run"
 	}
 	if omitted := len(run.Operations) - len(ok); omitted > 0 {
-		f.note("%s: %s of %s operations failed or ended unknown and are left out.",
+		f.note("%s: left out because they failed or ended unknown: %s of %s operations.",
 			name, thousands(omitted), thousands(len(run.Operations)))
 	}
 	if len(ok) == 0 {

@@ -96,7 +96,7 @@ func (f *Figure) blocks(width vg.Length) []block {
 		stack = append(append(stack, space(panelGap)), parts...)
 		if homeless > 0 {
 			notes = append(notes[:len(notes):len(notes)],
-				fmt.Sprintf("%s further faults are shaded but not named.", thousands(homeless)))
+				fmt.Sprintf("Further faults, shaded but not named: %s.", thousands(homeless)))
 		}
 	}
 	stack = append(stack, space(panelGap))

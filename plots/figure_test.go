@@ -83,7 +83,7 @@ func TestTexts(t *testing.T) {
 	overTime := []string{"crash leader\n", "partition n1 n2 | n3\n", "leader change\n", "fault\n", "(s)\n"}
 	tests := map[string][]string{
 		"latency over time":    append(overTime, "Latency over time: Raft\n", "latency (ms)\n", "1\n10\n100\n1000\n", "\n0\n2\n4\n", "ok: ", "failed: ", "unknown: "),
-		"latency distribution": {"Latency distribution: Raft, Paxos\n", "latency (ms)\n", "fraction of ok operations\n", "0.0\n", "1.0\n", "p50\n", "p99\n", "Raft: p50 ", "Paxos: p50 ", "left out."},
+		"latency distribution": {"Latency distribution: Raft, Paxos\n", "latency (ms)\n", "fraction of ok operations\n", "0.0\n", "1.0\n", "p50\n", "p99\n", "Raft: p50 ", "Paxos: p50 ", ": left out because"},
 		"throughput over time": append(overTime, "Throughput over time: Raft, Paxos\n", "operations per second\n", "Raft: ", "Paxos: ", " ok, ", "ok\nfailed\nunknown\n", "bins of 500ms"),
 	}
 	for name, figure := range figures(raft, paxos) {
@@ -134,7 +134,7 @@ func TestAllUnknown(t *testing.T) {
 	require.Contains(t, texts(t, LatencyOverTime(run)), "unknown: 2\n")
 	written := texts(t, LatencyDistribution(run))
 	require.Contains(t, written, "no operation ended ok\n")
-	require.Contains(t, written, "Paxos: 2 of 2 operations failed or ended unknown and are left out.\n")
+	require.Contains(t, written, "Paxos: left out because they failed or ended unknown: 2 of 2 operations.\n")
 	require.Contains(t, texts(t, ThroughputOverTime(run)), "Paxos: 0 ok, 0 failed, 2 unknown\n")
 }
 
@@ -163,8 +163,8 @@ func TestOddData(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
-	require.Contains(t, texts(t, LatencyOverTime(tests["no latency"])), "2 operations of no measurable latency are drawn on the lower edge.\n")
-	require.Contains(t, texts(t, LatencyDistribution(tests["no latency"])), "2 operations of no measurable latency are drawn on the left edge.\n")
+	require.Contains(t, texts(t, LatencyOverTime(tests["no latency"])), "Operations of no measurable latency, drawn on the lower edge: 2.\n")
+	require.Contains(t, texts(t, LatencyDistribution(tests["no latency"])), "Operations of no measurable latency, drawn on the left edge: 2.\n")
 	require.Contains(t, texts(t, LatencyOverTime(tests["unheard-of"])), "unknown: 1\n")
 }
 

@@ -46,7 +46,7 @@ func LatencyOverTime(run Run) *Figure {
 			thousands(len(drawn)), thousands(len(run.Operations)))
 	}
 	if count := instant(run.Operations); count > 0 {
-		figure.note("%s operations of no measurable latency are drawn on the lower edge.", thousands(count))
+		figure.note("Operations of no measurable latency, drawn on the lower edge: %s.", thousands(count))
 	}
 	figure.panels = []panel{{plot: p, faults: slices.Clone(run.Faults), height: soloHeight}}
 	return figure
