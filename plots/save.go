@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/google/renameio/v2"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
@@ -32,7 +32,7 @@ func (f *Figure) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("plots: drawing %q: %w", path, err)
 	}
-	if err := writeAtomically(path, data); err != nil {
+	if err := renameio.WriteFile(path, data, 0o644); err != nil {
 		return fmt.Errorf("plots: saving %q: %w", path, err)
 	}
 	return nil
@@ -60,30 +60,4 @@ func encoded(canvas io.WriterTo) ([]byte, error) {
 	var buffer bytes.Buffer
 	_, err := canvas.WriteTo(&buffer)
 	return buffer.Bytes(), err
-}
-
-// writeAtomically gives a file its whole content at once, by a rename within its
-// folder.
-func writeAtomically(path string, data []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), ".plot-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			file.Close()
-			os.Remove(file.Name())
-		}
-	}()
-	if _, err := file.Write(data); err != nil {
-		return err
-	}
-	// A temporary file is private; a picture is to be shown around.
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }
