@@ -243,10 +243,44 @@ func schedule(random *rand.Rand, until time.Duration) sim.Schedule {
 	return faults
 }
 
+// faultsEnd is when the faults of a faulty cluster are over.
+const faultsEnd = 4 * seconds
+
+// newFaultyCluster draws a cluster from a seed: its size, its network and disks,
+// its clients, and what befalls them.
+func newFaultyCluster(seed uint64) *cluster {
+	random := rand.New(rand.NewPCG(seed, 7))
+	c := newCluster(sim.Config{
+		Seed: seed,
+		Network: sim.Network{
+			// From a quick and even network to one on which a message may be under
+			// way for longer than a ballot lasts.
+			Latency: sim.LogNormal(time.Duration(1+random.IntN(10))*ms, 1.5*random.Float64()),
+			Loss:    0.02, Duplication: 0.02, Reordering: 0.05,
+		},
+		Disk:        sim.DiskTiming{Sync: sim.Exponential(time.Duration(random.IntN(8)) * ms)},
+		ShuffleTies: true,
+	}, 3+random.IntN(3))
+	for range 6 {
+		c.addClient(time.Duration(random.IntN(200))*ms, 60+random.IntN(60), 1)
+	}
+	c.Inject(schedule(random, faultsEnd))
+	return c
+}
+
+// The same seed gives the same run.
+func TestDeterminism(t *testing.T) {
+	for seed := range uint64(5) {
+		one, other := newFaultyCluster(seed), newFaultyCluster(seed)
+		require.NoError(t, one.Run(faultsEnd))
+		require.NoError(t, other.Run(faultsEnd))
+		require.Equal(t, one.Fingerprint(), other.Fingerprint(), "seed %d", seed)
+	}
+}
+
 // Whatever happens, no invariant breaks; and when it has stopped happening, all
 // clients are served and all servers come to the same state.
 func TestFaults(t *testing.T) {
-	const until = 4 * seconds
 	seeds := uint64(300)
 	if testing.Short() {
 		seeds = 30
@@ -254,25 +288,9 @@ func TestFaults(t *testing.T) {
 	var total sim.Stats
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, 7))
-			c := newCluster(sim.Config{
-				Seed: seed,
-				Network: sim.Network{
-					// From a quick and even network to one on which a message may be
-					// under way for longer than a ballot lasts.
-					Latency: sim.LogNormal(time.Duration(1+random.IntN(10))*ms, 1.5*random.Float64()),
-					Loss:    0.02, Duplication: 0.02, Reordering: 0.05,
-				},
-				Disk:        sim.DiskTiming{Sync: sim.Exponential(time.Duration(random.IntN(8)) * ms)},
-				ShuffleTies: true,
-			}, 3+random.IntN(3))
-			for range 6 {
-				c.addClient(time.Duration(random.IntN(200))*ms, 60+random.IntN(60), 1)
-			}
-			faults := schedule(random, until)
-			c.Inject(faults)
-			require.NoError(t, c.Run(until), "%v", faults)
-			c.run(t, until+60*seconds)
+			c := newFaultyCluster(seed)
+			require.NoError(t, c.Run(faultsEnd))
+			c.run(t, faultsEnd+60*seconds)
 			total.Crashes += c.Stats().Crashes
 			total.MessagesDropped += c.Stats().MessagesDropped
 			total.UnsyncedBytesLost += c.Stats().UnsyncedBytesLost

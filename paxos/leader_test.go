@@ -2,7 +2,10 @@ package paxos
 
 import (
 	"fmt"
+	"io/fs"
+	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -247,4 +250,60 @@ func TestALongInheritance(t *testing.T) {
 	l.expect()
 	l.receive(2, Accepted{b(1, 1), 1, 1025})
 	require.EqualValues(t, 1025, l.server.Chosen())
+}
+
+// quiet is a world that nothing comes out of, so that what a server allocates
+// shows.
+type quiet struct {
+	*lone
+	node.Disk
+	synced node.Sync
+}
+
+func (q *quiet) Disk() node.Disk                    { return q }
+func (q *quiet) Send(node.ID, node.Message)         {}
+func (q *quiet) SetTimer(node.Timer, time.Duration) {}
+func (q *quiet) StopTimer(node.Timer)               {}
+func (q *quiet) Note(any)                           {}
+func (q *quiet) Read(string) ([]byte, error)        { return nil, fs.ErrNotExist }
+func (q *quiet) Append(string, []byte) error        { return nil }
+func (q *quiet) Sync() node.Sync                    { q.synced++; return q.synced }
+
+// A command costs the leader its Accept and the reply, and each acceptor an
+// Accepted. The rest is what arrays take to grow.
+func TestAllocations(t *testing.T) {
+	machine := func() *quiet { return &quiet{lone: &lone{id: 1, random: rand.New(rand.NewPCG(1, 1))}} }
+	config := DefaultConfig([]node.ID{1, 2, 3})
+	command := rsm.ReadCounter()
+
+	env := machine()
+	leader := New(env, config, rsm.NewCounter())
+	leader.Start()
+	leader.Timeout(LeaderTimer)
+	leader.Synced(env.synced, nil)
+	leader.Receive(2, Promise{Ballot: b(1, 1)})
+	sequence := uint64(0)
+	perCommand := testing.AllocsPerRun(2000, func() {
+		sequence++
+		leader.Receive(1001, rsm.Request{Client: 1, Sequence: sequence, Command: command})
+		leader.Timeout(FlushTimer)
+		leader.Synced(env.synced, nil)
+		leader.Receive(2, Accepted{b(1, 1), Slot(sequence), Slot(sequence)})
+	})
+	require.EqualValues(t, sequence, leader.Chosen())
+	const byTheTest, byTheMachine = 2, 1 // the messages it makes, the answer
+	require.LessOrEqual(t, perCommand, 2.0+byTheTest+byTheMachine)
+
+	env = machine()
+	acceptor := New(env, config, rsm.NewCounter())
+	acceptor.Start()
+	slot := Slot(0)
+	perCommand = testing.AllocsPerRun(2000, func() {
+		slot++
+		var m node.Message = Accept{b(1, 2), slot, []rsm.Request{{Client: 1, Sequence: uint64(slot), Command: command}}, slot - 1}
+		acceptor.Receive(2, m)
+		acceptor.Synced(env.synced, nil)
+	})
+	require.EqualValues(t, slot-1, acceptor.Chosen())
+	require.LessOrEqual(t, perCommand, 1.0+byTheTest+byTheMachine)
 }

@@ -26,7 +26,7 @@ func TestSave(t *testing.T) {
 	for name, start := range starts {
 		folder := t.TempDir()
 		path := filepath.Join(folder, name)
-		require.NoError(t, os.WriteFile(path, []byte("older"), 0o600))
+		require.NoError(t, os.WriteFile(path, []byte("older"), 0o640))
 		require.NoError(t, figure.Save(path))
 		require.Equal(t, []string{name}, listing(t, folder), "only the picture is left")
 		data, err := os.ReadFile(path)
@@ -34,7 +34,7 @@ func TestSave(t *testing.T) {
 		require.Equal(t, start, string(data[:len(start)]))
 		info, err := os.Stat(path)
 		require.NoError(t, err)
-		require.Equal(t, os.FileMode(0o644), info.Mode())
+		require.Equal(t, os.FileMode(0o640), info.Mode(), "that of the older file")
 	}
 }
 

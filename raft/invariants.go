@@ -44,7 +44,7 @@ type shadow struct {
 	role        Role
 	term        Term
 	votedFor    node.ID
-	led         Term // the newest term it led, in this life or an earlier one
+	pledged     voteRecord // the newest of its votes that made a leader
 	log         []shadowEntry
 	commitIndex Index
 	lastApplied Index
@@ -103,6 +103,9 @@ var checks = [...]func(v *Invariants, h *shadow, s *Server, restarted bool) erro
 // end of a run, finds out whether one was changed anywhere else.
 func (v *Invariants) CheckAll() error {
 	for _, h := range v.servers {
+		if h.server == nil {
+			continue // it has never run; others know it by its vote
+		}
 		if int(h.server.LastIndex()) != len(h.log) {
 			return violation(leaderAppendOnly, "server %d: its log changed without an event", h.id)
 		}
@@ -131,40 +134,55 @@ func violation(invariant, format string, args ...any) error {
 	return &node.Violation{Invariant: invariant, Detail: fmt.Sprintf(format, args...)}
 }
 
-// checkTerm: the current term "increases monotonically" (Figure 2). Across a
-// restart it may go back to what was synced, but a term that the server led was:
-// its own vote had to be, before anybody was asked for another.
+// checkTerm: the current term "increases monotonically" (Figure 2), but for what
+// a crash takes back before it was synced.
 func (v *Invariants) checkTerm(h *shadow, s *Server, restarted bool) error {
 	if !restarted && s.term < h.term {
 		return violation(termsNeverGoDown, "server %d went from term %d to %d", h.id, h.term, s.term)
 	}
-	if s.term < h.led {
-		return violation(termsNeverGoDown, "server %d restarted in term %d, but led term %d before", h.id, s.term, h.led)
-	}
 	return nil
 }
 
-// checkVote: a server votes for at most one candidate in a term (§5.2).
+// checkVote: a server votes for at most one candidate in a term (§5.2). A vote
+// that made a leader must be remembered across a restart too.
 func (v *Invariants) checkVote(h *shadow, s *Server, restarted bool) error {
-	if !restarted && s.term == h.term && h.votedFor != 0 && s.votedFor != h.votedFor {
-		return violation(electionSafety, "server %d voted for %d and for %d in term %d", h.id, h.votedFor, s.votedFor, s.term)
+	before := voteRecord{h.term, h.votedFor}
+	if restarted {
+		before = h.pledged
 	}
-	return nil
+	if before.votedFor == 0 || s.term > before.term || s.term == before.term && s.votedFor == before.votedFor {
+		return nil
+	}
+	return violation(electionSafety, "server %d, now in term %d with its vote for %d, had voted for %d in term %d",
+		h.id, s.term, s.votedFor, before.votedFor, before.term)
 }
 
 // checkReign: "at most one leader can be elected in a given term" (Figure 3).
 // The same server elected a second time after a restart is two leaders as well:
 // the second knows nothing of what the first has sent.
 func (v *Invariants) checkReign(h *shadow, s *Server, _ bool) error {
-	if s.role != Leader || h.server == s && h.led == s.term {
+	own := voteRecord{s.term, h.id}
+	if s.role != Leader || h.server == s && h.pledged == own {
 		return nil
 	}
 	if r, ok := v.reigns[s.term]; ok && r.server != s {
 		return violation(electionSafety, "servers %d and %d were both elected in term %d", r.leader, h.id, s.term)
 	}
 	v.reigns[s.term] = reign{leader: h.id, server: s}
-	h.led = s.term
+	h.pledged = own
+	for i := range s.peers {
+		if p := &s.peers[i]; p.granted {
+			v.shadow(p.id).pledge(own)
+		}
+	}
 	return nil
+}
+
+// pledge notes that a server's vote made a leader.
+func (h *shadow) pledge(vote voteRecord) {
+	if vote.term > h.pledged.term {
+		h.pledged = vote
+	}
 }
 
 // checkElected: "if a log entry is committed in a given term, then that entry

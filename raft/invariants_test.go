@@ -38,6 +38,10 @@ func (s *scene) check(id node.ID) error { return s.judge.Check(id, s.servers[id]
 func (s *scene) set(id node.ID, role Role, term Term, logTerms ...Term) *Server {
 	s.t.Helper()
 	s.servers[id].role, s.servers[id].term, s.servers[id].log = role, term, logOf(logTerms...)
+	s.servers[id].votedFor = 0
+	if role == Leader {
+		s.servers[id].votedFor = id
+	}
 	require.NoError(s.t, s.check(id))
 	return s.servers[id]
 }
@@ -73,7 +77,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		}},
 		{"the same server, elected again after it forgot", electionSafety, func(s *scene) node.ID {
 			r := s.reboot(1)
-			r.role, r.term, r.log = Leader, 2, logOf(1, 2)
+			r.role, r.term, r.votedFor, r.log = Leader, 2, 1, logOf(1, 2)
 			return 1
 		}},
 		{"two votes in a term", electionSafety, func(s *scene) node.ID {
@@ -143,9 +147,15 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			s.servers[3].term = 1
 			return 3
 		}},
-		{"term that was led is forgotten", termsNeverGoDown, func(s *scene) node.ID {
+		{"vote for itself forgotten", electionSafety, func(s *scene) node.ID {
 			s.reboot(1).term = 1
 			return 1
+		}},
+		{"vote that made a leader forgotten", electionSafety, func(s *scene) node.ID {
+			s.servers[1].peers[0].granted = true
+			s.set(1, Leader, 3, 1, 2)
+			s.reboot(2).term = 3
+			return 2
 		}},
 		{"terms go down along the log", termsNeverGoDown, func(s *scene) node.ID {
 			s.servers[2].log.append(testEntry(3, 1))

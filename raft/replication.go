@@ -8,9 +8,9 @@ import (
 
 // What the leader sends to a peer depends on what it knows of the peer's log.
 //
-// While probing, next is a guess, and one message at a time is spent on it: a
-// refusal moves next back, a success ends the probing. The heartbeat repeats a
-// probe that was lost.
+// While probing, next is a guess, and one small message at a time is spent on
+// it: a refusal moves next back, a success ends the probing. The heartbeat
+// repeats a probe that was lost.
 //
 // Otherwise, next runs ahead of the answers: each message moves it past the
 // entries in it, as if they had arrived. If they have not, a later message is
@@ -38,12 +38,13 @@ func (s *Server) replicate(p *peer) {
 	}
 }
 
-// probe tries whether the peer's log agrees with the leader's up to next. It
-// brings along what comes after, in case it does.
+// probe tries whether the peer's log agrees with the leader's before next. It
+// brings the entry at next along, if there is one, but not all that follow,
+// because it may well be refused.
 func (s *Server) probe(p *peer) {
 	var entries []Entry
 	if p.next <= s.log.lastIndex() {
-		entries = s.log.from(p.next)
+		entries = s.log.from(p.next)[:1:1]
 	}
 	s.sendAppendEntries(p, entries)
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 
 	"quorumlab/linearizability"
 	"quorumlab/plots"
@@ -97,7 +97,7 @@ func (r *Result) writeHistory(path string) error {
 	if err := linearizability.WriteHistory(&b, history(r.Operations)); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, b.Bytes(), 0o644)
+	return maybe.WriteFile(path, b.Bytes(), 0o644)
 }
 
 func (r *Result) writePage(path string) error {
@@ -105,7 +105,7 @@ func (r *Result) writePage(path string) error {
 	if err := r.Report.WriteHTML(&b, r.annotations()...); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, b.Bytes(), 0o644)
+	return maybe.WriteFile(path, b.Bytes(), 0o644)
 }
 
 // annotations puts faults and leaders on the judge's scale of time.

@@ -80,7 +80,7 @@ func TestNetworkThatIsPerfect(t *testing.T) {
 
 func TestLoss(t *testing.T) {
 	const n = 10_000
-	for _, p := range []float64{0.001, 0.1, 0.5, 0.9} {
+	for _, p := range []float64{0.01, 0.1, 0.5, 0.9} {
 		trace := flow(t, Network{Latency: Constant(ms), Loss: p}, n)
 		lost := trace.of(Dropped)
 		requireRate(t, p, len(lost), n)
@@ -94,7 +94,7 @@ func TestLoss(t *testing.T) {
 
 func TestDuplication(t *testing.T) {
 	const n = 10_000
-	for _, p := range []float64{0.001, 0.1, 0.5, 1} {
+	for _, p := range []float64{0.01, 0.1, 0.5, 1} {
 		trace := flow(t, Network{Latency: Uniform(ms, 9*ms), Duplication: p}, n)
 		originals, duplicates := trace.delays()
 		require.Len(t, originals, n)

@@ -5,7 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 
 	"quorumlab/scenarios"
 )
@@ -21,5 +21,5 @@ func writePage(path string, c *scenarios.Comparison) error {
 	if err := page.Execute(&b, c); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, b.Bytes(), 0o644)
+	return maybe.WriteFile(path, b.Bytes(), 0o644)
 }

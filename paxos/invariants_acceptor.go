@@ -1,0 +1,79 @@
+package paxos
+
+import "slices"
+
+// checkPromise looks at the promise.
+func (v *Invariants) checkPromise(m *machine) error {
+	promised := m.server.Promised()
+	if promised < m.promised {
+		return violation(promiseNeverDown, m, "from %v to %v", m.promised, promised)
+	}
+	if promised > m.promised {
+		m.await(change{ballot: promised})
+	}
+	m.before, m.promised = m.promised, promised
+	return nil
+}
+
+// checkTouched looks at what has changed among the acceptances.
+func (v *Invariants) checkTouched(m *machine) error {
+	first, last := m.server.Touched()
+	if first == 0 {
+		return nil
+	}
+	for slot := first; slot <= last; slot++ {
+		if err := v.checkHeld(m, slot); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkHeld looks at what an acceptor holds in one slot.
+func (v *Invariants) checkHeld(m *machine, slot Slot) error {
+	p := m.server.At(slot)
+	for slot > Slot(len(m.held)) {
+		m.held = append(m.held, 0)
+	}
+	before := m.held[slot-1]
+	m.held[slot-1] = p.Ballot
+	if p.Ballot == 0 {
+		if before != 0 && slot > m.server.Chosen() {
+			return violation(acceptanceStands, m, "slot %d was accepted in %v, is not chosen, and is forgotten", slot, before)
+		}
+		return nil
+	}
+	if err := v.compare(m, p); err != nil || p.Ballot == before {
+		return err
+	}
+	if p.Ballot < m.before || p.Ballot > m.server.Promised() {
+		return violation(acceptedBelow, m, "slot %d is accepted in %v: promised was %v, and is %v",
+			slot, p.Ballot, m.before, m.server.Promised())
+	}
+	m.await(change{ballot: p.Ballot, slot: slot})
+	return nil
+}
+
+// await notes a change that is not known to be durable yet.
+func (m *machine) await(c change) {
+	c.record, _ = m.server.Durability()
+	m.pending = append(m.pending, c)
+}
+
+// checkDurable takes notice of what has become durable.
+func (v *Invariants) checkDurable(m *machine) error {
+	_, durable := m.server.Durability()
+	n := 0
+	for ; n < len(m.pending) && m.pending[n].record <= durable; n++ {
+		c := m.pending[n]
+		if c.slot == 0 {
+			m.durablePromise = max(m.durablePromise, c.ballot)
+			continue
+		}
+		if err := v.accepted(m, c.slot, c.ballot); err != nil {
+			return err
+		}
+	}
+	m.pending = slices.Delete(m.pending, 0, n)
+	return nil
+}

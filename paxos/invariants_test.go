@@ -1,0 +1,237 @@
+package paxos
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// stage lets the judge see servers in states that no protocol brought about.
+// They have no log, so that what they hold passes for durable.
+type stage struct {
+	judge   *Invariants
+	servers map[node.ID]*Server
+	err     error
+}
+
+func newStage() *stage { return &stage{judge: NewInvariants(), servers: make(map[node.ID]*Server)} }
+
+// event has something happen to one of three servers.
+func (g *stage) event(id node.ID, happens func(s *Server)) {
+	s := g.servers[id]
+	if s == nil {
+		s = &Server{config: DefaultConfig([]node.ID{1, 2, 3})}
+		g.servers[id] = s
+	}
+	s.slots.beginCall()
+	happens(s)
+	if g.err == nil {
+		g.err = g.judge.Check(id, s)
+	}
+}
+
+// accept has servers accept the request of a client.
+func (g *stage) accept(slot Slot, b Ballot, client rsm.ClientID, ids ...node.ID) {
+	for _, id := range ids {
+		g.event(id, func(s *Server) {
+			s.promised = max(s.promised, b)
+			s.slots.set(Proposal{slot, b, request(client)})
+		})
+	}
+}
+
+func TestInvariantsNameWhatIsBroken(t *testing.T) {
+	for name, test := range map[string]struct {
+		script    func(g *stage)
+		invariant string
+	}{
+		"a promise is lowered": {func(g *stage) {
+			g.event(1, func(s *Server) { s.promised = b(2, 1) })
+			g.event(1, func(s *Server) { s.promised = b(1, 3) })
+		}, promiseNeverDown},
+		"a promise is forgotten": {func(g *stage) {
+			g.event(1, func(s *Server) { s.promised = b(2, 1) })
+			delete(g.servers, 1)
+			g.event(1, func(s *Server) { s.promised = b(1, 3) })
+		}, promiseNeverDown},
+		"accepted below the promise": {func(g *stage) {
+			g.event(1, func(s *Server) { s.promised = b(2, 1) })
+			g.accept(1, b(1, 1), 5, 1)
+		}, acceptedBelow},
+		"accepted without raising the promise": {func(g *stage) {
+			g.event(1, func(s *Server) {
+				s.promised = b(1, 1)
+				s.slots.set(Proposal{1, b(2, 1), request(5)})
+			})
+		}, acceptedBelow},
+		"an acceptance is forgotten": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1)
+			delete(g.servers, 1)
+			g.event(1, func(s *Server) { s.promised = b(1, 1) })
+		}, acceptanceStands},
+		"an acceptance is wiped out": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1)
+			g.event(1, func(s *Server) { s.slots.set(Proposal{1, 0, request(5)}) })
+		}, acceptanceStands},
+		"two leaders": {func(g *stage) {
+			for _, id := range []node.ID{1, 2} {
+				g.event(id, func(s *Server) { s.promised = b(1, 1) })
+			}
+			for _, id := range []node.ID{1, 2} {
+				g.event(id, func(s *Server) { s.ballot, s.role = b(1, 1), leading })
+			}
+		}, oneLeader},
+		"the same leader again": {func(g *stage) {
+			for _, id := range []node.ID{1, 2} {
+				g.event(id, func(s *Server) { s.promised = b(1, 1) })
+			}
+			g.event(1, func(s *Server) { s.ballot, s.role = b(1, 1), leading })
+			delete(g.servers, 1)
+			g.event(1, func(s *Server) { s.promised, s.ballot, s.role = b(1, 1), b(1, 1), leading })
+		}, oneLeader},
+		"a leader without promises": {func(g *stage) {
+			g.event(2, func(s *Server) { s.promised = b(1, 2) })
+			g.event(1, func(s *Server) { s.promised, s.ballot, s.role = b(2, 1), b(2, 1), leading })
+		}, preparedByMajority},
+		"two values in one ballot": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1)
+			g.accept(1, b(1, 1), 6, 2)
+		}, oneValue},
+		"a value changes in its ballot": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1)
+			g.accept(1, b(1, 1), 6, 1)
+		}, oneValue},
+		"another value after one is chosen": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.accept(1, b(2, 3), 6, 3)
+		}, chosenStands},
+		"a value is chosen below another": {func(g *stage) {
+			g.accept(1, b(2, 3), 6, 3)
+			g.accept(1, b(1, 1), 5, 1, 2)
+		}, chosenStands},
+		"not chosen": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1)
+			g.event(1, func(s *Server) { s.chosen = 1 })
+		}, chosenByMajority},
+		"accepted in different ballots": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1)
+			g.accept(1, b(2, 1), 5, 2)
+			g.event(1, func(s *Server) { s.chosen = 1 })
+		}, chosenByMajority},
+		"learned wrongly": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.event(3, func(s *Server) {
+				s.slots.set(Proposal{1, 0, request(6)})
+				s.chosen = 1
+			})
+		}, agreement},
+		"carried out wrongly": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.event(1, func(s *Server) { s.chosen, s.applied, s.digest = 1, 1, digest(0, 1, request(6)) })
+		}, agreement},
+		"carried out twice": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.event(1, func(s *Server) { s.chosen, s.applied, s.digest = 1, 1, digest(digest(0, 1, request(5)), 1, request(5)) })
+		}, agreement},
+		"a hole taken for chosen": {func(g *stage) {
+			g.accept(2, b(1, 1), 5, 1, 2)
+			g.event(1, func(s *Server) { s.chosen = 2 })
+		}, noHole},
+		"carried out before it is chosen": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.event(1, func(s *Server) { s.applied, s.digest = 1, digest(0, 1, request(5)) })
+		}, noHole},
+		"chosen goes down": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.event(1, func(s *Server) { s.chosen = 1 })
+			g.event(1, func(s *Server) { s.chosen = 0 })
+		}, chosenNeverDown},
+		"applied goes down": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.event(1, func(s *Server) { s.chosen, s.applied, s.digest = 1, 1, digest(0, 1, request(5)) })
+			g.event(1, func(s *Server) { s.applied, s.digest = 0, 0 })
+		}, appliedNeverDown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newStage()
+			test.script(g)
+			var v *node.Violation
+			require.True(t, errors.As(g.err, &v), "nothing found")
+			require.Equal(t, test.invariant, v.Invariant, v.Detail)
+		})
+	}
+}
+
+func TestInvariantsBearWhatIsRight(t *testing.T) {
+	g := newStage()
+	g.accept(1, b(1, 1), 5, 1, 2)
+	g.event(1, func(s *Server) { s.chosen, s.applied, s.digest = 1, 1, digest(0, 1, request(5)) })
+	g.accept(2, b(1, 1), 6, 1)    // not chosen,
+	g.accept(2, b(2, 3), 7, 3, 2) // so another may be
+	g.event(3, func(s *Server) {  // a server that did not accept the first one learns it
+		s.slots.set(Proposal{1, 0, request(5)})
+		s.chosen = 2
+	})
+	delete(g.servers, 2) // it has forgotten, at a restart, what is chosen, but not what it accepted
+	g.event(2, func(s *Server) {
+		s.promised = b(2, 3)
+		s.slots.set(Proposal{1, b(1, 1), request(5)})
+		s.slots.set(Proposal{2, b(2, 3), request(7)})
+	})
+	delete(g.servers, 1) // it has learned what is chosen, in place of what it accepted
+	g.event(1, func(s *Server) {
+		s.promised = b(1, 1)
+		s.slots.set(Proposal{1, 0, request(5)})
+		s.slots.set(Proposal{2, 0, request(7)})
+		s.chosen = 2
+	})
+	require.NoError(t, g.err)
+	require.NoError(t, g.judge.CheckAll())
+}
+
+// A crash may take what was not durable, and nothing else.
+func TestWhatIsNotDurableMayBeLost(t *testing.T) {
+	for _, synced := range []bool{false, true} {
+		l, judge := boot(t, 1, 3), NewInvariants()
+		require.NoError(t, judge.Check(1, l.server))
+		l.server.Receive(2, Accept{b(1, 2), 1, requests(5), 0})
+		require.NoError(t, judge.Check(1, l.server))
+		if synced {
+			l.sync()
+			require.NoError(t, judge.Check(1, l.server))
+		}
+		l.disk = fakeDisk{}
+		l.kill()
+		l.start()
+		if err := judge.Check(1, l.server); synced {
+			require.ErrorContains(t, err, promiseNeverDown)
+		} else {
+			require.NoError(t, err)
+		}
+	}
+}
+
+// Check looks at what has changed; CheckAll finds what changed behind its back.
+func TestCheckAll(t *testing.T) {
+	for name, change := range map[string]func(s *Server){
+		"accepted": func(s *Server) { s.slots.proposals[1].Request = request(9) },
+		"chosen":   func(s *Server) { s.slots.proposals[0] = Proposal{1, 0, request(9)} },
+		"hole":     func(s *Server) { s.slots.proposals[0] = Proposal{} },
+		"applied":  func(s *Server) { s.digest++ },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newStage()
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.accept(2, b(1, 1), 6, 1)
+			g.event(1, func(s *Server) { s.chosen = 1 })
+			require.NoError(t, g.err)
+			require.NoError(t, g.judge.CheckAll())
+			change(g.servers[1])
+			require.Error(t, g.judge.CheckAll())
+		})
+	}
+}
