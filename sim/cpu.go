@@ -25,9 +25,14 @@ func (c CPU) validate() error {
 	return nil
 }
 
-func (c CPU) cost(m *machine, message node.Message) int64 {
-	if c == (CPU{}) {
-		return 0
+// costOf draws what a message costs the machine that handles it.
+func (m *machine) costOf(message node.Message) int64 {
+	cost := int64(0)
+	if c := &m.world.config.CPU; *c != (CPU{}) {
+		cost = int64(c.PerMessage.sample(&m.work)) + int64(c.PerByte)*int64(sizeOf(message))
 	}
-	return int64(c.PerMessage.sample(&m.work)) + int64(c.PerByte)*int64(sizeOf(message))
+	if slow := m.condition.slow; slow != (Distribution{}) {
+		cost += int64(slow.sample(&m.drag))
+	}
+	return cost
 }

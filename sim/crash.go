@@ -6,29 +6,21 @@ import "fmt"
 // not synced, an arbitrary part. When the span ends they boot again.
 type Crash struct {
 	Span
-	Target Target
+	Target Target `json:"target"`
 }
 
-func (c Crash) String() string { return fmt.Sprintf("crash of %s, %v", c.Target, c.Span) }
+// Kind implements Fault.
+func (Crash) Kind() string { return "crash" }
 
 // Label implements Fault.
 func (c Crash) Label() string { return fmt.Sprintf("%s down", c.Target) }
 
+func (c Crash) String() string { return fmt.Sprintf("crash of %s, %v", c.Target, c.Span) }
+
 func (c Crash) validate() error {
-	if err := c.Target.validate(); err != nil {
-		return fmt.Errorf("target: %w", err)
-	}
-	return c.Span.validate()
+	return allValid(c.Span.validate(), c.Target.validate("target"))
 }
 
-func (c Crash) begin(w *World, s *stream) effect { return crashed{w.resolve(c.Target, s)} }
-
-type crashed struct{ who machineSet }
-
-func (c crashed) onMachine(m *machine, condition *machineCondition) {
-	if c.who.has(m) {
-		condition.down = true
-	}
+func (c Crash) begin(w *World, s *stream) effect {
+	return onMachines(w.resolve(c.Target, s), func(c *machineCondition) { c.down = true })
 }
-
-func (c crashed) onLink(from, to *machine, condition *linkCondition) {}

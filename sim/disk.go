@@ -286,3 +286,9 @@ func (d *disk) crash(incarnation uint32) (lost int) {
 	}
 	return lost
 }
+
+// wipe empties the disk of a machine that is down.
+func (d *disk) wipe() {
+	d.files = make(map[string]*file)
+	d.pending, d.syncs = nil, nil
+}

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -124,4 +126,55 @@ func (d Distribution) String() string {
 	default:
 		return fmt.Sprintf("pareto(%v,%g)", a, d.b)
 	}
+}
+
+// MarshalText implements encoding.TextMarshaler: it writes what String does.
+func (d Distribution) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler: it reads what String writes.
+// A bare duration is a constant.
+func (d *Distribution) UnmarshalText(text []byte) error {
+	parsed, err := parseDistribution(string(text))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return d.Validate()
+}
+
+func parseDistribution(text string) (Distribution, error) {
+	if constant, err := time.ParseDuration(text); err == nil {
+		return Constant(constant), nil
+	}
+	name, rest, found := strings.Cut(strings.TrimSuffix(text, ")"), "(")
+	if !found || !strings.HasSuffix(text, ")") {
+		return Distribution{}, fmt.Errorf("%q is not a distribution such as constant(1ms) or uniform(1ms,3ms)", text)
+	}
+	var durations []time.Duration
+	var numbers []float64
+	for part := range strings.SplitSeq(rest, ",") {
+		part = strings.TrimSpace(part)
+		if d, err := time.ParseDuration(part); err == nil {
+			durations = append(durations, d)
+		} else if x, err := strconv.ParseFloat(part, 64); err == nil {
+			numbers = append(numbers, x)
+		} else {
+			return Distribution{}, fmt.Errorf("%q in %q is neither a duration nor a number", part, text)
+		}
+	}
+	switch fmt.Sprintf("%s %d %d", name, len(durations), len(numbers)) {
+	case "constant 1 0":
+		return Constant(durations[0]), nil
+	case "uniform 2 0":
+		return Uniform(durations[0], durations[1]), nil
+	case "normal 2 0":
+		return Normal(durations[0], durations[1]), nil
+	case "lognormal 1 1":
+		return LogNormal(durations[0], numbers[0]), nil
+	case "exponential 1 0":
+		return Exponential(durations[0]), nil
+	case "pareto 1 1":
+		return Pareto(durations[0], numbers[0]), nil
+	}
+	return Distribution{}, fmt.Errorf("%q is none of constant(d), uniform(d,d), normal(d,d), lognormal(d,x), exponential(d), pareto(d,x), with durations d and numbers x", text)
 }

@@ -9,56 +9,32 @@ type Disturbance struct {
 	Span
 	// Target says whose links: those that begin or end at one of its machines.
 	// Empty means every link.
-	Target                        Target
-	Loss, Duplication, Reordering float64
+	Target      Target  `json:"target,omitempty"`
+	Loss        float64 `json:"loss,omitempty"`
+	Duplication float64 `json:"duplication,omitempty"`
+	Reordering  float64 `json:"reordering,omitempty"`
 }
 
-func (d Disturbance) String() string {
-	where := "all links"
-	if d.Target != "" {
-		where = "links of " + string(d.Target)
-	}
-	return fmt.Sprintf("loss %g, duplication %g, reordering %g on %s, %v",
-		d.Loss, d.Duplication, d.Reordering, where, d.Span)
-}
+// Kind implements Fault.
+func (Disturbance) Kind() string { return "disturbance" }
 
 // Label implements Fault.
-func (d Disturbance) Label() string { return "bad network" }
+func (Disturbance) Label() string { return "bad network" }
+
+func (d Disturbance) String() string {
+	return fmt.Sprintf("loss %g, duplication %g, reordering %g on %s, %v",
+		d.Loss, d.Duplication, d.Reordering, d.Target.links(), d.Span)
+}
 
 func (d Disturbance) validate() error {
-	if d.Target != "" {
-		if err := d.Target.validate(); err != nil {
-			return fmt.Errorf("target: %w", err)
-		}
-	}
-	if err := validateRates(d.Loss, d.Duplication, d.Reordering); err != nil {
-		return err
-	}
-	return d.Span.validate()
+	return allValid(d.Span.validate(), d.Target.validateOptional("target"),
+		probability("loss", d.Loss), probability("duplication", d.Duplication), probability("reordering", d.Reordering))
 }
 
 func (d Disturbance) begin(w *World, s *stream) effect {
-	if d.Target == "" {
-		return disturbed{d, nil}
-	}
-	return disturbed{d, w.resolve(d.Target, s)}
+	return onLinksOf(w.resolveLinks(d.Target, s), func(c *linkCondition) {
+		c.Loss = either(c.Loss, d.Loss)
+		c.Duplication = either(c.Duplication, d.Duplication)
+		c.Reordering = either(c.Reordering, d.Reordering)
+	})
 }
-
-type disturbed struct {
-	by  Disturbance
-	who machineSet // nil: everybody
-}
-
-func (d disturbed) onMachine(m *machine, condition *machineCondition) {}
-
-func (d disturbed) onLink(from, to *machine, condition *linkCondition) {
-	if d.who != nil && !d.who.has(from) && !d.who.has(to) {
-		return
-	}
-	condition.Loss = either(condition.Loss, d.by.Loss)
-	condition.Duplication = either(condition.Duplication, d.by.Duplication)
-	condition.Reordering = either(condition.Reordering, d.by.Reordering)
-}
-
-// either is the probability of one or the other of two independent events.
-func either(p, q float64) float64 { return p + q - p*q }

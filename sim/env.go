@@ -14,7 +14,7 @@ import (
 
 func (m *machine) ID() node.ID { return m.id }
 
-func (m *machine) Now() time.Duration { return time.Duration(m.clock()) }
+func (m *machine) Now() time.Duration { return time.Duration(m.clockNow()) }
 
 func (m *machine) Rand() *rand.Rand { return m.random }
 

@@ -2,37 +2,92 @@ package sim
 
 import (
 	"fmt"
-	"hash/fnv"
 	"time"
 )
 
 // Fault is one thing that goes wrong for a while. Faults are plain values: they
-// can be compared, printed, kept, and left out. What a fault draws at random
-// depends on the seed and on the fault itself, not on its place in a schedule,
-// so that leaving one out leaves the others as they were.
+// can be compared, printed, kept, edited, and left out. What a fault draws at
+// random depends on the seed and on the fault itself, not on its place in a
+// schedule, so that leaving one out leaves the others as they were.
 type Fault interface {
+	// String says in a sentence what goes wrong, and when.
 	fmt.Stringer
+	// Kind is the name of this kind of fault in files: "crash", "partition", ...
+	Kind() string
 	// Label names the fault in a word or two, for a picture.
 	Label() string
-	// Window returns when it begins and ends; it never ends if End is zero.
-	Window() Span
+	// Window returns when it begins and ends. The end is zero if it never ends,
+	// and equals the start if the fault is over in an instant.
+	Window() (start, end time.Duration)
+
 	// validate reports the first field that is wrong.
 	validate() error
 	// begin settles, when the fault begins, whom it befalls.
 	begin(w *World, s *stream) effect
 }
 
-// Span is the time for which a fault lasts.
+// effect is a fault under way, whose targets are known. It says how the fault
+// changes the condition of a machine or of a link; a nil function changes
+// nothing. A world's condition at any moment is that of its configuration,
+// changed by each active fault in turn. Faults that overlap therefore need not
+// know of each other.
+type effect struct {
+	machine func(m *machine, c *machineCondition)
+	link    func(from, to *machine, c *linkCondition)
+	// end is called when the fault ends, before conditions change.
+	end func()
+}
+
+// onMachines is the effect of a fault on a set of machines.
+func onMachines(who machineSet, change func(c *machineCondition)) effect {
+	return effect{machine: func(m *machine, c *machineCondition) {
+		if who.has(m) {
+			change(c)
+		}
+	}}
+}
+
+// onLinksOf is the effect of a fault on every link that begins or ends at one of
+// a set of machines.
+func onLinksOf(who machineSet, change func(c *linkCondition)) effect {
+	return effect{link: func(from, to *machine, c *linkCondition) {
+		if who.has(from) || who.has(to) {
+			change(c)
+		}
+	}}
+}
+
+// Duration is a time.Duration that files write as text, such as "1.5s".
+type Duration time.Duration
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 1.5s or 20ms", text)
+	}
+	*d = Duration(parsed)
+	return nil
+}
+
+// Span is the time for which a fault lasts. It is embedded in faults.
 type Span struct {
-	Start time.Duration
-	End   time.Duration // zero: to the end of the run
+	Start Duration `json:"start"`
+	End   Duration `json:"end,omitempty"` // zero: to the end of the run
 }
 
 // Between is the span from start to end.
-func Between(start, end time.Duration) Span { return Span{start, end} }
+func Between(start, end time.Duration) Span { return Span{Duration(start), Duration(end)} }
 
-// Window returns the span itself, for the faults that embed it.
-func (s Span) Window() Span { return s }
+// Window implements Fault.
+func (s Span) Window() (start, end time.Duration) {
+	return time.Duration(s.Start), time.Duration(s.End)
+}
 
 func (s Span) validate() error {
 	switch {
@@ -51,112 +106,46 @@ func (s Span) String() string {
 	return fmt.Sprintf("%v to %v", s.Start, s.End)
 }
 
-// effect is a fault under way, whose targets are known. It says how the fault
-// changes the condition of a machine or of a link; a world's condition at any
-// moment is that of its configuration, changed by each active fault in turn.
-// Faults that overlap therefore need not know of each other.
-type effect interface {
-	onMachine(m *machine, c *machineCondition)
-	onLink(from, to *machine, c *linkCondition)
+// Instant is the moment of a fault that is over at once. It is embedded in
+// faults.
+type Instant struct {
+	At Duration `json:"at"`
 }
 
-// machineCondition is how a machine stands at present, as faults have it.
-type machineCondition struct {
-	down bool
+// At is the instant at the given time.
+func At(at time.Duration) Instant { return Instant{Duration(at)} }
+
+// Window implements Fault.
+func (i Instant) Window() (start, end time.Duration) {
+	return time.Duration(i.At), time.Duration(i.At)
 }
 
-// Schedule is a list of faults.
-type Schedule []Fault
+func (i Instant) validate() error {
+	if i.At < 0 {
+		return fmt.Errorf("at: %v is negative", i.At)
+	}
+	return nil
+}
 
-// Validate reports the first fault, counted from zero, that is not well formed.
-func (s Schedule) Validate() error {
-	for i, f := range s {
-		if err := f.validate(); err != nil {
-			return fmt.Errorf("fault %d (%v): %w", i, f, err)
+func (i Instant) String() string { return fmt.Sprintf("at %v", i.At) }
+
+// allValid returns the first error: the fields of a fault, in their order.
+func allValid(fields ...error) error {
+	for _, err := range fields {
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// activeFault is a fault that has begun and not ended.
-type activeFault struct {
-	fault  Fault
-	effect effect
+// probability checks a field that is a probability.
+func probability(field string, p float64) error {
+	if !(p >= 0 && p <= 1) {
+		return fmt.Errorf("%s: %v is not a probability between 0 and 1", field, p)
+	}
+	return nil
 }
 
-// Inject schedules faults. It panics if one is not well formed; check what comes
-// from a user with Validate.
-func (w *World) Inject(schedule Schedule) {
-	if err := schedule.Validate(); err != nil {
-		panic("sim: " + err.Error())
-	}
-	for _, f := range schedule {
-		span := f.Window()
-		under := &activeFault{fault: f}
-		w.At(span.Start, func() { w.beginFault(under) })
-		if span.End != 0 {
-			w.At(span.End, func() { w.endFault(under) })
-		}
-	}
-}
-
-func (w *World) beginFault(under *activeFault) {
-	s := streamOf(w.config.Seed, purposeFault, identity(under.fault))
-	under.effect = under.fault.begin(w, &s)
-	w.active = append(w.active, under)
-	w.recordFault(FaultBegan, under.fault)
-	w.refresh()
-}
-
-func (w *World) endFault(under *activeFault) {
-	for i, a := range w.active {
-		if a == under {
-			w.active = append(w.active[:i], w.active[i+1:]...)
-			break
-		}
-	}
-	w.recordFault(FaultEnded, under.fault)
-	w.refresh()
-}
-
-func (w *World) recordFault(kind Kind, f Fault) {
-	if w.record(kind, 0, 0, identity(f)) {
-		w.current.Note = f
-		w.publish()
-	}
-}
-
-// identity is a number that stands for a fault's content.
-func identity(f Fault) uint64 {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%T%+v", f, f)
-	return h.Sum64()
-}
-
-// refresh brings machines and links into the condition that the active faults
-// have them in.
-func (w *World) refresh() {
-	for _, m := range w.machines {
-		for i := range m.links {
-			peer := w.machines[i]
-			c := linkCondition{Network: w.config.Network}
-			for _, a := range w.active {
-				a.effect.onLink(m, peer, &c)
-			}
-			m.links[i].linkCondition = c
-		}
-	}
-	for _, m := range w.machines {
-		before := m.condition
-		m.condition = machineCondition{down: m.stopped}
-		for _, a := range w.active {
-			a.effect.onMachine(m, &m.condition)
-		}
-		switch {
-		case m.condition.down && !before.down:
-			w.crash(m)
-		case !m.condition.down && before.down:
-			w.boot(m)
-		}
-	}
-}
+// either is the probability of one or the other of two independent events.
+func either(p, q float64) float64 { return p + q - p*q }

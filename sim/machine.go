@@ -35,16 +35,20 @@ type machine struct {
 	incarnation uint32       // counts lives; what belonged to an earlier one is void
 	up          bool
 	stopped     bool // by the script
+	healed      bool // no fault concerns it any more
 	condition   machineCondition
+	clock       clock
 
 	inbox  ring       // slots of events that wait for the worker
 	busy   bool       // paying for the last call
+	owed   bool       // has paid, but was paused before its sends could leave
 	cost   int64      // of the call under way, nanoseconds
 	outbox []outgoing // sent by a call that is not paid for yet
 
 	timers []timer
 	random *rand.Rand
 	work   stream // what calls cost
+	drag   stream // what they cost more while the machine is slow
 	disk   disk
 	links  []link // to each machine, by index
 }
@@ -79,6 +83,7 @@ func (w *World) add(id node.ID, factory node.Factory) *machine {
 	seed := streamOf(w.config.Seed, purposeMachine, uint64(id))
 	m.random = rand.New(rand.NewPCG(seed.Uint64(), seed.Uint64()))
 	m.work = streamOf(w.config.Seed, purposeWork, uint64(id))
+	m.drag = streamOf(w.config.Seed, purposeDrag, uint64(id))
 	m.disk = newDisk(m)
 	w.machines = append(w.machines, m)
 	for _, peer := range w.machines {
@@ -188,7 +193,7 @@ func (w *World) end(m *machine) {
 	m.up = false
 	m.handler = nil
 	m.incarnation++
-	m.busy = false
+	m.busy, m.owed = false, false
 	m.cost = 0
 	clear(m.outbox)
 	m.outbox = m.outbox[:0]
@@ -207,7 +212,7 @@ func (w *World) end(m *machine) {
 // offer hands an event to a machine that is up: at once, or when the worker has
 // time for it.
 func (w *World) offer(m *machine, slot uint32) {
-	if m.busy || !m.inbox.empty() {
+	if m.busy || m.condition.paused || !m.inbox.empty() {
 		m.inbox.push(slot)
 		return
 	}
@@ -260,10 +265,28 @@ func (w *World) finishCall(m *machine) {
 
 // finishWork lets the sends of the last call go and turns to what waits.
 func (w *World) finishWork(m *machine) {
-	m.busy = false
+	if m.condition.paused {
+		m.owed = true
+		return
+	}
+	m.busy, m.owed = false, false
 	m.cost = 0
 	w.flush(m)
-	for m.up && !m.busy && !m.inbox.empty() && w.failure == nil {
+	w.work(m)
+}
+
+// resume lets the worker of a machine that was paused go on.
+func (w *World) resume(m *machine) {
+	if m.owed {
+		w.finishWork(m)
+		return
+	}
+	w.work(m)
+}
+
+// work lets the worker of a machine turn to what waits.
+func (w *World) work(m *machine) {
+	for m.up && !m.busy && !m.condition.paused && !m.inbox.empty() && w.failure == nil {
 		w.handle(m, m.inbox.pop())
 	}
 }

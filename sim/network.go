@@ -25,19 +25,7 @@ func (n Network) validate() error {
 	if err := n.Latency.Validate(); err != nil {
 		return fmt.Errorf("latency: %w", err)
 	}
-	return validateRates(n.Loss, n.Duplication, n.Reordering)
-}
-
-func validateRates(loss, duplication, reordering float64) error {
-	for _, p := range []struct {
-		name string
-		rate float64
-	}{{"loss", loss}, {"duplication", duplication}, {"reordering", reordering}} {
-		if !(p.rate >= 0 && p.rate <= 1) {
-			return fmt.Errorf("%s: %v is not a probability between 0 and 1", p.name, p.rate)
-		}
-	}
-	return nil
+	return allValid(probability("loss", n.Loss), probability("duplication", n.Duplication), probability("reordering", n.Reordering))
 }
 
 // link is one direction between two machines.
@@ -45,13 +33,6 @@ type link struct {
 	seed stream // where the fates of its messages come from
 	sent uint64 // messages so far
 	linkCondition
-}
-
-// linkCondition is how a link stands at present, as configuration and faults
-// have it.
-type linkCondition struct {
-	Network
-	cut bool
 }
 
 func newLink(seed uint64, from, to node.ID) link {
@@ -148,7 +129,7 @@ func (w *World) deliver(m *machine, e *event) {
 		w.current.Message, w.current.MessageID, w.current.Duplicate = e.message, e.number, e.duplicate
 		w.publish()
 	}
-	m.cost = w.config.CPU.cost(m, e.message)
+	m.cost = m.costOf(e.message)
 	w.calling = m
 	m.handler.Receive(from, e.message)
 }

@@ -2,17 +2,17 @@ package sim
 
 import "fmt"
 
-// Partition cuts the links between two sides. A message is lost if its link is cut
-// when it is sent, or when it would arrive.
+// Partition cuts the links between two sides. Messages that are under way on a
+// link when it is cut are lost too.
 type Partition struct {
 	Span
 	// Side is one side.
-	Side Target
+	Side Target `json:"side"`
 	// Other is the other side, from which machines of the first are taken away.
 	// Empty means all servers: clients then still reach both sides.
-	Other Target
+	Other Target `json:"other,omitempty"`
 	// Direction says which way nothing passes; empty means both.
-	Direction Direction
+	Direction Direction `json:"direction,omitempty"`
 }
 
 // Direction says in which direction a partition cuts.
@@ -23,6 +23,12 @@ const (
 	Outward  Direction = "outward" // nothing passes from Side to Other
 	Inward   Direction = "inward"  // nothing passes from Other to Side
 )
+
+// Kind implements Fault.
+func (Partition) Kind() string { return "partition" }
+
+// Label implements Fault.
+func (p Partition) Label() string { return fmt.Sprintf("%s cut off", p.Side) }
 
 func (p Partition) String() string {
 	other := "the other servers"
@@ -38,24 +44,16 @@ func (p Partition) String() string {
 	return fmt.Sprintf("%s cut off from %s, %v", p.Side, other, p.Span)
 }
 
-// Label implements Fault.
-func (p Partition) Label() string { return fmt.Sprintf("%s cut off", p.Side) }
-
 func (p Partition) validate() error {
-	if err := p.Side.validate(); err != nil {
-		return fmt.Errorf("side: %w", err)
-	}
-	if p.Other != "" {
-		if err := p.Other.validate(); err != nil {
-			return fmt.Errorf("other: %w", err)
-		}
-	}
-	switch p.Direction {
+	return allValid(p.Span.validate(), p.Side.validate("side"), p.Other.validateOptional("other"), p.Direction.validate())
+}
+
+func (d Direction) validate() error {
+	switch d {
 	case BothWays, Outward, Inward:
-	default:
-		return fmt.Errorf("direction: %q is neither empty nor %q nor %q", p.Direction, Outward, Inward)
+		return nil
 	}
-	return p.Span.validate()
+	return fmt.Errorf("direction: %q is neither empty nor %q nor %q", string(d), Outward, Inward)
 }
 
 func (p Partition) begin(w *World, s *stream) effect {
@@ -64,24 +62,12 @@ func (p Partition) begin(w *World, s *stream) effect {
 	if other == "" {
 		other = All
 	}
-	rest := w.resolve(other, s)
-	for i := range rest {
-		rest[i] = rest[i] && !side[i]
-	}
-	return divided{side, rest, p.Direction}
-}
-
-type divided struct {
-	side, rest machineSet
-	direction  Direction
-}
-
-func (d divided) onMachine(m *machine, condition *machineCondition) {}
-
-func (d divided) onLink(from, to *machine, condition *linkCondition) {
-	outward := d.side.has(from) && d.rest.has(to)
-	inward := d.rest.has(from) && d.side.has(to)
-	if outward && d.direction != Inward || inward && d.direction != Outward {
-		condition.cut = true
-	}
+	rest := w.resolve(other, s).without(side)
+	return effect{link: func(from, to *machine, c *linkCondition) {
+		outward := side.has(from) && rest.has(to)
+		inward := rest.has(from) && side.has(to)
+		if outward && p.Direction != Inward || inward && p.Direction != Outward {
+			c.cut = true
+		}
+	}}
 }

@@ -58,6 +58,7 @@ const (
 	purposeDisk
 	purposeCrash
 	purposeWork
+	purposeDrag
 	purposeTies
 	purposeFault
 )

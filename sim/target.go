@@ -29,19 +29,35 @@ const (
 // Machine is the target that is one machine.
 func Machine(id node.ID) Target { return Target(Name(id)) }
 
-func (t Target) validate() error {
+func (t Target) validate(field string) error {
 	if t == "" {
-		return fmt.Errorf("empty; want a machine such as S1 or C1, or one of %v", roles)
+		return fmt.Errorf("%s: missing; want a machine such as S1 or C1, or one of %v", field, roles)
 	}
 	for part := range strings.SplitSeq(string(t), "+") {
 		if slices.Contains(roles, Target(part)) {
 			continue
 		}
 		if _, ok := parseName(part); !ok {
-			return fmt.Errorf("%q is neither a machine such as S1 or C1 nor one of %v", part, roles)
+			return fmt.Errorf("%s: %q is neither a machine such as S1 or C1 nor one of %v", field, part, roles)
 		}
 	}
 	return nil
+}
+
+// validateOptional is validate for a field that may be empty.
+func (t Target) validateOptional(field string) error {
+	if t == "" {
+		return nil
+	}
+	return t.validate(field)
+}
+
+// links says in words whose links a target means that may be empty.
+func (t Target) links() string {
+	if t == "" {
+		return "all links"
+	}
+	return "the links of " + string(t)
 }
 
 var roles = []Target{All, AnyOne, Leader, Followers, Minority, Majority, LeaderMinority, Clients}
@@ -67,6 +83,15 @@ func parseName(name string) (node.ID, bool) {
 type machineSet []bool
 
 func (s machineSet) has(m *machine) bool { return int(m.index) < len(s) && s[m.index] }
+
+// without returns the machines of a set that are not in another.
+func (s machineSet) without(other machineSet) machineSet {
+	rest := make(machineSet, len(s))
+	for i := range s {
+		rest[i] = s[i] && !other[i]
+	}
+	return rest
+}
 
 // resolve settles which machines a target means at this moment.
 func (w *World) resolve(t Target, s *stream) machineSet {
@@ -107,6 +132,15 @@ func (w *World) resolve(t Target, s *stream) machineSet {
 		}
 	}
 	return set
+}
+
+// resolveLinks is resolve for a target that says whose links are meant: all if it
+// is empty.
+func (w *World) resolveLinks(t Target, s *stream) machineSet {
+	if t == "" {
+		t = All + "+" + Clients
+	}
+	return w.resolve(t, s)
 }
 
 func (w *World) leaderOrOne(s *stream) *machine {

@@ -36,7 +36,7 @@ func (m *machine) SetTimer(name node.Timer, after time.Duration) {
 	}
 	t := &m.timers[name]
 	t.armed = true
-	now := m.clock()
+	now := m.clockNow()
 	t.deadline = now + min(int64(max(after, 0)), math.MaxInt64-now) // a handler may mean "never"
 	at := m.when(t.deadline)
 	if t.pending && t.eventAt <= at && !t.waiting {
@@ -67,7 +67,7 @@ func (w *World) comeUp(slot uint32) {
 	e := &w.queue.slab[slot]
 	m := w.machines[e.machine]
 	t := &m.timers[e.timer]
-	if t.generation == e.incarnation && t.armed && t.deadline <= m.clock() {
+	if t.generation == e.incarnation && t.armed && t.deadline <= m.clockNow() {
 		t.waiting = true
 		w.offer(m, slot)
 		return
@@ -95,7 +95,7 @@ func (w *World) expire(m *machine, e *event) bool {
 	if t.generation != e.incarnation {
 		return false
 	}
-	if !t.armed || t.deadline > m.clock() {
+	if !t.armed || t.deadline > m.clockNow() {
 		m.putBack(e.timer)
 		return false
 	}
@@ -109,9 +109,3 @@ func (w *World) expire(m *machine, e *event) bool {
 	m.handler.Timeout(e.timer)
 	return true
 }
-
-// clock reads the machine's own clock.
-func (m *machine) clock() int64 { return m.world.now }
-
-// when returns the virtual time at which the machine's clock shows local.
-func (m *machine) when(local int64) int64 { return local }

@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+)
+
+// activeFault is a fault that has begun and not ended.
+type activeFault struct {
+	fault  Fault
+	effect effect
+}
+
+// Inject schedules faults. It panics if one is not well formed; check what comes
+// from a user with Schedule.Validate.
+func (w *World) Inject(schedule Schedule) {
+	if err := schedule.Validate(); err != nil {
+		panic("sim: " + err.Error())
+	}
+	for _, f := range schedule {
+		start, end := f.Window()
+		under := &activeFault{fault: f}
+		w.At(start, func() { w.beginFault(under) })
+		if end > start {
+			w.At(end, func() { w.endFault(under) })
+		}
+	}
+}
+
+func (w *World) beginFault(under *activeFault) {
+	w.recordFault(FaultBegan, under.fault)
+	s := streamOf(w.config.Seed, purposeFault, identity(under.fault))
+	under.effect = under.fault.begin(w, &s)
+	if start, end := under.fault.Window(); start == end {
+		return // over in an instant: what it does is done
+	}
+	w.active = append(w.active, under)
+	w.refresh()
+}
+
+func (w *World) endFault(under *activeFault) {
+	w.active = slices.DeleteFunc(w.active, func(a *activeFault) bool { return a == under })
+	w.recordFault(FaultEnded, under.fault)
+	if under.effect.end != nil {
+		under.effect.end()
+	}
+	w.refresh()
+}
+
+func (w *World) recordFault(kind Kind, f Fault) {
+	if w.record(kind, 0, 0, identity(f)) {
+		w.current.Note = f
+		w.publish()
+	}
+}
+
+// identity is a number that stands for a fault's content.
+func identity(f Fault) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%T%+v", f, f)
+	return h.Sum64()
+}
+
+// refresh brings machines and links into the condition that the active faults
+// have them in. It is called whenever that may have changed.
+func (w *World) refresh() {
+	for _, m := range w.machines {
+		for i := range m.links {
+			w.refreshLink(m, w.machines[i])
+		}
+	}
+	for _, m := range w.machines {
+		w.refreshMachine(m)
+	}
+}
+
+func (w *World) refreshLink(from, to *machine) {
+	c := linkCondition{Network: w.config.Network}
+	if !from.healed || !to.healed {
+		for _, a := range w.active {
+			if a.effect.link != nil {
+				a.effect.link(from, to, &c)
+			}
+		}
+	}
+	from.links[to.index].linkCondition = c
+}
+
+func (w *World) refreshMachine(m *machine) {
+	c := machineCondition{clock: steadyClock}
+	if !m.healed {
+		for _, a := range w.active {
+			if a.effect.machine != nil {
+				a.effect.machine(m, &c)
+			}
+		}
+	}
+	c.down = c.down || m.stopped
+	before := m.condition
+	m.condition = c
+	if c.clock != before.clock {
+		m.setClock(c.clock)
+	}
+	switch {
+	case c.down && m.up:
+		w.crash(m)
+	case !c.down && before.down && !m.up:
+		w.boot(m)
+	}
+	if before.paused && !c.paused {
+		w.resume(m)
+	}
+}

@@ -1,0 +1,33 @@
+package sim
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+)
+
+// kinds decodes a fault's own fields, by its kind.
+var kinds = func() map[string]func(fields json.RawMessage) (Fault, error) {
+	all := make(map[string]func(json.RawMessage) (Fault, error))
+	for _, add := range []func(map[string]func(json.RawMessage) (Fault, error)){
+		kind[Crash], kind[Pause], kind[SlowCPU], kind[Wipe],
+		kind[Partition], kind[Disturbance],
+		kind[ClockSkew], kind[ClockDrift], kind[ClockJump], kind[ClockStrobe],
+		kind[Heal],
+	} {
+		add(all)
+	}
+	return all
+}()
+
+// kind adds how to decode faults of type F.
+func kind[F Fault](all map[string]func(json.RawMessage) (Fault, error)) {
+	var zero F
+	all[zero.Kind()] = func(fields json.RawMessage) (Fault, error) {
+		var f F
+		err := decodeStrictly(fields, &f)
+		return f, err
+	}
+}
+
+func faultKinds() []string { return slices.Sorted(maps.Keys(kinds)) }
