@@ -96,3 +96,21 @@ func (s *Server) holds(b Ballot, first, last Slot) bool {
 	}
 	return true
 }
+
+// report tells the leader what became of its overdue proposals: which of them
+// this acceptor has, the Accepted for which may be lost, and which it lacks.
+func (s *Server) report(leader node.ID, m Heartbeat) {
+	for first := m.Chosen + 1; first <= m.Overdue; {
+		has := s.holds(m.Ballot, first, first)
+		last := first
+		for last < m.Overdue && s.holds(m.Ballot, last+1, last+1) == has {
+			last++
+		}
+		if has {
+			s.log.Send(leader, Accepted{Ballot: m.Ballot, First: first, Last: last})
+		} else {
+			s.env.Send(leader, Missing{Ballot: m.Ballot, First: first, Last: last})
+		}
+		first = last + 1
+	}
+}

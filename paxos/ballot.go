@@ -12,7 +12,7 @@ type Slot uint64
 
 // Ballot numbers the attempts to have values chosen. Ballots are totally
 // ordered, and each belongs to one server for ever, because "different proposers
-// choose their numbers from disjoint sets of numbers" (Paxos Made Simple §2.2):
+// choose their numbers from disjoint sets of numbers" (Paxos Made Simple §2.5):
 // the ballots of server i are the numbers that leave i when divided by 1000.
 // Zero is none and lower than any other.
 type Ballot uint64

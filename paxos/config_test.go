@@ -44,7 +44,7 @@ func TestNewWantsToBeAMember(t *testing.T) {
 	require.Panics(t, func() { New(&lone{id: 4}, DefaultConfig([]node.ID{1, 2, 3}), rsm.NewCounter()) })
 }
 
-// Paxos Made Simple §2.2: "different proposers choose their numbers from disjoint
+// Paxos Made Simple §2.5: "different proposers choose their numbers from disjoint
 // sets of numbers".
 func TestBallots(t *testing.T) {
 	seen := make(map[Ballot]node.ID)

@@ -6,9 +6,9 @@ import (
 	"quorumlab/node"
 )
 
-// detector is the part of a server that guesses who leads. Safety does not depend
-// on its guesses: "Paxos guarantees safety regardless of the success or failure
-// of the election" of a leader (Paxos Made Simple §2.4), but progress does.
+// detector is the part of a server that guesses who leads. Progress depends
+// on its guesses, but "safety is ensured regardless of the success or failure of
+// the election" (Paxos Made Simple §2.4).
 type detector struct {
 	expected node.ID // who leads or is about to, other than this server; zero if nobody is known
 	highest  Ballot  // heard of in a Nack
@@ -23,24 +23,6 @@ func (s *Server) receiveHeartbeat(from node.ID, m Heartbeat) {
 	s.hearChosen(from, m.Chosen)
 	if m.Overdue > m.Chosen {
 		s.report(from, m)
-	}
-}
-
-// report tells the leader what became of its overdue proposals: which of them
-// this acceptor has, the Accepted for which may be lost, and which it lacks.
-func (s *Server) report(leader node.ID, m Heartbeat) {
-	for first := m.Chosen + 1; first <= m.Overdue; {
-		has := s.holds(m.Ballot, first, first)
-		last := first
-		for last < m.Overdue && s.holds(m.Ballot, last+1, last+1) == has {
-			last++
-		}
-		if has {
-			s.log.Send(leader, Accepted{Ballot: m.Ballot, First: first, Last: last})
-		} else {
-			s.env.Send(leader, Missing{Ballot: m.Ballot, First: first, Last: last})
-		}
-		first = last + 1
 	}
 }
 

@@ -73,9 +73,9 @@
 //
 // # Slices that are shared
 //
-// An Accept shares its requests with nobody who changes them, but all its
-// receivers share them, and the bytes of a command are the very ones that the
-// client sent. So no array is ever written to where it was sent.
+// All receivers of an Accept are handed the same slice of requests, and the bytes
+// of a command are the very ones that the client sent. Nothing is copied, so what
+// was sent is never written to again.
 //
 // # Watching it
 //

@@ -255,24 +255,29 @@ func TestALongInheritance(t *testing.T) {
 // quiet is a world that nothing comes out of, so that what a server allocates
 // shows.
 type quiet struct {
-	*lone
-	node.Disk
-	synced node.Sync
+	lone
+	disk quietDisk
 }
 
-func (q *quiet) Disk() node.Disk                    { return q }
+func (q *quiet) Disk() node.Disk                    { return &q.disk }
 func (q *quiet) Send(node.ID, node.Message)         {}
 func (q *quiet) SetTimer(node.Timer, time.Duration) {}
 func (q *quiet) StopTimer(node.Timer)               {}
 func (q *quiet) Note(any)                           {}
-func (q *quiet) Read(string) ([]byte, error)        { return nil, fs.ErrNotExist }
-func (q *quiet) Append(string, []byte) error        { return nil }
-func (q *quiet) Sync() node.Sync                    { q.synced++; return q.synced }
+
+type quietDisk struct {
+	node.Disk
+	last node.Sync
+}
+
+func (d *quietDisk) Read(string) ([]byte, error) { return nil, fs.ErrNotExist }
+func (d *quietDisk) Append(string, []byte) error { return nil }
+func (d *quietDisk) Sync() node.Sync             { d.last++; return d.last }
 
 // A command costs the leader its Accept and the reply, and each acceptor an
 // Accepted. The rest is what arrays take to grow.
 func TestAllocations(t *testing.T) {
-	machine := func() *quiet { return &quiet{lone: &lone{id: 1, random: rand.New(rand.NewPCG(1, 1))}} }
+	machine := func() *quiet { return &quiet{lone: lone{id: 1, random: rand.New(rand.NewPCG(1, 1))}} }
 	config := DefaultConfig([]node.ID{1, 2, 3})
 	command := rsm.ReadCounter()
 
@@ -280,14 +285,14 @@ func TestAllocations(t *testing.T) {
 	leader := New(env, config, rsm.NewCounter())
 	leader.Start()
 	leader.Timeout(LeaderTimer)
-	leader.Synced(env.synced, nil)
+	leader.Synced(env.disk.last, nil)
 	leader.Receive(2, Promise{Ballot: b(1, 1)})
 	sequence := uint64(0)
 	perCommand := testing.AllocsPerRun(2000, func() {
 		sequence++
 		leader.Receive(1001, rsm.Request{Client: 1, Sequence: sequence, Command: command})
 		leader.Timeout(FlushTimer)
-		leader.Synced(env.synced, nil)
+		leader.Synced(env.disk.last, nil)
 		leader.Receive(2, Accepted{b(1, 1), Slot(sequence), Slot(sequence)})
 	})
 	require.EqualValues(t, sequence, leader.Chosen())
@@ -302,7 +307,7 @@ func TestAllocations(t *testing.T) {
 		slot++
 		var m node.Message = Accept{b(1, 2), slot, []rsm.Request{{Client: 1, Sequence: uint64(slot), Command: command}}, slot - 1}
 		acceptor.Receive(2, m)
-		acceptor.Synced(env.synced, nil)
+		acceptor.Synced(env.disk.last, nil)
 	})
 	require.EqualValues(t, slot-1, acceptor.Chosen())
 	require.LessOrEqual(t, perCommand, 1.0+byTheTest+byTheMachine)

@@ -54,7 +54,7 @@ type Accepted struct {
 
 // Nack tells a proposer that it was overtaken: somebody promised a higher ballot.
 // Paxos is correct without it, but this way the proposer need not wait for
-// nothing (Paxos Made Simple §2.3).
+// nothing (end of Paxos Made Simple §2.2).
 type Nack struct {
 	Ballot Ballot // what the acceptor has promised
 }

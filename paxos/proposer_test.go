@@ -214,7 +214,7 @@ func TestDuel(t *testing.T) {
 	require.EqualValues(t, 1, rival.server.Chosen())
 }
 
-// Paxos Made Simple §2.3: a proposer abandons a ballot that was overtaken.
+// End of Paxos Made Simple §2.2: a proposer abandons a ballot that was overtaken.
 func TestPreempted(t *testing.T) {
 	for name, m := range map[string]node.Message{
 		"nack":      Nack{b(2, 3)},

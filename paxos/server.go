@@ -161,7 +161,10 @@ func (s *Server) String() string {
 	state := ""
 	switch s.role {
 	case follower:
-		state = fmt.Sprintf("follower of %d", s.expected)
+		state = "follower of nobody"
+		if s.expected != 0 {
+			state = fmt.Sprintf("follower of %d", s.expected)
+		}
 	case preparing:
 		state = fmt.Sprintf("preparing %v", s.ballot)
 	case leading:

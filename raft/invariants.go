@@ -28,8 +28,10 @@ const (
 // state. A check costs time in proportion to what has changed.
 //
 // What it knows of a crashed server stays what it was until the server runs
-// again. Losing unsynced state in a crash is no violation; losing what the
-// cluster relies on is.
+// again. Losing unsynced state in a crash is no violation. Losing what the
+// cluster relies on is one at once, before anybody suffers from it, be it by a
+// mistake of the protocol or by a disk that lies or is wiped, which is more than
+// Raft promises to bear.
 type Invariants struct {
 	servers   []*shadow        // in the order in which they were first seen
 	reigns    map[Term]reign   // who led each term

@@ -63,17 +63,21 @@ func TestMatchesAndConflictIndex(t *testing.T) {
 
 // What was sent must not change when the log it points into does.
 func TestSharedEntriesNeverChange(t *testing.T) {
-	l := logOf(1, 1, 1)
-	l.append(testEntry(4, 1)) // leaves room in the array for more
+	l := log{entries: make([]Entry, 0, 16)} // room to do harm in
+	l.append(testEntries(1, 1, 1, 1, 1)...)
 	sent := l.from(2)
 	before := fmt.Sprint(sent)
 	l.truncate(3)
 	l.append(testEntries(3, 2, 2, 2)...)
 	require.Equal(t, before, fmt.Sprint(sent))
-	require.Equal(t, Term(2), l.term(3))
+	require.Equal(t, "[1:1.1 1:1.2 2:2.3 2:2.4 2:2.5]", fmt.Sprint(l.entries))
+}
 
-	sent = append(sent, testEntry(9, 9))
-	require.Equal(t, Term(2), l.term(5), "a receiver appended into the log: %v", sent)
+func TestReceiversCannotAppendIntoTheLog(t *testing.T) {
+	l := log{entries: make([]Entry, 0, 16)}
+	l.append(testEntries(1, 1, 1)...)
+	sent := l.from(1)
+	require.Equal(t, len(sent), cap(sent))
 }
 
 func TestTruncateBeyondTheEndKeepsRoom(t *testing.T) {

@@ -26,8 +26,10 @@ type Protocol struct {
 // Invariants judges the inside of a cluster. It may keep what it saw before.
 type Invariants interface {
 	// Check looks at the server whose handler has just been called, and returns
-	// a *node.Violation if an invariant is broken.
+	// a *node.Violation if an invariant is broken. It has to be quick.
 	Check(id node.ID, server node.Handler) error
+	// CheckAll looks at everything once more, at the end of a run.
+	CheckAll() error
 }
 
 // Raft is package raft.
@@ -40,7 +42,7 @@ var Raft = Protocol{
 		return func(env node.Env) node.Handler { return raft.New(env, config, machine()) }
 	},
 	Invariants: func() Invariants {
-		return typed[*raft.Server](raft.NewInvariants().Check)
+		return typed[*raft.Server]{raft.NewInvariants()}
 	},
 }
 
@@ -54,16 +56,23 @@ var Paxos = Protocol{
 		return func(env node.Env) node.Handler { return paxos.New(env, config, machine()) }
 	},
 	Invariants: func() Invariants {
-		return typed[*paxos.Server](paxos.NewInvariants().Check)
+		return typed[*paxos.Server]{paxos.NewInvariants()}
 	},
 }
 
-// typed makes Invariants of a check that wants to see a protocol's own type.
-type typed[S node.Handler] func(id node.ID, server S) error
-
-func (check typed[S]) Check(id node.ID, server node.Handler) error {
-	return check(id, server.(S))
+// typed makes Invariants of a judge that wants to see a protocol's own type.
+type typed[S node.Handler] struct {
+	judge interface {
+		Check(id node.ID, server S) error
+		CheckAll() error
+	}
 }
+
+func (t typed[S]) Check(id node.ID, server node.Handler) error {
+	return t.judge.Check(id, server.(S))
+}
+
+func (t typed[S]) CheckAll() error { return t.judge.CheckAll() }
 
 // Protocols lists the protocols of the laboratory.
 func Protocols() []Protocol { return []Protocol{Raft, Paxos} }

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -34,6 +33,9 @@ type experiment struct {
 func Run(s Scenario, p Protocol, seed uint64) *Result {
 	e := setUp(s, p, seed)
 	failure := e.world.Run(s.Duration + drain)
+	if failure == nil && e.invariant != nil {
+		failure = e.invariant.CheckAll()
+	}
 	e.recorder.close()
 	r := &Result{
 		Scenario:    s,
@@ -98,9 +100,8 @@ func Prove(s Scenario, p Protocol, seed uint64) error {
 
 // judge gives the verdict on a run that has ended, by all judges.
 func (r *Result) judge(failure error) {
-	var broken *sim.Failure
-	if errors.As(failure, &broken) {
-		r.violate(broken.Error())
+	if failure != nil {
+		r.violate(failure.Error())
 	}
 	report, err := linearizability.Check(r.Scenario.Workload.Model, history(r.Operations), judgeTimeout)
 	if err != nil {
@@ -111,7 +112,7 @@ func (r *Result) judge(failure error) {
 	switch {
 	case report.Verdict == linearizability.VerdictViolation:
 		r.violate(fmt.Sprintf("Linearizability: %d operations%s that no order explains", len(report.Core), onKey(report.Key)))
-	case broken == nil:
+	case failure == nil:
 		r.judgeLiveness()
 	}
 	if r.Verdict == linearizability.VerdictUnknown && r.Violation == "" {

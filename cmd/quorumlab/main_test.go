@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/linearizability"
+)
+
+// call runs the command.
+func call(arguments ...string) (code int, out, errOut string) {
+	var o, e bytes.Buffer
+	code = run(arguments, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestBadInput(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	for _, c := range []struct {
+		arguments string
+		wants     []string // what the complaint has to say
+	}{
+		{"run nowhere", []string{"scenario", `"nowhere"`, "leader-crash"}},
+		{"run steady --protocol zab", []string{"protocol", `"zab"`, "raft or paxos"}},
+		{"run steady --seed -1", []string{"--seed", `"-1"`, "whole number from 0"}},
+		{"run steady --seed 1.5", []string{"--seed", `"1.5"`, "whole number"}},
+		{"run steady --seed 18446744073709551616", []string{"--seed", "whole number"}},
+		{"run steady --sed 1", []string{"--sed", "--help"}},
+		{"run steady --out " + file + "/below", []string{"--out", file}},
+		{"run steady --out " + file, []string{"--out", file}},
+		{"run", []string{"one scenario", "got 0"}},
+		{"run steady lossy", []string{"one scenario", "got 2"}},
+		{"compare nowhere", []string{"scenario", `"nowhere"`, "leader-crash"}},
+		{"compare steady steady", []string{`"steady"`, "twice"}},
+		{"compare steady --out " + file, []string{"--out", file}},
+		{"compare --seed x", []string{"--seed", `"x"`}},
+		{"list all", []string{"no arguments", `"all"`}},
+		{"fly", []string{`"fly"`, "no command"}},
+	} {
+		t.Run(c.arguments, func(t *testing.T) {
+			code, out, complaint := call(strings.Fields(c.arguments)...)
+			assert.Equal(t, exitUsage, code)
+			assert.Empty(t, out)
+			assert.Equal(t, 1, strings.Count(complaint, "\n"), "one line: %q", complaint)
+			for _, want := range c.wants {
+				assert.Contains(t, complaint, want)
+			}
+		})
+	}
+}
+
+func TestList(t *testing.T) {
+	code, out, _ := call("list")
+	assert.Equal(t, exitOK, code)
+	for _, name := range []string{"steady", "leader-crash", "minority-partition", "majority-partition", "lossy", "rolling-restart", "raft", "paxos"} {
+		assert.Contains(t, out, name)
+	}
+}
+
+// TestRunJSON holds the object that scripts rely on: fields are added and never
+// renamed.
+func TestRunJSON(t *testing.T) {
+	dir := t.TempDir()
+	code, out, complaint := call("run", "rolling-restart", "--protocol", "paxos", "--seed", "3", "--json", "--out", dir)
+	require.Equal(t, exitOK, code, complaint)
+	assert.Empty(t, complaint)
+	var fields map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out), &fields))
+	for _, name := range []string{"scenario", "protocol", "seed", "verdict", "violation", "fingerprint", "virtualSeconds",
+		"operations", "latencyMs", "leaderChanges", "longestGapMs", "messages", "crashes", "unsyncedBytesLost", "artifacts"} {
+		assert.Contains(t, fields, name)
+	}
+	for name, within := range map[string][]string{
+		"operations": {"ok", "failed", "unknown"},
+		"latencyMs":  {"p50", "p95", "p99", "max"},
+		"messages":   {"sent", "delivered", "dropped", "duplicated"},
+	} {
+		object, ok := fields[name].(map[string]any)
+		require.True(t, ok, name)
+		for _, field := range within {
+			assert.Contains(t, object, field)
+		}
+	}
+	assert.Regexp(t, "^[0-9a-f]{16}$", fields["fingerprint"])
+	assert.Equal(t, "ok", fields["verdict"])
+	assert.EqualValues(t, 5, fields["crashes"])
+
+	artifacts, ok := fields["artifacts"].([]any)
+	require.True(t, ok)
+	var names []string
+	for _, a := range artifacts {
+		names = append(names, a.(string))
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, len(names), "nothing but the artifacts is left")
+	for _, e := range entries {
+		assert.Contains(t, names, filepath.Join(dir, e.Name()))
+	}
+	history, err := os.Open(filepath.Join(dir, "rolling-restart-paxos-3-history.jsonl"))
+	require.NoError(t, err)
+	defer history.Close()
+	read, err := linearizability.ReadHistory(history)
+	require.NoError(t, err)
+	assert.Greater(t, len(read), 1000)
+
+	_, again, _ := call("run", "rolling-restart", "--protocol", "paxos", "--seed", "3", "--json", "--out", dir)
+	assert.Equal(t, out, again)
+}
+
+func TestCompare(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
+	code, out, complaint := call("compare", "steady", "lossy", "--seed", "2", "--out", dir)
+	require.Equal(t, exitOK, code, complaint)
+	assert.Empty(t, complaint, "silence where there is no terminal")
+	assert.Equal(t, 4, strings.Count(out, "  ok  "))
+	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	require.NoError(t, err)
+	pictures, err := filepath.Glob(filepath.Join(dir, "*.png"))
+	require.NoError(t, err)
+	require.Len(t, pictures, 2*4)
+	for _, picture := range pictures {
+		assert.Contains(t, string(page), `src="`+filepath.Base(picture)+`"`)
+		_, err := os.Stat(strings.TrimSuffix(picture, ".png") + ".svg")
+		assert.NoError(t, err)
+	}
+	first := strings.Index(string(page), "Nothing goes wrong")
+	assert.True(t, slices.IsSorted([]int{0, first, strings.Index(string(page), "A bad network")}), "in the order asked for")
+}

@@ -1,0 +1,33 @@
+// Package scenarios puts clusters into situations and judges what becomes of
+// them. It is where protocols, the simulated world, clients, judges and pictures
+// meet.
+//
+// # A scenario
+//
+// A [Scenario] is a cluster of so many servers in a [sim.Config], clients with a
+// [Load] and a [Workload], and a schedule of faults drawn from the run's seed.
+// [Run] puts a [Protocol] through it once and returns a [Result]; the same
+// scenario, protocol and seed give the same result, which [Prove] proves.
+// [Catalogue] has the scenarios of the laboratory.
+//
+// # Clients
+//
+// A client asks a server and, if turned away, the one it is told of; it asks
+// another when it has waited too long, and gives up when it has waited far too
+// long. Then it does not know what became of its operation, and says so: the
+// outcome is unknown, never failed. A closed-loop client waits for its answers,
+// so that a slow service is asked less; an open-loop client calls as a Poisson
+// process whatever happens, as many independent users do, and so feels the whole
+// of an outage.
+//
+// # The verdict
+//
+// Three judges look at a run, and the first to find fault names the violation.
+// The invariants of the protocol are checked inside the servers after every call
+// of a handler. The history of what clients saw is judged for linearizability,
+// by package linearizability, which knows nothing of the protocol. And when the
+// last fault has been over for [Settle], every operation must be answered:
+// a service that is safe because it does nothing is not alive.
+//
+// A run also has to show that its faults were felt: [Scenario.Bites].
+package scenarios
