@@ -12,6 +12,7 @@ import (
 
 	"quorumlab/linearizability"
 	"quorumlab/plots"
+	"quorumlab/sim"
 )
 
 // WriteArtifacts writes what a run left behind into an existing folder and
@@ -69,17 +70,22 @@ func (r *Result) Plot() plots.Run {
 		})
 	}
 	for _, f := range r.Faults {
-		window := f.Window()
-		end := window.End
-		if end == 0 {
-			end = r.Length
-		}
-		run.Faults = append(run.Faults, plots.Band{Start: window.Start, End: end, Label: f.Label()})
+		start, end := r.window(f)
+		run.Faults = append(run.Faults, plots.Band{Start: start, End: end, Label: f.Label()})
 	}
 	for _, l := range r.Leaders {
 		run.LeaderChanges = append(run.LeaderChanges, l.At)
 	}
 	return run
+}
+
+// window returns when a fault began and ended, at the latest with the run.
+func (r *Result) window(f sim.Fault) (start, end time.Duration) {
+	start, end = f.Window()
+	if end == 0 {
+		end = r.Length
+	}
+	return start, end
 }
 
 func plotOutcome(o linearizability.Outcome) plots.Outcome {
@@ -112,13 +118,9 @@ func (r *Result) writePage(path string) error {
 func (r *Result) annotations() []linearizability.Annotation {
 	var all []linearizability.Annotation
 	for _, f := range r.Faults {
-		window := f.Window()
-		end := window.End
-		if end == 0 {
-			end = r.Length
-		}
+		start, end := r.window(f)
 		all = append(all, linearizability.Annotation{
-			Lane: "faults", Description: f.String(), Start: r.judgeTime(window.Start), End: r.judgeTime(end),
+			Lane: "faults", Description: f.String(), Start: r.judgeTime(start), End: r.judgeTime(end),
 		})
 	}
 	for _, l := range r.Leaders {

@@ -39,7 +39,8 @@ const Settle = 3 * time.Second
 func quiet(faults sim.Schedule) time.Duration {
 	var last time.Duration
 	for _, f := range faults {
-		last = max(last, f.Window().End)
+		_, end := f.Window()
+		last = max(last, end)
 	}
 	return last + Settle
 }

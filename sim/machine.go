@@ -301,6 +301,11 @@ func (w *World) flush(m *machine) {
 }
 
 func (w *World) finishExit(m *machine) {
+	if w.watch != nil { // what it sent in its last call counts
+		if err := w.watch(m.id, m.handler); err != nil {
+			w.fail(m, err, nil)
+		}
+	}
 	w.flush(m)
 	m.disk.abandon()
 	w.end(m)
