@@ -157,7 +157,7 @@ func TestWatch(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, w.Run(time.Second))
-	require.Equal(t, []time.Duration{0, ms, 3 * ms}, calls, "after Start, Synced and Timeout; Exit left nothing to look at")
+	require.Equal(t, []time.Duration{0, ms, 3 * ms, 3 * ms}, calls, "after Start, Synced, Timeout, and the call that ended in Exit")
 }
 
 func TestWatchEndsTheRun(t *testing.T) {

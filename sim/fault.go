@@ -121,8 +121,8 @@ func (i Instant) Window() (start, end time.Duration) {
 }
 
 func (i Instant) validate() error {
-	if i.At < 0 {
-		return fmt.Errorf("at: %v is negative", i.At)
+	if i.At <= 0 { // at zero nothing has begun that it could befall
+		return fmt.Errorf("at: %v is not positive", i.At)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,7 +167,7 @@ func TestDisturbance(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			lost, lostOutside := 0, 0
 			for _, e := range flow(t, test.network, n, test.faults...).of(Dropped) {
-				if e.At >= during.Start && e.At < during.End {
+				if start, end := during.Window(); e.At >= start && e.At < end {
 					lost++
 				} else {
 					lostOutside++
@@ -189,6 +190,24 @@ func TestDisturbanceDuplicatesAndReorders(t *testing.T) {
 	require.Zero(t, quiet.overtaken())
 }
 
+// changes describes what an effect does to whom.
+func changes(w *World, e effect) string {
+	var b strings.Builder
+	for _, m := range w.machines {
+		if c := (machineCondition{}); e.machine != nil {
+			e.machine(m, &c)
+			fmt.Fprintf(&b, "%v %+v\n", m.id, c)
+		}
+		for _, peer := range w.machines {
+			if c := (linkCondition{}); e.link != nil {
+				e.link(m, peer, &c)
+				fmt.Fprintf(&b, "%v %v %+v\n", m.id, peer.id, c)
+			}
+		}
+	}
+	return b.String()
+}
+
 // TestFaultsAreIndependent: taking a fault out of a schedule, or putting it
 // elsewhere, leaves what the others do as it was.
 func TestFaultsAreIndependent(t *testing.T) {
@@ -201,18 +220,17 @@ func TestFaultsAreIndependent(t *testing.T) {
 		Crash{Between(55*ms, 65*ms), Majority},
 	}
 	// chosen returns whom each fault befell.
-	chosen := func(seed uint64, schedule Schedule) map[Fault]effect {
+	chosen := func(seed uint64, schedule Schedule) map[Fault]string {
 		w := New(Config{Seed: seed})
 		for range 7 {
 			w.AddServer(idle)
 		}
 		w.Inject(schedule)
-		found := map[Fault]effect{}
-		w.Observe(ObserverFunc(func(e *Event) {
-			if e.Kind == FaultBegan {
-				found[e.Note.(Fault)] = w.active[len(w.active)-1].effect
-			}
-		}))
+		found := map[Fault]string{}
+		for _, f := range schedule {
+			start, _ := f.Window()
+			w.At(start, func() { found[f] = changes(w, w.active[len(w.active)-1].effect) })
+		}
 		require.NoError(t, w.Run(time.Second))
 		return found
 	}
@@ -238,12 +256,12 @@ func TestScheduleValidate(t *testing.T) {
 		fault Fault
 		want  string
 	}{
-		{Crash{Between(-ms, ms), "S1"}, "fault 1 (crash of S1, -1ms to 1ms): start: -1ms is negative"},
+		{Crash{Between(-ms, ms), "S1"}, "fault 2 (crash): start: -1ms is negative"},
 		{Crash{Between(2*ms, ms), "S1"}, "end: 1ms is not after the start, 2ms"},
 		{Crash{Between(ms, ms), "S1"}, "end: 1ms is not after the start, 1ms"},
 		{Crash{Between(0, ms), "nobody"}, `target: "nobody" is neither a machine such as S1 or C1 nor one of [all one leader`},
-		{Crash{Span: Between(0, ms)}, "target: empty; want a machine such as S1 or C1, or one of [all one"},
-		{Partition{Span: Between(0, ms)}, "side: empty"},
+		{Crash{Span: Between(0, ms)}, "target: missing; want a machine such as S1 or C1, or one of [all one"},
+		{Partition{Span: Between(0, ms)}, "side: missing"},
 		{Partition{Span: Between(0, ms), Side: "S1", Other: "X"}, `other: "X" is neither`},
 		{Partition{Span: Between(0, ms), Side: "S1", Direction: "up"}, `direction: "up" is neither empty nor "outward" nor "inward"`},
 		{Partition{Span: Between(-1, ms), Side: "S1"}, "start: -1ns is negative"},
@@ -263,10 +281,10 @@ func TestScheduleValidate(t *testing.T) {
 
 func TestFaultsPrint(t *testing.T) {
 	tests := map[string]Fault{
-		"crash of leader, 1s to 2s": Crash{Between(time.Second, 2*time.Second), Leader},
-		"crash of S1, from 1ms on":  Crash{Between(ms, 0), "S1"},
+		"crash of leader, 1s to 2s":                                          Crash{Between(time.Second, 2*time.Second), Leader},
+		"crash of S1, from 1ms on":                                           Crash{Between(ms, 0), "S1"},
 		"loss 0.5, duplication 0, reordering 0.1 on all links, 0s to 1ms":    Disturbance{Span: Between(0, ms), Loss: 0.5, Reordering: 0.1},
-		"loss 0.5, duplication 0, reordering 0 on links of leader, 0s to 1s": Disturbance{Span: Between(0, time.Second), Target: Leader, Loss: 0.5},
+		"loss 0.5, duplication 0, reordering 0 on the links of leader, 0s to 1s": Disturbance{Span: Between(0, time.Second), Target: Leader, Loss: 0.5},
 	}
 	for want, f := range tests {
 		require.Equal(t, want, f.String())

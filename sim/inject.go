@@ -32,7 +32,7 @@ func (w *World) beginFault(under *activeFault) {
 	w.recordFault(FaultBegan, under.fault)
 	s := streamOf(w.config.Seed, purposeFault, identity(under.fault))
 	under.effect = under.fault.begin(w, &s)
-	if start, end := under.fault.Window(); start == end {
+	if under.effect.machine == nil && under.effect.link == nil {
 		return // over in an instant: what it does is done
 	}
 	w.active = append(w.active, under)
@@ -103,9 +103,9 @@ func (w *World) refreshMachine(m *machine) {
 		m.setClock(c.clock)
 	}
 	switch {
-	case c.down && m.up:
+	case c.down && !before.down:
 		w.crash(m)
-	case !c.down && before.down && !m.up:
+	case !c.down && before.down:
 		w.boot(m)
 	}
 	if before.paused && !c.paused {

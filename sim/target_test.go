@@ -59,7 +59,7 @@ func TestTargetThatNeedsNoDraw(t *testing.T) {
 	}
 	w := targetWorld(t, 5, 4)
 	for _, test := range tests {
-		require.NoError(t, test.target.validate())
+		require.NoError(t, test.target.validate("target"))
 		for seed := range uint64(10) {
 			require.Equal(t, test.want, who(w, test.target, seed), "%s", test.target)
 		}
@@ -145,13 +145,13 @@ func TestTargetIsSettledWhenTheFaultBegins(t *testing.T) {
 
 func TestTargetValidate(t *testing.T) {
 	for _, bad := range []Target{"", "S0", "S", "X1", "s1", "S1001", "S-1", "1", "S1+", "+S1", "S1 + S2", "everybody", "S99999"} {
-		err := bad.validate()
+		err := bad.validate("target")
 		require.Error(t, err, "%q", bad)
 		require.ErrorContains(t, err, "machine such as S1 or C1")
 		require.ErrorContains(t, err, "leader-minority", "all that is allowed is named")
 	}
 	for _, good := range append([]Target{"S1", "S1000", "C1", "S1+C12", "leader+S1"}, roles...) {
-		require.NoError(t, good.validate())
+		require.NoError(t, good.validate("target"))
 	}
 }
 
