@@ -13,8 +13,16 @@ import (
 // Catalogue lists the scenarios of the laboratory, quiet ones first.
 func Catalogue() []Scenario {
 	return []Scenario{
-		steady(), leaderCrash(), minorityPartition(), majorityPartition(), lossy(), rollingRestart(),
+		steady(), leaderCrash(), minorityPartition(), majorityPartition(), lossy(), rollingRestart(), swarm(),
 	}
+}
+
+func swarm() Scenario {
+	s, err := SwarmScenario(nil)
+	if err != nil {
+		panic(err) // nothing was set that could be wrong
+	}
+	return s
 }
 
 // localNetwork is the world of the catalogue: a data centre in which a message

@@ -26,7 +26,7 @@
 // The invariants of the protocol are checked inside the servers after every call
 // of a handler. The history of what clients saw is judged for linearizability,
 // by package linearizability, which knows nothing of the protocol. And when the
-// last fault has been over for [Settle], every operation must be answered:
+// last fault has been over for [Scenario.Settle], every operation must be answered:
 // a service that is safe because it does nothing is not alive.
 //
 // A run also has to show that its faults were felt: [Scenario.Bites].

@@ -22,12 +22,15 @@ type Result struct {
 	Leaders     []Leadership
 	Faults      sim.Schedule
 	Stats       sim.Stats
+	Marks       map[string]int         // situations reached, see sim.World.Marks
+	States      []string               // of each server at the end
 	Report      linearizability.Report // of the judge who sees what clients saw
 }
 
 // Command is what to type to see this run again.
 func (r *Result) Command() string {
-	return fmt.Sprintf("go run ./cmd/quorumlab run %s --protocol %s --seed %d", r.Scenario.Name, r.Protocol.Name, r.Seed)
+	return fmt.Sprintf("go run ./cmd/quorumlab run %s --protocol %s --seed %d%s",
+		r.Scenario.Name, r.Protocol.Name, r.Seed, r.Scenario.Flags)
 }
 
 // LeaderChanges counts how often a new leader took over from an earlier one.

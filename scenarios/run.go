@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"quorumlab/linearizability"
@@ -13,6 +14,9 @@ import (
 // judgeTimeout bounds the search for a linearization. It is far above what any
 // scenario of the catalogue needs; running into it yields an unknown verdict.
 const judgeTimeout = 60 * time.Second
+
+// restartAfter is how long a server stays away whose process ended itself.
+const restartAfter = 500 * time.Millisecond
 
 // drain is how long a run goes on after the last operation was called, so that
 // every one is answered or given up.
@@ -32,6 +36,7 @@ type experiment struct {
 // three arguments.
 func Run(s Scenario, p Protocol, seed uint64) *Result {
 	e := setUp(s, p, seed)
+	s = e.scenario
 	failure := e.world.Run(s.Duration + drain)
 	if failure == nil && e.invariant != nil {
 		failure = e.invariant.CheckAll()
@@ -47,6 +52,8 @@ func Run(s Scenario, p Protocol, seed uint64) *Result {
 		Leaders:     e.leaders.changes,
 		Faults:      e.faults,
 		Stats:       e.world.Stats(),
+		Marks:       e.world.Marks(),
+		States:      e.states(),
 	}
 	r.judge(failure)
 	return r
@@ -54,8 +61,10 @@ func Run(s Scenario, p Protocol, seed uint64) *Result {
 
 // setUp builds a run's world: cluster, clients, faults and inside judges.
 func setUp(s Scenario, p Protocol, seed uint64) *experiment {
+	s = s.of(seed)
 	config := s.World
 	config.Seed = seed
+	config.RestartAfter = restartAfter
 	e := &experiment{scenario: s, world: sim.New(config)}
 	e.recorder = &recorder{now: e.world.Now}
 	if p.Invariants != nil {
@@ -78,6 +87,20 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	return e
 }
 
+// states describes every server, at the end of a run.
+func (e *experiment) states() []string {
+	var all []string
+	for i := range e.scenario.Servers {
+		id := node.ID(i + 1)
+		state := "down"
+		if h := e.world.Handler(id); h != nil {
+			state = fmt.Sprint(h)
+		}
+		all = append(all, sim.Name(id)+": "+state)
+	}
+	return all
+}
+
 // watch looks at a machine whose handler has just been called.
 func (e *experiment) watch(id node.ID, h node.Handler) error {
 	if _, isClient := h.(*client); isClient {
@@ -95,7 +118,7 @@ func (e *experiment) watch(id node.ID, h node.Handler) error {
 // not deterministic.
 func Prove(s Scenario, p Protocol, seed uint64) error {
 	a, b := setUp(s, p, seed), setUp(s, p, seed)
-	return sim.Lockstep(a.world, b.world, s.Duration+drain)
+	return sim.Lockstep(a.world, b.world, a.scenario.Duration+drain)
 }
 
 // judge gives the verdict on a run that has ended, by all judges.
@@ -123,15 +146,19 @@ func (r *Result) judge(failure error) {
 // judgeLiveness demands an answer to every operation that was called when all
 // faults had been over for long enough.
 func (r *Result) judgeLiveness() {
-	from, asked := quiet(r.Faults), 0
+	from, judged := r.Scenario.quiet(r.Faults)
+	if !judged {
+		return
+	}
+	asked := 0
 	for _, o := range r.Operations {
 		if o.Called < from {
 			continue
 		}
 		asked++
 		if o.Outcome == linearizability.OutcomeUnknown {
-			r.violate(fmt.Sprintf("Liveness: an operation called at %v was never answered, though the last fault ended %v before",
-				o.Called, o.Called-from+Settle))
+			r.violate(fmt.Sprintf("Liveness: an operation called at %v was not answered within %v, though service was due from %v on\n%s",
+				o.Called, patience, from, strings.Join(r.States, "\n")))
 			return
 		}
 	}

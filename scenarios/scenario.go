@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -28,21 +29,67 @@ type Scenario struct {
 	// Bites says what a run must show, or the scenario would not have tested what
 	// it promises to.
 	Bites func(r *Result) error
+	// Settle is how long the service may be disturbed after the last fault has
+	// ended, or a quorum has been healed; zero is DefaultSettle. Every operation
+	// called later must be answered.
+	Settle time.Duration
+
+	// Vary, if it is not nil, makes the scenario of a run from its seed; of this
+	// one only the name and the texts count then.
+	Vary func(seed uint64) Scenario
+	// Config, if it is not nil, is what the scenario was made from, in a form that
+	// can be printed as JSON.
+	Config any
+	// Flags is what to add to the command line that runs the scenario, to get this
+	// one: a space and a flag, or empty.
+	Flags string
 }
 
-// Settle is how long after the last fault the service may still be disturbed.
-// Every operation called later must be answered.
-const Settle = 3 * time.Second
+// DefaultSettle is far above what an election takes.
+const DefaultSettle = 3 * time.Second
 
-// quiet returns from when on, after the last of the faults has ended, every
-// operation must be answered.
-func quiet(faults sim.Schedule) time.Duration {
+// of returns the scenario of the run with the given seed.
+func (s Scenario) of(seed uint64) Scenario {
+	if s.Vary == nil {
+		return s
+	}
+	varied := s.Vary(seed)
+	varied.Name, varied.Title, varied.Story, varied.Flags = s.Name, s.Title, s.Story, s.Flags
+	return varied
+}
+
+// WithFaults is the scenario with another schedule. It lasts long enough for all
+// faults to end and the service to settle.
+func (s Scenario) WithFaults(schedule sim.Schedule) Scenario {
+	if vary := s.Vary; vary != nil {
+		s.Vary = func(seed uint64) Scenario { return vary(seed).WithFaults(schedule) }
+		return s
+	}
+	s.Faults = func(*rand.Rand, int) sim.Schedule { return schedule }
+	s.Bites = func(*Result) error { return nil }
+	if from, judged := s.quiet(schedule); judged {
+		s.Duration = max(s.Duration, from+2*time.Second)
+	}
+	return s
+}
+
+// quiet returns from when on every operation must be answered: when all faults
+// have ended, or a quorum has been healed, and the service has settled. It
+// reports false if some fault never ends and nobody is healed: such a schedule
+// says nothing of how long the service may be away.
+func (s Scenario) quiet(faults sim.Schedule) (from time.Duration, judged bool) {
+	settle := cmp.Or(s.Settle, DefaultSettle)
 	var last time.Duration
+	endless := false
 	for _, f := range faults {
-		_, end := f.Window()
+		start, end := f.Window()
+		if _, ok := f.(sim.Heal); ok {
+			return start + settle, true
+		}
+		endless = endless || end == 0
 		last = max(last, end)
 	}
-	return last + Settle
+	return last + settle, !endless
 }
 
 // ByName finds a scenario of the catalogue.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"quorumlab/linearizability"
+	"quorumlab/sim"
 )
 
 // Summary is a result in numbers, as `quorumlab run --json` prints it. Fields are
@@ -24,7 +25,10 @@ type Summary struct {
 	Messages          MessageCounts   `json:"messages"`
 	Crashes           int             `json:"crashes"`
 	UnsyncedBytesLost int             `json:"unsyncedBytesLost"`
-	Artifacts         []string        `json:"artifacts"` // paths of the files written
+	Artifacts         []string        `json:"artifacts"`        // paths of the files written
+	Faults            sim.Schedule    `json:"faults"`           // as --schedule takes them
+	Config            any             `json:"config,omitempty"` // of a swarm
+	Marks             map[string]int  `json:"marks"`
 }
 
 // OperationCounts counts operations by outcome.
@@ -71,6 +75,9 @@ func (r *Result) Summary() Summary {
 		Crashes:           r.Stats.Crashes,
 		UnsyncedBytesLost: r.Stats.UnsyncedBytesLost,
 		Artifacts:         []string{},
+		Faults:            r.Faults,
+		Config:            r.Scenario.Config,
+		Marks:             r.Marks,
 	}
 	for _, o := range r.Operations {
 		switch o.Outcome {

@@ -35,10 +35,16 @@ func (m *machine) Send(to node.ID, message node.Message) {
 func (m *machine) Disk() node.Disk { return &m.disk }
 
 func (m *machine) Note(note any) {
+	if !m.up {
+		return
+	}
 	w := m.world
-	if m.up && w.record(Noted, m.id, 0, 0) {
+	if w.record(Noted, m.id, 0, 0) {
 		w.current.Note = note
 		w.publish()
+	}
+	if mark, ok := note.(node.Mark); ok {
+		w.mark(m, mark)
 	}
 }
 

@@ -12,7 +12,7 @@ type event struct {
 	from        int32        // arrival: index of the sender
 	incarnation uint32       // expiry: generation of the timer; others: of the machine
 	number      uint64       // arrival: the message's number; syncDone: the sync's, once it is known
-	message     node.Message // arrival; syncDone: the error, or nil
+	message     node.Message // arrival; syncDone: the error, or nil; script: the function
 }
 
 type eventKind uint8
@@ -22,5 +22,5 @@ const (
 	expiry                    // a timer's pending event comes up
 	syncDone                  // the disk has finished a sync
 	workDone                  // the machine has paid for its last call
-	script                    // a function of the script runs; number is its index
+	script                    // a function of the script runs
 )

@@ -309,4 +309,7 @@ func (w *World) finishExit(m *machine) {
 	w.flush(m)
 	m.disk.abandon()
 	w.end(m)
+	if after := w.config.RestartAfter; after > 0 {
+		w.At(w.Now()+after, func() { w.bootIfDown(m) })
+	}
 }

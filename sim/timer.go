@@ -37,7 +37,7 @@ func (m *machine) SetTimer(name node.Timer, after time.Duration) {
 	t := &m.timers[name]
 	t.armed = true
 	now := m.clockNow()
-	t.deadline = now + min(int64(max(after, 0)), math.MaxInt64-now) // a handler may mean "never"
+	t.deadline = now + min(int64(max(after, 0)), math.MaxInt64-max(now, 0)) // a handler may mean "never"
 	at := m.when(t.deadline)
 	if t.pending && t.eventAt <= at && !t.waiting {
 		return

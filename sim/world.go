@@ -23,6 +23,9 @@ type Config struct {
 	// ShuffleTies draws the order of events that fall on the same instant from
 	// the seed. Otherwise they happen in the order in which they were caused.
 	ShuffleTies bool
+	// RestartAfter is how long after a process has ended itself a supervisor
+	// starts it again; zero is never.
+	RestartAfter time.Duration
 }
 
 // Validate reports the first field that is wrong.
@@ -35,6 +38,9 @@ func (c Config) Validate() error {
 	}
 	if err := c.CPU.validate(); err != nil {
 		return fmt.Errorf("cpu: %w", err)
+	}
+	if c.RestartAfter < 0 {
+		return fmt.Errorf("restart after: %v is negative", c.RestartAfter)
 	}
 	return nil
 }
@@ -52,16 +58,17 @@ type World struct {
 	clients  []*machine // by ID - firstClient
 	calling  *machine   // whose handler is being called
 
-	scripts []func()
-	active  []*activeFault
+	active []*activeFault
 
 	types     []reflect.Type // the message types seen so far, in order of appearance
 	messages  uint64         // messages sent so far: the number of the last
 	print     fingerprint
 	events    uint64
 	stats     Stats
-	observers []Observer
-	current   Event // the event shown to observers: a field, so that it need not be allocated
+	marks     map[string]int
+	observers []observation
+	listening uint32 // the kinds of events that anybody observes, as bits
+	current   Event  // the event shown to observers: a field, so that it need not be allocated
 	watch     func(id node.ID, h node.Handler) error
 	failure   *Failure
 }
@@ -90,8 +97,25 @@ func (w *World) Events() uint64 { return w.events }
 // Pending returns how many events are scheduled to happen.
 func (w *World) Pending() int { return w.queue.pending() }
 
-// Observe adds an observer of the trace.
-func (w *World) Observe(o Observer) { w.observers = append(w.observers, o) }
+// Observe adds an observer of the trace: of events of the given kinds, or of all
+// if none is given. Events that nobody observes cost nothing.
+func (w *World) Observe(o Observer, kinds ...Kind) {
+	all := observation{observer: o}
+	for _, k := range kinds {
+		all.kinds |= 1 << k
+	}
+	if len(kinds) == 0 {
+		all.kinds = 1<<32 - 1
+	}
+	w.observers = append(w.observers, all)
+	w.listening |= all.kinds
+}
+
+// observation is an observer and the kinds of events it wants to see, as bits.
+type observation struct {
+	observer Observer
+	kinds    uint32
+}
 
 // Watch sets a function to be called after each call of a handler, with the
 // machine and its handler. An error ends the run as a violation: this is where
@@ -104,8 +128,7 @@ func (w *World) At(at time.Duration, do func()) {
 	if int64(at) < w.now {
 		panic(fmt.Sprintf("sim: At(%v) is past: it is %v", at, w.Now()))
 	}
-	w.scripts = append(w.scripts, do)
-	w.queue.schedule(w.now, int64(at), event{kind: script, number: uint64(len(w.scripts) - 1)})
+	w.queue.schedule(w.now, int64(at), event{kind: script, message: do})
 }
 
 // Run lets virtual time pass until the given moment, which becomes the time now
@@ -148,10 +171,8 @@ func (w *World) dispatch(slot uint32) {
 		w.comeUp(slot)
 		return
 	case script:
-		number := e.number
+		do := e.message.(func())
 		w.queue.release(slot)
-		do := w.scripts[number]
-		w.scripts[number] = nil
 		do()
 		return
 	}
@@ -177,7 +198,7 @@ func (w *World) dispatch(slot uint32) {
 func (w *World) record(kind Kind, machine, peer node.ID, number uint64) bool {
 	w.events++
 	w.print.mix(w.now, uint64(kind)<<56|uint64(uint32(machine))<<28^uint64(uint32(peer)), number)
-	if len(w.observers) == 0 {
+	if w.listening&(1<<kind) == 0 {
 		return false
 	}
 	w.current = Event{Number: w.events, At: w.Now(), Kind: kind, Machine: machine, Peer: peer}
@@ -186,7 +207,9 @@ func (w *World) record(kind Kind, machine, peer node.ID, number uint64) bool {
 
 func (w *World) publish() {
 	for _, o := range w.observers {
-		o.Observe(&w.current)
+		if o.kinds&(1<<w.current.Kind) != 0 {
+			o.observer.Observe(&w.current)
+		}
 	}
 }
 

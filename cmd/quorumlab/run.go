@@ -1,30 +1,49 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"quorumlab/linearizability"
 	"quorumlab/scenarios"
+	"quorumlab/sim"
 )
 
+// runFlags are the flags of run.
+type runFlags struct {
+	protocol string
+	seed     seed
+	seeds    int
+	set      []string
+	schedule string
+	out      string
+	json     bool
+}
+
 func newRun() *cobra.Command {
-	var (
-		protocol string
-		from     seed
-		out      string
-		asJSON   bool
-	)
+	var f runFlags
 	c := &cobra.Command{
 		Use:   "run SCENARIO",
-		Short: "Run a scenario once and judge it",
+		Short: "Run a scenario and judge it",
+		Long: `Run puts a protocol through a scenario once and judges it, or, with --seeds N,
+from N seeds in a row on all cores and sums up. The scenario swarm draws its whole
+configuration from the seed; --set replaces what is drawn.`,
 		Example: `  quorumlab run steady --protocol paxos
   quorumlab run leader-crash --protocol raft --seed 7 --out out
-  quorumlab run lossy --protocol raft --json`,
+  quorumlab run lossy --protocol raft --json
+  quorumlab run steady --protocol raft --schedule faults.json
+  quorumlab run swarm --protocol paxos --seeds 1000
+  quorumlab run swarm --protocol raft --seed 3 --set servers=5 --set crash=1s/200ms`,
 		Args: func(c *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
 				return fmt.Errorf("run takes one scenario, but got %d; see quorumlab list", len(arguments))
@@ -32,39 +51,123 @@ func newRun() *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, arguments []string) error {
-			s, err := scenarios.ByName(arguments[0])
+			s, p, err := f.validate(arguments[0], c.Flags().Changed("seeds"))
 			if err != nil {
 				return err
 			}
-			p, err := scenarios.ProtocolByName(protocol)
-			if err != nil {
-				return err
+			if c.Flags().Changed("seeds") {
+				return f.runSeeds(c, s, p)
 			}
-			if out != "" {
-				if err := folder(out); err != nil {
-					return err
-				}
-			}
-			r := scenarios.Run(s, p, uint64(from))
-			summary := r.Summary()
-			if out != "" {
-				if summary.Artifacts, err = r.WriteArtifacts(out); err != nil {
-					return err
-				}
-			}
-			if asJSON {
-				err = json.NewEncoder(c.OutOrStdout()).Encode(summary)
-			} else {
-				err = printRun(c.OutOrStdout(), r, summary)
-			}
-			return errors.Join(err, exitWith(r.Verdict))
+			return f.runOnce(c, s, p)
 		},
 	}
-	c.Flags().StringVar(&protocol, "protocol", "raft", "raft or paxos")
-	seedFlag(c, &from)
-	c.Flags().StringVar(&out, "out", "", "folder for history and plots; none are written without")
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	flags := c.Flags()
+	flags.StringVar(&f.protocol, "protocol", "raft", "raft or paxos")
+	seedFlag(c, &f.seed)
+	flags.IntVar(&f.seeds, "seeds", 0, "how many seeds to run, from --seed on")
+	flags.StringArrayVar(&f.set, "set", nil, "field=value of a swarm's configuration; may be repeated")
+	flags.StringVar(&f.schedule, "schedule", "", "file with the faults to inject instead of the scenario's")
+	flags.StringVar(&f.out, "out", "", "folder for history, schedule and plots; none are written without")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object")
 	return c
+}
+
+// validate checks everything before anything is run.
+func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p scenarios.Protocol, err error) {
+	if s, err = f.scenario(name); err != nil {
+		return s, p, err
+	}
+	if p, err = scenarios.ProtocolByName(f.protocol); err != nil {
+		return s, p, err
+	}
+	switch {
+	case sweep && f.seeds < 1:
+		return s, p, fmt.Errorf("--seeds: %d is not positive", f.seeds)
+	case sweep && f.out != "":
+		return s, p, errors.New("--out: writes the files of one run; leave out --seeds")
+	case f.out != "":
+		return s, p, folder(f.out)
+	}
+	return s, p, nil
+}
+
+func (f *runFlags) scenario(name string) (scenarios.Scenario, error) {
+	s, err := scenarios.ByName(name)
+	if err != nil {
+		return s, err
+	}
+	if len(f.set) > 0 {
+		if name != "swarm" {
+			return s, fmt.Errorf("--set: only the scenario swarm has fields to set, not %s", name)
+		}
+		if s, err = swarm(f.set); err != nil {
+			return s, err
+		}
+	}
+	if f.schedule == "" {
+		return s, nil
+	}
+	file, err := os.Open(f.schedule)
+	if err != nil {
+		return s, fmt.Errorf("--schedule: %w", err)
+	}
+	defer file.Close()
+	schedule, err := sim.ReadSchedule(file)
+	if err != nil {
+		return s, fmt.Errorf("--schedule: %s: %w", f.schedule, err)
+	}
+	s = s.WithFaults(schedule)
+	s.Flags += " --schedule " + f.schedule
+	return s, nil
+}
+
+// swarm makes the scenario swarm with fields set as flags say.
+func swarm(flags []string) (scenarios.Scenario, error) {
+	set := make(map[string]string)
+	for _, flag := range flags {
+		field, value, found := strings.Cut(flag, "=")
+		if !found {
+			return scenarios.Scenario{}, fmt.Errorf("--set: %q is not of the form field=value", flag)
+		}
+		set[field] = value
+	}
+	s, err := scenarios.SwarmScenario(set)
+	if err != nil {
+		return s, fmt.Errorf("--set: %w", err)
+	}
+	return s, nil
+}
+
+func (f *runFlags) runOnce(c *cobra.Command, s scenarios.Scenario, p scenarios.Protocol) error {
+	r := scenarios.Run(s, p, uint64(f.seed))
+	summary := r.Summary()
+	var err error
+	if f.out != "" {
+		if summary.Artifacts, err = r.WriteArtifacts(f.out); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		err = json.NewEncoder(c.OutOrStdout()).Encode(summary)
+	} else {
+		err = printRun(c.OutOrStdout(), r, summary)
+	}
+	return errors.Join(err, exitWith(r.Verdict))
+}
+
+// runSeeds runs many seeds. An interrupt ends it early, with what it has.
+func (f *runFlags) runSeeds(c *cobra.Command, s scenarios.Scenario, p scenarios.Protocol) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	report := progress(c.ErrOrStderr())
+	sweep := scenarios.RunSeeds(ctx, s, p, uint64(f.seed), f.seeds, func(w *scenarios.Sweep) { report(w.Seeds, f.seeds) })
+	var err error
+	if f.json {
+		err = json.NewEncoder(c.OutOrStdout()).Encode(sweep)
+	} else {
+		err = printSweep(c.OutOrStdout(), sweep)
+	}
+	return errors.Join(err, exitWith(sweep.Verdict()))
 }
 
 // exitWith turns a verdict into what run returns.
@@ -95,6 +198,13 @@ func printRun(w io.Writer, r *scenarios.Result, s scenarios.Summary) error {
 		s.LongestGapMs, s.LeaderChanges,
 		s.Messages.Sent, s.Messages.Delivered, s.Messages.Dropped, s.Messages.Duplicated,
 		s.Crashes, s.UnsyncedBytesLost, s.Fingerprint, s.VirtualSeconds)
+	if s.Config != nil {
+		config, err := json.Marshal(s.Config)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "  configuration   %s\n", config)
+	}
 	for _, f := range r.Faults {
 		fmt.Fprintf(w, "  fault           %v\n", f)
 	}
@@ -110,3 +220,28 @@ func printRun(w io.Writer, r *scenarios.Result, s scenarios.Summary) error {
 	}
 	return err
 }
+
+func printSweep(w io.Writer, s *scenarios.Sweep) error {
+	_, err := fmt.Fprintf(w, `%s on %s, seeds %d to %d: %d ok, %d violations, %d unknown
+  operations      %d ok, %d failed, %d unknown in %.0f virtual seconds
+  leader changes  %d
+  messages        %d sent, %d delivered, %d dropped, %d duplicated
+  crashes         %d, %d unsynced bytes lost
+`,
+		s.Scenario, s.Protocol, s.FirstSeed, s.FirstSeed+uint64(s.Seeds)-1, s.OK, s.Violations, s.Unknown,
+		s.Operations.OK, s.Operations.Failed, s.Operations.Unknown, s.VirtualSeconds, s.LeaderChanges,
+		s.Messages.Sent, s.Messages.Delivered, s.Messages.Dropped, s.Messages.Duplicated,
+		s.Crashes, s.UnsyncedBytesLost)
+	for _, mark := range sortedKeys(s.Marks) {
+		fmt.Fprintf(w, "  reached         %s: %d times\n", mark, s.Marks[mark])
+	}
+	for _, failure := range s.Failures {
+		fmt.Fprintf(w, "\nseed %d: %s: %s\n", failure.Seed, failure.Verdict, failure.Violation)
+	}
+	if more := len(s.FailedSeeds) - len(s.Failures); more > 0 {
+		fmt.Fprintf(w, "\nand %d more failed seeds\n", more)
+	}
+	return err
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,293 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"time"
+
+	"quorumlab/sim"
+)
+
+// Swarm is the configuration of a run of the scenario swarm: which faults exist
+// at all, how often they befall, how large the cluster is, how the network is. It
+// is drawn from the seed, because a test that always has every fault on is blind
+// to what shows only when some are off (Groce et al., "Swarm Testing", ISSTA
+// 2012). Printed, it says all about a run but the seed; each field can be set from
+// outside, by its name in JSON.
+type Swarm struct {
+	Servers  int          `json:"servers"`
+	Clients  int          `json:"clients"`  // closed loops of one session
+	OpenRate float64      `json:"openRate"` // operations per second of one open loop; zero is none
+	Keys     int          `json:"keys"`
+	Think    sim.Duration `json:"think"` // of closed loops, on average
+
+	Duration sim.Duration `json:"duration"` // of the first phase, in which faults befall
+	Recovery sim.Duration `json:"recovery"` // time that a healed quorum has to serve again
+
+	Latency     sim.Distribution `json:"latency"`
+	Loss        float64          `json:"loss"`
+	Duplication float64          `json:"duplication"`
+	Reordering  float64          `json:"reordering"`
+	Sync        sim.Distribution `json:"sync"`
+	CPU         sim.Distribution `json:"cpu"` // what a message costs
+	ShuffleTies bool             `json:"shuffleTies"`
+
+	Crash       Often `json:"crash"`
+	CrashAll    Often `json:"crashAll"`
+	Pause       Often `json:"pause"`
+	SlowCPU     Often `json:"slowCpu"`
+	Partition   Often `json:"partition"`
+	OneWay      Often `json:"oneWay"`
+	CutClients  Often `json:"cutClients"`
+	Disturbance Often `json:"disturbance"`
+	ClockSkew   Often `json:"clockSkew"`
+	ClockDrift  Often `json:"clockDrift"`
+	ClockJump   Often `json:"clockJump"`
+	ClockStrobe Often `json:"clockStrobe"`
+}
+
+// DrawSwarm draws a configuration from a seed. Each field is drawn by itself, so
+// that a field added later leaves the others as they were.
+func DrawSwarm(seed uint64) Swarm {
+	draw := func(field string) *rand.Rand { return stream(seed, "swarm "+field) }
+	const ms = time.Millisecond
+	c := Swarm{
+		Servers:     pick(draw("servers"), 3, 3, 3, 4, 5, 5, 7),
+		Clients:     pick(draw("clients"), 1, 2, 3, 5, 8),
+		OpenRate:    pick(draw("openRate"), 0, 0, 20, 100.0),
+		Keys:        pick(draw("keys"), 1, 2, 4, 16),
+		Think:       sim.Duration(pick(draw("think"), ms, 10*ms, 50*ms)),
+		Duration:    sim.Duration(pick(draw("duration"), 5*time.Second, 10*time.Second)),
+		Recovery:    sim.Duration(5 * time.Second),
+		Loss:        pick(draw("loss"), 0, 0, 0.001, 0.01, 0.05),
+		Duplication: pick(draw("duplication"), 0, 0, 0.01, 0.1),
+		Reordering:  pick(draw("reordering"), 0, 0, 0.01, 0.1),
+		Latency: pick(draw("latency"), sim.Constant(ms), sim.Uniform(ms/2, 5*ms), sim.LogNormal(ms, 0.5),
+			sim.Exponential(2*ms), sim.Pareto(ms, 1.5)),
+		Sync: pick(draw("sync"), sim.Distribution{}, sim.LogNormal(ms, 0.5), sim.Exponential(5*ms),
+			sim.Uniform(ms, 40*ms)),
+		CPU:         pick(draw("cpu"), sim.Distribution{}, sim.Distribution{}, sim.Exponential(50*time.Microsecond)),
+		ShuffleTies: pick(draw("shuffleTies"), false, true),
+	}
+	for _, n := range c.nemeses() {
+		*n.often = drawOften(draw(n.name), n.typical)
+	}
+	return c
+}
+
+// drawOften switches a fault off in half of all runs, and else lets it befall
+// more or less often.
+func drawOften(r *rand.Rand, typical Often) Often {
+	if r.IntN(2) == 0 {
+		return Often{}
+	}
+	scale := func(d time.Duration) time.Duration {
+		return (time.Duration(float64(d) * pick(r, 0.3, 1, 3))).Round(time.Millisecond)
+	}
+	return Often{Every: scale(typical.Every), For: scale(typical.For)}
+}
+
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
+
+// nemesis is one kind of fault of a swarm.
+type nemesis struct {
+	name    string
+	often   *Often // the field that says how often
+	typical Often
+	fault   func(r *rand.Rand, span sim.Span) sim.Fault
+}
+
+// nemeses lists the faults of a swarm.
+func (c *Swarm) nemeses() []nemesis {
+	const s, ms = time.Second, time.Millisecond
+	some := func(r *rand.Rand) sim.Target {
+		return pick(r, sim.Leader, sim.AnyOne, sim.AnyOne, sim.Minority)
+	}
+	return []nemesis{
+		{"crash", &c.Crash, Often{2 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Crash{Span: span, Target: pick(r, sim.Leader, sim.AnyOne, sim.AnyOne, sim.Minority, sim.Majority)}
+		}},
+		{"crashAll", &c.CrashAll, Often{6 * s, 300 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Crash{Span: span, Target: sim.All}
+		}},
+		{"pause", &c.Pause, Often{2 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Pause{Span: span, Target: some(r)}
+		}},
+		{"slowCpu", &c.SlowCPU, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.SlowCPU{Span: span, Target: some(r), PerMessage: sim.Exponential(pick(r, ms, 5*ms, 20*ms))}
+		}},
+		{"partition", &c.Partition, Often{2 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Partition{Span: span, Side: pick(r, sim.Leader, sim.AnyOne, sim.Minority, sim.LeaderMinority)}
+		}},
+		{"oneWay", &c.OneWay, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Partition{Span: span, Side: some(r), Direction: pick(r, sim.Outward, sim.Inward)}
+		}},
+		{"cutClients", &c.CutClients, Often{4 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Partition{Span: span, Side: some(r), Other: sim.Clients,
+				Direction: pick(r, sim.BothWays, sim.Outward, sim.Inward)}
+		}},
+		{"disturbance", &c.Disturbance, Often{2 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Disturbance{Span: span, Target: pick(r, "", sim.Leader, sim.AnyOne),
+				Loss: pick(r, 0, 0.1, 0.5), Duplication: pick(r, 0, 0.1, 0.5), Reordering: pick(r, 0, 0.1, 0.5)}
+		}},
+		{"clockSkew", &c.ClockSkew, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.ClockSkew{Span: span, Target: some(r), By: sim.Duration(pick(r, -s, -100*ms, 100*ms, s))}
+		}},
+		{"clockDrift", &c.ClockDrift, Often{3 * s, 2 * s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.ClockDrift{Span: span, Target: some(r), Rate: pick(r, -0.5, -0.05, 0.05, 1)}
+		}},
+		{"clockJump", &c.ClockJump, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.ClockJump{Instant: sim.Instant{At: span.Start}, Target: some(r),
+				By: sim.Duration(pick(r, -s, -100*ms, 100*ms, s))}
+		}},
+		{"clockStrobe", &c.ClockStrobe, Often{5 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.ClockStrobe{Span: span, Target: some(r), By: sim.Duration(pick(r, -200*ms, 200*ms)), Every: sim.Duration(pick(r, ms, 20*ms))}
+		}},
+	}
+}
+
+// Set changes one field, named as in JSON. The value is written as in JSON, where
+// the quotes of a text may be left out.
+func (c *Swarm) Set(field, value string) error {
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	for _, candidate := range [][]byte{[]byte(value), quoted} {
+		if !json.Valid(candidate) {
+			continue
+		}
+		name, err := json.Marshal(field)
+		if err != nil {
+			return err
+		}
+		d := json.NewDecoder(bytes.NewReader(fmt.Appendf(nil, "{%s:%s}", name, candidate)))
+		d.DisallowUnknownFields()
+		changed := *c
+		err = d.Decode(&changed)
+		var mistyped *json.UnmarshalTypeError
+		switch {
+		case err == nil:
+			*c = changed
+			return nil
+		case strings.Contains(err.Error(), "unknown field"):
+			return fmt.Errorf("%q is no field of the swarm; want one of %s", field, strings.Join(c.fields(), ", "))
+		case !errors.As(err, &mistyped):
+			return fmt.Errorf("%s: %w", field, err)
+		}
+	}
+	return fmt.Errorf("%s: %q does not fit", field, value)
+}
+
+// fields lists the names that Set knows.
+func (c *Swarm) fields() []string {
+	var names []string
+	for field := range reflect.TypeFor[Swarm]().Fields() {
+		names = append(names, field.Tag.Get("json"))
+	}
+	return names
+}
+
+// Validate reports the first field that is wrong.
+func (c Swarm) Validate() error {
+	for _, bound := range []struct {
+		field      string
+		value      float64
+		least, max float64
+	}{
+		{"servers", float64(c.Servers), 1, 15},
+		{"clients", float64(c.Clients), 0, 100},
+		{"openRate", c.OpenRate, 0, 10_000},
+		{"keys", float64(c.Keys), 1, 100_000},
+		{"think", time.Duration(c.Think).Seconds(), 0, 3600},
+		{"duration", time.Duration(c.Duration).Seconds(), 0.001, 3600},
+		{"recovery", time.Duration(c.Recovery).Seconds(), 0.001, 3600},
+		{"loss", c.Loss, 0, 1},
+		{"duplication", c.Duplication, 0, 1},
+		{"reordering", c.Reordering, 0, 1},
+	} {
+		if !(bound.value >= bound.least && bound.value <= bound.max) {
+			return fmt.Errorf("%s: %v is not between %v and %v", bound.field, bound.value, bound.least, bound.max)
+		}
+	}
+	if c.Clients == 0 && c.OpenRate == 0 {
+		return errors.New("clients: there are none, and openRate is zero: nobody would call")
+	}
+	return nil
+}
+
+// SwarmScenario is the scenario in which everything that may go wrong does, some
+// of it in each run. The fields in set replace what is drawn.
+func SwarmScenario(set map[string]string) (Scenario, error) {
+	override := func(c *Swarm) error {
+		for _, field := range sortedKeys(set) {
+			if err := c.Set(field, set[field]); err != nil {
+				return err
+			}
+		}
+		return c.Validate()
+	}
+	c := DrawSwarm(0)
+	if err := override(&c); err != nil {
+		return Scenario{}, err
+	}
+	flags := ""
+	for _, field := range sortedKeys(set) {
+		flags += fmt.Sprintf(" --set %s=%s", field, set[field])
+	}
+	return Scenario{
+		Flags: flags,
+		Name:  "swarm",
+		Title: "Everything that may go wrong, some of it in each run",
+		Story: `Which faults exist at all, how often they befall, how large the cluster is and how its network behaves are drawn from the seed. In the first phase anything goes, and only safety counts. Then a quorum chosen at random is healed, the rest stays as broken as it is, and the service has to come back.`,
+		Vary: func(seed uint64) Scenario {
+			c := DrawSwarm(seed)
+			if err := override(&c); err != nil {
+				panic(err) // what is set does not depend on what is drawn
+			}
+			return c.scenario(seed)
+		},
+	}, nil
+}
+
+// scenario is the scenario of one configuration.
+func (c Swarm) scenario(seed uint64) Scenario {
+	s := Scenario{
+		Name: "swarm", Title: "Everything that may go wrong, some of it in each run",
+		Servers: c.Servers,
+		World: sim.Config{
+			Network: sim.Network{
+				Latency: c.Latency, Loss: c.Loss, Duplication: c.Duplication, Reordering: c.Reordering,
+			},
+			Disk:        sim.DiskTiming{Sync: c.Sync},
+			CPU:         sim.CPU{PerMessage: c.CPU},
+			ShuffleTies: c.ShuffleTies,
+		},
+		Workload: KeyValueWorkload(c.Keys),
+		Settle:   time.Duration(c.Recovery),
+		Duration: time.Duration(c.Duration+c.Recovery) + 2*time.Second,
+		Bites:    func(*Result) error { return nil },
+		Config:   c,
+	}
+	for range c.Clients {
+		s.Clients = append(s.Clients, Load{Sessions: 1, Think: time.Duration(c.Think)})
+	}
+	if c.OpenRate > 0 {
+		s.Clients = append(s.Clients, Load{Rate: c.OpenRate})
+	}
+	s.Faults = func(*rand.Rand, int) sim.Schedule {
+		var all []Nemesis
+		for _, n := range c.nemeses() {
+			all = append(all, Repeat(n.name, *n.often, n.fault))
+		}
+		phase := time.Duration(c.Duration)
+		heal := sim.Heal{Instant: sim.At(phase), Target: sim.Majority + "+" + sim.Clients}
+		return append(Compose(all...)(seed, phase), heal)
+	}
+	return s
+}
