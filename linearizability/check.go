@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/anishathalye/porcupine"
 )
 
 // Check judges a history against a model. The timeout bounds the time the search
@@ -32,7 +30,7 @@ func Check(m Model, h History, timeout time.Duration) (Report, error) {
 	if err := m.acceptsAll(h); err != nil {
 		return Report{}, err
 	}
-	verdict, blamed := m.decideAll(m.objects(h), startBudget(timeout))
+	verdict, blamed := decideAll(m.objects(h), startBudget(timeout), m.decide)
 	report := Report{Verdict: verdict, Key: blamed.key, model: m, recorded: blamed.recorded}
 	if verdict == VerdictViolation {
 		clock := startBudget(timeout)
@@ -67,18 +65,21 @@ func (m Model) objects(h History) []object {
 	return objects
 }
 
-// decideAll judges objects until one of them is a violation, which it returns.
-// If it runs out of time it returns the first object that it could not decide.
+// decideAll judges objects with the given function, which takes a time limit,
+// until one of them is a violation, and returns that. If it runs out of time it
+// returns the first object that it could not decide.
 //
 // Each object may take an equal part of the time that is left, so that a hard one
 // does not keep the others from being judged. What these leave over goes to
 // another round of the undecided. A round in which none is decided uses up all
 // time, as the last one may take what is left.
-func (m Model) decideAll(pending []object, clock budget) (Verdict, object) {
+func decideAll(
+	pending []object, clock budget, decide func(History, time.Duration) Verdict,
+) (Verdict, object) {
 	for len(pending) > 0 {
 		var undecided []object
 		for i, o := range pending {
-			switch m.decide(o.history, clock.share(len(pending)-i)) {
+			switch decide(o.history, clock.share(len(pending)-i)) {
 			case VerdictViolation:
 				return VerdictViolation, o
 			case VerdictUnknown:
@@ -91,19 +92,6 @@ func (m Model) decideAll(pending []object, clock budget) (Verdict, object) {
 		pending = undecided
 	}
 	return VerdictOK, object{}
-}
-
-// decide asks Porcupine about one object whose history is normalised. A limit of
-// zero is none.
-func (m Model) decide(h History, limit time.Duration) Verdict {
-	switch porcupine.CheckOperationsTimeout(m.porcupine(), m.intervals(h), limit) {
-	case porcupine.Ok:
-		return VerdictOK
-	case porcupine.Illegal:
-		return VerdictViolation
-	default:
-		return VerdictUnknown
-	}
 }
 
 // budget is an amount of time, or no limit at all, that starts to run when it is

@@ -43,13 +43,17 @@
 // # Normalisation
 //
 // Operations of unknown outcome make the search exponentially harder, since each
-// may go anywhere. Some of them can be judged beforehand. A failed operation is
-// removed, as it had no effect; a read of unknown outcome, as it had none
-// either and nobody saw its answer. A write of unknown outcome is removed if
-// nothing in the history can have noticed it, and must have happened before the
-// first proof of it if only it can have caused what was noticed. The rules and
-// their proofs stand at removableFromRegister and latestInRegister. They keep the
-// verdict as it is, in both directions.
+// may go anywhere or nowhere. Much of that can be saved beforehand. A failed
+// operation is removed, as it had no effect; a read of unknown outcome, as it had
+// none either and nobody saw its answer; a write of unknown outcome, if nothing
+// in the history can have noticed it (see removableFromRegister). Of those that
+// remain, the search tries only what can make a difference (see placeUnknown),
+// and values that nothing can tell apart count as one (see alikeInRegister). Each
+// rule is proved where it is written, and keeps the verdict in both directions.
+//
+// That an unknown write must have happened before the first read of its value
+// returned is true too, but needs no rule: the search cannot place the read
+// before the write.
 //
 // # Cores
 //

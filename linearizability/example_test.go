@@ -29,7 +29,7 @@ func ExampleCheck() {
 	// 1     2       0       write("old")  ok      1
 	// 3     6       0       write("new")  ok      2
 	// 7     8       1       read()        "old"   -
-	// After the 2 operations numbered under "order" the value is "new", and none can come next:
+	// After the 2 operations numbered under "order" the value is "new". What could come next does not fit:
 	//   client 1: read() was answered "old", and would be "new"
 }
 

@@ -42,7 +42,7 @@ func (r Report) WriteHTML(w io.Writer, annotations ...Annotation) error {
 		drawn[i] = porcupine.Annotation{Tag: a.Lane, Description: a.Description, Start: a.Start, End: a.End}
 	}
 	// A copy, so that the next picture does not inherit the annotations.
-	picture := *r.picture
-	picture.AddAnnotations(drawn)
-	return porcupine.Visualize(r.model.porcupine(), picture, w)
+	info := r.picture.info
+	info.AddAnnotations(drawn)
+	return porcupine.Visualize(r.picture.model, info, w)
 }

@@ -3,10 +3,6 @@ package linearizability
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
-	"math"
-
-	"github.com/anishathalye/porcupine"
 )
 
 // Model says what operations should be answered: it is the service as a
@@ -30,13 +26,11 @@ type Model struct {
 	// that a linearizable history stays linearizable. If all marked operations
 	// have unknown outcomes, a history that is not linearizable stays so as well.
 	removable func(h History) []bool
-	// latest says, for each operation of unknown outcome of one object, by when
-	// it must have taken effect in every linearization; never if nothing says so.
-	latest func(h History) []int64
+	// alike returns, for each operation of one object, an input that can stand for
+	// its own because no answer in the history tells the two apart. The more inputs
+	// become equal, the less there is to search.
+	alike func(h History) []Input
 }
-
-// never is later than every time.
-const never = math.MaxInt64
 
 // String returns the model's name.
 func (m Model) String() string { return m.name }
@@ -58,62 +52,6 @@ func (m Model) acceptsAll(h History) error {
 		}
 	}
 	return nil
-}
-
-// hashSeed is random in each process. A hash only finds states faster, it does
-// not steer the search.
-var hashSeed = maphash.MakeSeed()
-
-// porcupine returns the model of one object as Porcupine wants it. An input is
-// an *Operation, answer and all, so that an operation can be described whole;
-// Porcupine's own outputs are not used. Nor is its partitioning, because its
-// verdict does not tell which partition is to blame: see Check.
-func (m Model) porcupine() porcupine.Model {
-	return porcupine.Model{
-		Init: func() any { return m.initial },
-		Step: func(state, input, _ any) (bool, any) {
-			op := input.(*Operation)
-			next, answer := m.apply(state, op.Input)
-			return op.Outcome != OutcomeOK || answer == op.Output, next
-		},
-		Equal: func(a, b any) bool { return a == b },
-		Hash:  func(state any) uint64 { return maphash.Comparable(hashSeed, state) },
-		DescribeOperation: func(input, _ any) string {
-			op := input.(*Operation)
-			return fmt.Sprintf("client %d: %v → %s", op.Client, op.Input, op.answer())
-		},
-		DescribeState: formatValue,
-	}
-}
-
-// intervals hands the operations of one object to Porcupine, none of them
-// failed. Operation i gets the identity i.
-func (m Model) intervals(h History) []porcupine.Operation {
-	latest := m.latest(h)
-	end := h.end()
-	operations := make([]porcupine.Operation, len(h))
-	for i := range h {
-		op := &h[i]
-		operations[i] = porcupine.Operation{ClientId: op.Client, Input: op, Call: op.Call, Return: op.Return}
-		if op.Outcome == OutcomeUnknown {
-			operations[i].Return = min(latest[i], end)
-		}
-	}
-	return operations
-}
-
-// end returns a time later than all in the history, to serve as infinity where
-// pictures show it. At the end of the number range it returns the latest time
-// itself, which does as well: in closed intervals nothing is called after it.
-func (h History) end() int64 {
-	end := int64(math.MinInt64)
-	for _, op := range h {
-		end = max(end, op.Call)
-		if op.Outcome != OutcomeUnknown {
-			end = max(end, op.Return)
-		}
-	}
-	return min(end, never-1) + 1
 }
 
 // normalize leaves out what cannot change the verdict on one object.

@@ -11,14 +11,9 @@ import (
 // writes among them, where a write is anything that may have set a value: a
 // Write, or a CompareAndSwap unless it answered false.
 type observations struct {
-	// writers counts, per value, the writes of it.
-	writers map[any]int
-	// proven is, per value, the least return of an operation whose answer proves
-	// that the value was there: a read of it, or a swap of it for another.
-	proven map[any]int64
-	// compared has the values which a CompareAndSwap of unknown outcome would
-	// swap.
-	compared map[any]bool
+	// noticed has the values that a read answered, and the old values of every
+	// CompareAndSwap that swapped or may have.
+	noticed map[any]bool
 	// misses are the CompareAndSwaps that answered false.
 	misses intervals
 	// settled are the writes of outcome ok.
@@ -41,36 +36,21 @@ func written(op Operation) (value any, isWrite bool) {
 
 // observe gathers observations from operations none of which failed.
 func observe(h History) observations {
-	seen := observations{
-		writers:  make(map[any]int),
-		proven:   make(map[any]int64),
-		compared: make(map[any]bool),
-	}
-	prove := func(value any, at int64) {
-		if earliest, ok := seen.proven[value]; !ok || at < earliest {
-			seen.proven[value] = at
-		}
-	}
+	seen := observations{noticed: make(map[any]bool)}
 	for _, op := range h {
-		value, isWrite := written(op)
-		if isWrite {
-			seen.writers[value]++
-			if op.Outcome == OutcomeOK {
-				seen.settled = append(seen.settled, [2]int64{op.Call, op.Return})
-			}
+		_, isWrite := written(op)
+		if isWrite && op.Outcome == OutcomeOK {
+			seen.settled = append(seen.settled, [2]int64{op.Call, op.Return})
 		}
 		switch in := op.Input.(type) {
 		case Read:
 			if op.Outcome == OutcomeOK {
-				prove(op.Output, op.Return)
+				seen.noticed[op.Output] = true
 			}
 		case CompareAndSwap:
-			switch {
-			case op.Outcome == OutcomeUnknown:
-				seen.compared[in.Old] = true
-			case isWrite:
-				prove(in.Old, op.Return)
-			default:
+			if isWrite {
+				seen.noticed[in.Old] = true
+			} else {
 				seen.misses = append(seen.misses, [2]int64{op.Call, op.Return})
 			}
 		}
@@ -121,7 +101,7 @@ func removableFromRegister(h History) []bool {
 			removable[i] = true
 			continue
 		}
-		if _, proven := seen.proven[value]; proven || seen.compared[value] {
+		if seen.noticed[value] {
 			continue
 		}
 		// Of the misses that did not return before w's call, the one that was
@@ -138,7 +118,7 @@ func removableFromRegister(h History) []bool {
 func (s intervals) leastCallOfLate() func(from int64) (call int64, any bool) {
 	s.sortByReturn()
 	least := make([]int64, len(s)+1)
-	least[len(s)] = never
+	least[len(s)] = math.MaxInt64
 	for i := len(s) - 1; i >= 0; i-- {
 		least[i] = min(least[i+1], s[i][0])
 	}
@@ -166,27 +146,37 @@ func (s intervals) sortByReturn() {
 	slices.SortFunc(s, func(a, b [2]int64) int { return cmp.Compare(a[1], b[1]) })
 }
 
-// latestInRegister bounds a write of unknown outcome whose value is proven and
-// has no other source: no other write, and not the initial state. It took effect
-// before the earliest proof r returned, so r's return can serve as its own.
-//
-// This adds an order between w and each x with r.Return < x.Call, and no more. In
-// every linearization w stands before r, its value having no other source, and r
-// before x, so w stood before x anyhow. The bound is never before w's own call,
-// where Porcupine could not read it; a proof that returned before the call of its
-// only source makes a violation with or without it.
-func latestInRegister(h History) []int64 {
-	seen := observe(h)
-	latest := make([]int64, len(h))
-	for i, op := range h {
-		latest[i] = never
-		value, isWrite := written(op)
-		if !isWrite || op.Outcome != OutcomeUnknown || value == nil || seen.writers[value] > 1 {
-			continue
-		}
-		if proof, ok := seen.proven[value]; ok {
-			latest[i] = max(proof, op.Call)
+// unnoticed stands for all values that no operation in a history can tell apart.
+type unnoticed struct{}
+
+// alikeInRegister makes one value of all those that were written, but that no
+// read answered and no CompareAndSwap has as its old value. The same orders
+// explain the answers before and after: a read cannot follow such a write with
+// none between, and a CompareAndSwap that does misses, either way.
+func alikeInRegister(h History) []Input {
+	noticed := make(map[any]bool)
+	for _, op := range h {
+		switch in := op.Input.(type) {
+		case Read:
+			if op.Outcome == OutcomeOK {
+				noticed[op.Output] = true
+			}
+		case CompareAndSwap:
+			noticed[in.Old] = true
 		}
 	}
-	return latest
+	inputs := h.inputs()
+	for i, op := range h {
+		switch in := op.Input.(type) {
+		case Write:
+			if !noticed[in.Value] {
+				inputs[i] = Write{unnoticed{}}
+			}
+		case CompareAndSwap:
+			if !noticed[in.New] {
+				inputs[i] = CompareAndSwap{in.Old, unnoticed{}}
+			}
+		}
+	}
+	return inputs
 }

@@ -11,7 +11,7 @@ func Register() Model {
 		apply:     applyToRegister,
 		accepts:   acceptedByRegister,
 		removable: removableFromRegister,
-		latest:    latestInRegister,
+		alike:     alikeInRegister,
 	}
 }
 

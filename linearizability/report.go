@@ -48,13 +48,19 @@ type Report struct {
 	// see the package documentation.
 	Core History
 	// Order lists, as indices of Core, the longest order of operations of the core
-	// that explains their answers as far as it goes; nothing can come next. It is
-	// nil if the core is larger than 3,000 operations or time ran out before.
+	// that explains their answers; no further answer fits behind it. It is nil if
+	// the core is larger than 3,000 operations or time ran out before.
 	Order []int
 
 	model    Model
 	recorded int // operations the clients made on the key
-	picture  *porcupine.LinearizationInfo
+	picture  *drawing
+}
+
+// drawing is what Porcupine draws a core from.
+type drawing struct {
+	model porcupine.Model
+	info  porcupine.LinearizationInfo
 }
 
 // maxExplained bounds the operations of a core for which an order and a picture
@@ -66,7 +72,8 @@ func (r *Report) explain(clock budget) {
 	if len(r.Core) > maxExplained {
 		return
 	}
-	operations := r.model.intervals(r.Core)
+	// The picture shows what was asked for, not what can stand for it.
+	model, operations := r.model.search(r.Core, r.Core.inputs())
 	// A picture has a row for each client number up to the greatest. Fresh
 	// numbers after unknown outcomes would make it mostly empty.
 	var clients []int
@@ -78,11 +85,11 @@ func (r *Report) explain(clock budget) {
 	for i, op := range r.Core {
 		operations[i].ClientId, _ = slices.BinarySearch(clients, op.Client)
 	}
-	verdict, picture := porcupine.CheckOperationsVerbose(r.model.porcupine(), operations, clock.share(1))
+	verdict, picture := porcupine.CheckOperationsVerbose(model, operations, clock.share(1))
 	if verdict != porcupine.Illegal {
 		return
 	}
-	r.picture = &picture
+	r.picture = &drawing{model, picture}
 	r.Order = []int{}
 	for _, order := range picture.PartialLinearizations()[0] {
 		longer := len(order) - len(r.Order)
@@ -158,17 +165,16 @@ func (r Report) writeReason(text *strings.Builder) {
 		state, _ = r.model.apply(state, r.Core[i].Input)
 		placed[i] = true
 	}
-	fmt.Fprintf(text, "After the %d operations numbered under \"order\" the value is %s, and none can come next:\n",
+	fmt.Fprintf(text, "After the %d operations numbered under \"order\" the value is %s. What could come next does not fit:\n",
 		len(r.Order), formatValue(state))
-	operations := r.model.intervals(r.Core)
 	firstReturn := int64(math.MaxInt64)
-	for i, op := range operations {
-		if !placed[i] {
+	for i, op := range r.Core {
+		if !placed[i] && op.Outcome == OutcomeOK {
 			firstReturn = min(firstReturn, op.Return)
 		}
 	}
 	for i, op := range r.Core {
-		if placed[i] || op.Call > firstReturn {
+		if placed[i] || op.Outcome != OutcomeOK || op.Call > firstReturn {
 			continue
 		}
 		_, answer := r.model.apply(state, op.Input)

@@ -39,13 +39,57 @@ call  return  client  operation   answer  order
 1     2       7       write("a")  ok      1
 3     4       7       write("b")  ok      2
 7     8       90      read()      "a"     -
-After the 2 operations numbered under "order" the value is "b", and none can come next:
+After the 2 operations numbered under "order" the value is "b". What could come next does not fit:
   client 90: read() was answered "a", and would be "b"
 `, report.String())
 
 	report, err = Check(Register(), nil, 0)
 	require.NoError(t, err)
 	require.Equal(t, "ok\n", report.String())
+}
+
+// Porcupine lists the orders it found at random, of any length.
+func TestOrderIsTheSameEachTime(t *testing.T) {
+	tests := []struct {
+		name    string
+		model   Model
+		history History
+		want    []int
+	}{
+		{"equally long", Register(), History{
+			done(0, 1, 9, Write{"a"}, nil), done(1, 1, 9, Write{"b"}, nil),
+			done(2, 10, 20, Read{}, "a"), done(3, 10, 20, Read{}, "b"),
+		}, []int{0, 1, 3}},
+		{"longest", Counter(), History{
+			done(0, 1, 9, Add{1}, int64(0)), done(1, 1, 9, Add{1}, int64(1)), done(2, 1, 9, Add{2}, int64(0)),
+		}, []int{0, 1}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for range 50 {
+				report, err := Check(test.model, test.history, 0)
+				require.NoError(t, err)
+				require.Equal(t, test.history, report.Core)
+				require.Equal(t, test.want, report.Order)
+			}
+		})
+	}
+}
+
+// Only an answer that time allows to come next is a reason to stop.
+func TestReasonNamesOnlyWhatCanComeNext(t *testing.T) {
+	report := Report{
+		Verdict: VerdictViolation,
+		Core: History{
+			open(1, 0, CompareAndSwap{"x", "y"}), done(0, 1, 2, Read{}, "a"), done(0, 3, 4, Read{}, "b"),
+		},
+		model: Register(),
+	}
+	report.explain(startBudget(0))
+	require.Equal(t, []int{}, report.Order)
+	require.Contains(t, report.String(), `client 0: read() was answered "a", and would be null`)
+	require.NotContains(t, report.String(), `was answered "b"`)
+	require.NotContains(t, report.String(), "was answered ?")
 }
 
 func TestOperationString(t *testing.T) {
@@ -154,7 +198,7 @@ func TestHTMLRefuses(t *testing.T) {
 	require.Nil(t, violation.Order)
 	require.ErrorContains(t, violation.WriteHTML(&html), "a core of 3001 operations is too large to draw")
 	require.Empty(t, html.String())
-	require.NotContains(t, violation.String(), "none can come next")
+	require.NotContains(t, violation.String(), "does not fit")
 
 	broken := errors.New("disk is full")
 	violation, err = Check(KeyValue(), stale(), 0)

@@ -118,6 +118,22 @@ func TestPanicOutsideOfRun(t *testing.T) {
 	w.Crash(id)
 	require.NotPanics(t, func() { w.Restart(id) })
 	require.EqualError(t, w.Run(time.Second), "Election Safety: two leaders in term 7 (at 1ms on S1)")
+	require.Panics(t, func() { w.Restart(9) }, "a mistake of the script is no failure")
+}
+
+// TestFirstFailureCounts: two machines boot at once, and both fail.
+func TestFirstFailureCounts(t *testing.T) {
+	w := New(Config{Seed: 1})
+	w.AddServer(idle)
+	w.AddServer(idle)
+	w.Inject(Schedule{Crash{Between(ms, 2*ms), All}})
+	w.Watch(func(node.ID, node.Handler) error {
+		if w.Now() == 0 {
+			return nil
+		}
+		return errors.New("not again")
+	})
+	require.EqualError(t, w.Run(time.Second), "not again (at 2ms on S1)")
 }
 
 // TestPanicOfAScript is no failure of a machine, but a bug of the test.

@@ -11,109 +11,6 @@ import (
 	"quorumlab/node"
 )
 
-// crashes returns which machines crashed, and when.
-func crashes(trace *recording) []string {
-	var found []string
-	for _, e := range trace.of(Crashed) {
-		found = append(found, fmt.Sprint(Name(e.Machine), " at ", e.At))
-	}
-	return found
-}
-
-// ups returns which servers run at each of the given milliseconds.
-func ups(t *testing.T, servers int, schedule Schedule, script func(w *World), at ...time.Duration) []string {
-	t.Helper()
-	w := New(Config{Seed: 1})
-	for range servers {
-		w.AddServer(idle)
-	}
-	w.Inject(schedule)
-	if script != nil {
-		script(w)
-	}
-	var found []string
-	for _, moment := range at {
-		require.NoError(t, w.Run(moment*ms))
-		up := ""
-		for _, m := range w.servers {
-			if m.up {
-				up += Name(m.id)
-			}
-		}
-		found = append(found, up)
-	}
-	return found
-}
-
-func TestCrashFault(t *testing.T) {
-	s1 := func(start, end time.Duration) Crash { return Crash{Between(start*ms, end*ms), "S1"} }
-	tests := []struct {
-		name     string
-		schedule Schedule
-		script   func(w *World)
-		want     []string // at 5, 15, 25, 35, 45 ms
-	}{
-		{"none", nil, nil, []string{"S1S2", "S1S2", "S1S2", "S1S2", "S1S2"}},
-		{"one", Schedule{s1(10, 20)}, nil, []string{"S1S2", "S2", "S1S2", "S1S2", "S1S2"}},
-		{"from the beginning", Schedule{s1(0, 10)}, nil, []string{"S2", "S1S2", "S1S2", "S1S2", "S1S2"}},
-		{"to the end", Schedule{s1(10, 0)}, nil, []string{"S1S2", "S2", "S2", "S2", "S2"}},
-		{"overlapping", Schedule{s1(10, 30), s1(20, 40)}, nil, []string{"S1S2", "S2", "S2", "S2", "S1S2"}},
-		{"one within another", Schedule{s1(10, 40), s1(20, 30)}, nil, []string{"S1S2", "S2", "S2", "S2", "S1S2"}},
-		{"the same twice", Schedule{s1(10, 20), s1(10, 20)}, nil, []string{"S1S2", "S2", "S1S2", "S1S2", "S1S2"}},
-		{"back to back", Schedule{s1(10, 20), s1(20, 30)}, nil, []string{"S1S2", "S2", "S2", "S1S2", "S1S2"}},
-		{"of all", Schedule{Crash{Between(10*ms, 20*ms), All}}, nil, []string{"S1S2", "", "S1S2", "S1S2", "S1S2"}},
-		{"restarted in vain", Schedule{s1(10, 30)}, func(w *World) { w.At(12*ms, func() { w.Restart(1) }) },
-			[]string{"S1S2", "S2", "S2", "S1S2", "S1S2"}},
-		{"the script holds it down", Schedule{s1(10, 20)}, func(w *World) { w.At(12*ms, func() { w.Crash(1) }) },
-			[]string{"S1S2", "S2", "S2", "S2", "S2"}},
-		{"the script lets it go", Schedule{s1(10, 30)}, func(w *World) {
-			w.At(12*ms, func() { w.Crash(1) })
-			w.At(22*ms, func() { w.Restart(1) })
-		}, []string{"S1S2", "S2", "S2", "S1S2", "S1S2"}},
-		{"the process had ended", Schedule{s1(20, 30)}, func(w *World) { w.At(12*ms, func() { exit(w, 1) }) },
-			[]string{"S1S2", "S2", "S2", "S1S2", "S1S2"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			require.Equal(t, test.want, ups(t, 2, test.schedule, test.script, 5, 15, 25, 35, 45))
-		})
-	}
-}
-
-// TestCrashOfAnExitedMachine: the process is gone already, but its operating
-// system still held writes.
-func TestCrashOfAnExitedMachine(t *testing.T) {
-	lostBytes := 0
-	for seed := range uint64(20) {
-		w := New(Config{Seed: seed})
-		id := w.AddServer(idle)
-		callAt(w, ms, id, func(env node.Env) {
-			require.NoError(t, env.Disk().Append("log", make([]byte, 100)))
-			env.Exit(nil)
-		})
-		w.Inject(Schedule{Crash{Between(2*ms, 3*ms), "S1"}})
-		require.NoError(t, w.Run(time.Second))
-		require.Equal(t, Stats{Boots: 2, Exits: 1, Crashes: 1, UnsyncedBytesLost: w.Stats().UnsyncedBytesLost}, w.Stats())
-		lostBytes += w.Stats().UnsyncedBytesLost
-	}
-	require.NotZero(t, lostBytes)
-}
-
-// TestCrashIsRecordedOnce, also if several faults want it.
-func TestCrashIsRecordedOnce(t *testing.T) {
-	w := New(Config{Seed: 1})
-	w.AddServer(idle)
-	w.AddServer(idle)
-	w.Inject(Schedule{Crash{Between(10*ms, 30*ms), "S1"}, Crash{Between(20*ms, 40*ms), "S1+S2"}})
-	trace := observed(w)
-	require.NoError(t, w.Run(time.Second))
-	require.Equal(t, []string{"S1 at 10ms", "S2 at 20ms"}, crashes(trace))
-	require.Equal(t, []time.Duration{0, 0, 40 * ms, 40 * ms}, trace.times(Started))
-	require.Equal(t, []time.Duration{10 * ms, 20 * ms}, trace.times(FaultBegan))
-	require.Equal(t, []time.Duration{30 * ms, 40 * ms}, trace.times(FaultEnded))
-	require.Equal(t, Crash{Between(10*ms, 30*ms), "S1"}, trace.of(FaultEnded)[0].Note)
-}
-
 // TestPartitionsOverlap: a link is cut while any partition cuts it.
 func TestPartitionsOverlap(t *testing.T) {
 	isolate := func(who Target, start, end time.Duration) Fault {
@@ -142,52 +39,6 @@ func TestPartitionsOverlap(t *testing.T) {
 			require.Equal(t, test.want, found)
 		})
 	}
-}
-
-// TestDisturbance: it adds to what the network does by itself, and several add up.
-func TestDisturbance(t *testing.T) {
-	const n = 6000 // 60 s of messages
-	during := Between(20*time.Second, 40*time.Second)
-	tests := []struct {
-		name    string
-		network Network
-		faults  Schedule
-		want    float64 // how many are lost meanwhile
-		outside float64 // and before and after
-	}{
-		{"on all links", Network{}, Schedule{Disturbance{Span: during, Loss: 0.3}}, 0.3, 0},
-		{"on top of the network's own", Network{Loss: 0.2}, Schedule{Disturbance{Span: during, Loss: 0.5}}, 0.6, 0.2},
-		{"twice", Network{}, Schedule{Disturbance{Span: during, Loss: 0.5}, Disturbance{Span: during, Target: "S1", Loss: 0.5}}, 0.75, 0},
-		{"of the sender", Network{}, Schedule{Disturbance{Span: during, Target: "S1", Loss: 0.3}}, 0.3, 0},
-		{"of the receiver", Network{}, Schedule{Disturbance{Span: during, Target: "S2", Loss: 0.3}}, 0.3, 0},
-		{"of others", Network{Loss: 0.1}, Schedule{Disturbance{Span: during, Target: Clients, Loss: 0.3}}, 0.1, 0.1},
-		{"total", Network{Loss: 0.1}, Schedule{Disturbance{Span: during, Loss: 1}}, 1, 0.1},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			lost, lostOutside := 0, 0
-			for _, e := range flow(t, test.network, n, test.faults...).of(Dropped) {
-				if start, end := during.Window(); e.At >= start && e.At < end {
-					lost++
-				} else {
-					lostOutside++
-				}
-			}
-			requireRate(t, test.want, lost, n/3)
-			requireRate(t, test.outside, lostOutside, n-n/3)
-		})
-	}
-}
-
-func TestDisturbanceDuplicatesAndReorders(t *testing.T) {
-	const n = 3000
-	quiet := flow(t, Network{Latency: Constant(5 * ms)}, n)
-	trace := flow(t, Network{Latency: Constant(5 * ms)}, n, Disturbance{Duplication: 0.2, Reordering: 0.1})
-	originals, duplicates := trace.delays()
-	require.Len(t, originals, n)
-	requireRate(t, 0.2, len(duplicates), n)
-	require.NotZero(t, trace.overtaken())
-	require.Zero(t, quiet.overtaken())
 }
 
 // changes describes what an effect does to whom.
@@ -248,6 +99,26 @@ func TestFaultsAreIndependent(t *testing.T) {
 			require.Equal(t, want[f], e, "%v without %v", f, all[i])
 		}
 	}
+}
+
+// TestFaultsChooseByThemselves: two faults with the same target meet the same
+// machine no more often than chance has it.
+func TestFaultsChooseByThemselves(t *testing.T) {
+	const n = 1000
+	same := 0
+	for seed := range uint64(n) {
+		w := New(Config{Seed: seed})
+		for range 5 {
+			w.AddServer(idle)
+		}
+		w.Inject(Schedule{Crash{Between(ms, 2*ms), AnyOne}, Crash{Between(3*ms, 4*ms), AnyOne}})
+		trace := observed(w)
+		require.NoError(t, w.Run(time.Second))
+		if met := trace.of(Crashed); met[0].Machine == met[1].Machine {
+			same++
+		}
+	}
+	requireRate(t, 1.0/5, same, n)
 }
 
 func TestScheduleValidate(t *testing.T) {

@@ -3,8 +3,8 @@ package sim
 import "math/bits"
 
 // fingerprint is a rolling hash over a run's trace. Two runs with the same
-// fingerprint after every event are the same run. It is not cryptographic: it
-// tells accidents, not attacks.
+// fingerprint after every event are the same run, up to what their messages say.
+// It is not cryptographic: it tells accidents, not attacks.
 type fingerprint uint64
 
 // mix adds an event: its time, who did what (packed), and a number.

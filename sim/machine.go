@@ -152,9 +152,12 @@ func (w *World) Crash(id node.ID) {
 func (w *World) Restart(id node.ID) {
 	defer w.catch() // a script need not wait for Run to call Restart
 	m := w.known(id)
+	if !m.stopped {
+		w.bootIfDown(m)
+		return
+	}
 	m.stopped = false
 	w.refresh()
-	w.bootIfDown(m)
 }
 
 // bootIfDown boots a machine that nothing holds down.

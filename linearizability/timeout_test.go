@@ -1,0 +1,81 @@
+package linearizability
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// hard returns a history of a register that no search can decide in a lifetime:
+// the writes can go in any order, and none of them explains the read.
+func hard() History {
+	h := History{done(1000, 100, 101, Read{}, "thin air")}
+	for i := range 60 {
+		h = append(h, done(i, int64(i), int64(90+i), Write{fmt.Sprint(i)}, nil))
+	}
+	return h
+}
+
+func TestTimeout(t *testing.T) {
+	report, err := Check(Register(), hard(), 20*time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, VerdictUnknown, report.Verdict)
+	require.Empty(t, report.Core)
+	require.Contains(t, report.String(), "no verdict on 61 operations")
+}
+
+// A key that takes all the time does not hide the violation of another, however
+// small its part of the time.
+func TestHardKeyDoesNotHideViolation(t *testing.T) {
+	var h History
+	for _, op := range hard() {
+		h = append(h, on("hard", op))
+	}
+	// More operations than the hard key has, so that it comes later.
+	for i := range 50 {
+		value := fmt.Sprint(i)
+		h = append(h,
+			on("wrong", done(2000, int64(4*i), int64(4*i+1), Write{value}, nil)),
+			on("wrong", done(2000, int64(4*i+2), int64(4*i+3), Read{}, value)))
+	}
+	h[len(h)-1].Output = "0"
+	report, err := Check(KeyValue(), h, 200*time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, VerdictViolation, report.Verdict)
+	require.Equal(t, "wrong", report.Key)
+
+	report, err = Check(KeyValue(), h[:61], 20*time.Millisecond)
+	require.NoError(t, err)
+	require.Equal(t, VerdictUnknown, report.Verdict)
+	require.Equal(t, "hard", report.Key)
+}
+
+// What easy objects leave of their time goes to another round of the hard ones.
+func TestUndecidedObjectsGetAnotherRound(t *testing.T) {
+	const second = time.Second
+	objects := []object{{key: "hard"}, {key: "easy"}, {key: "harder"}}
+	for i := range objects {
+		objects[i].history = History{on(objects[i].key, Operation{})}
+	}
+	rounds := map[string]int{}
+	needed := map[string]int{"hard": 2, "easy": 1, "harder": 3}
+	decide := func(h History, limit time.Duration) Verdict {
+		key := h[0].Key
+		rounds[key]++
+		if rounds["easy"] == 0 {
+			require.LessOrEqual(t, limit, 20*second, "%s takes more than its part", key)
+		}
+		if rounds[key] == 3 {
+			require.Greater(t, limit, 50*second, "%s is alone", key)
+		}
+		if rounds[key] < needed[key] {
+			return VerdictUnknown
+		}
+		return VerdictOK
+	}
+	verdict, _ := decideAll(objects, startBudget(60*second), decide)
+	require.Equal(t, VerdictOK, verdict)
+	require.Equal(t, needed, rounds)
+}
