@@ -46,7 +46,7 @@ func base(name, title, story string) Scenario {
 		Name: name, Title: title, Story: story,
 		Servers:  5,
 		World:    localNetwork(),
-		Workload: KeyValueWorkload(16),
+		Workload: KeyValueWorkload(16, true),
 		Clients:  mixedClients(),
 		Duration: 12 * time.Second,
 		Bites:    func(*Result) error { return nil },

@@ -26,7 +26,7 @@ func TestSteadyRoundTripIsFourDelays(t *testing.T) {
 					Name:     "constant-delay",
 					Servers:  n,
 					World:    sim.Config{Network: sim.Network{Latency: sim.Constant(d)}},
-					Workload: scenarios.KeyValueWorkload(4),
+					Workload: scenarios.KeyValueWorkload(4, true),
 					Clients:  []scenarios.Load{{Sessions: 1}},
 					Faults:   func(*rand.Rand, int) sim.Schedule { return nil },
 					Duration: 5 * time.Second,

@@ -14,11 +14,11 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "run this seed only, and write its artifacts under -artifacts")
-	seeds = flag.Int("seeds", 0, "how many seeds to run of each scenario (default 200, with -short 5)")
+	seeds = flag.Int("seeds", 0, "how many seeds to run of each scenario (default 50, of swarm 300; with -short a tenth)")
 )
 
 // chosenSeeds returns the seeds that the flags ask for.
-func chosenSeeds(t *testing.T) []uint64 {
+func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "seed" })
 	if chosen {
@@ -28,10 +28,13 @@ func chosenSeeds(t *testing.T) []uint64 {
 	switch {
 	case count < 0:
 		t.Fatalf("-seeds: %d is negative", count)
-	case count == 0 && testing.Short():
-		count = 5
+	case count == 0 && s.Name == "swarm":
+		count = 300
 	case count == 0:
-		count = 200
+		count = 50
+	}
+	if *seeds == 0 && testing.Short() {
+		count /= 10
 	}
 	all := make([]uint64, count)
 	for i := range all {
@@ -45,13 +48,12 @@ func chosenSeeds(t *testing.T) []uint64 {
 //
 //	go test ./scenarios -run 'TestScenarios/leader-crash/raft' -seed 7 -artifacts
 func TestScenarios(t *testing.T) {
-	seeds := chosenSeeds(t)
 	for _, s := range scenarios.Catalogue() {
 		t.Run(s.Name, func(t *testing.T) {
 			for _, p := range scenarios.Protocols() {
 				t.Run(p.Name, func(t *testing.T) {
 					t.Parallel()
-					for _, seed := range seeds {
+					for _, seed := range chosenSeeds(t, s) {
 						testSeed(t, s, p, seed)
 					}
 				})
@@ -65,7 +67,7 @@ func testSeed(t *testing.T, s scenarios.Scenario, p scenarios.Protocol, seed uin
 	replay := "go test ./scenarios -run 'TestScenarios/" + s.Name + "/" + p.Name + "$' -seed " +
 		strconv.FormatUint(seed, 10) + " -artifacts"
 	good := assert.Equal(t, linearizability.VerdictOK, r.Verdict, "seed %d: %s\n%v\n%s", seed, r.Violation, r.Report, replay)
-	good = assert.NoError(t, s.Bites(r), "seed %d did not bite\n%s", seed, replay) && good
+	good = assert.NoError(t, r.Scenario.Bites(r), "seed %d did not bite\n%s", seed, replay) && good
 	if wantsArtifacts() || !good {
 		written, err := r.WriteArtifacts(t.ArtifactDir())
 		require.NoError(t, err)

@@ -25,6 +25,9 @@ type Swarm struct {
 	OpenRate float64      `json:"openRate"` // operations per second of one open loop; zero is none
 	Keys     int          `json:"keys"`
 	Think    sim.Duration `json:"think"` // of closed loops, on average
+	// CompareAndSet says whether clients use it beside reads and writes. It makes
+	// histories hard to judge in which many outcomes are unknown.
+	CompareAndSet bool `json:"compareAndSet"`
 
 	Duration sim.Duration `json:"duration"` // of the first phase, in which faults befall
 	Recovery sim.Duration `json:"recovery"` // time that a healed quorum has to serve again
@@ -268,7 +271,7 @@ func (c Swarm) scenario(seed uint64) Scenario {
 			CPU:         sim.CPU{PerMessage: c.CPU},
 			ShuffleTies: c.ShuffleTies,
 		},
-		Workload: KeyValueWorkload(c.Keys),
+		Workload: KeyValueWorkload(c.Keys, c.CompareAndSet),
 		Settle:   time.Duration(c.Recovery),
 		Duration: time.Duration(c.Duration+c.Recovery) + 2*time.Second,
 		Bites:    func(*Result) error { return nil },
