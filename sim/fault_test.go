@@ -321,7 +321,7 @@ func TestMachineAddedUnderAFault(t *testing.T) {
 	require.NotNil(t, w.Handler(late))
 	link := w.machine(late).links[0]
 	require.False(t, link.cut)
-	require.Equal(t, 0.5, link.Loss)
+	require.Equal(t, 0.5, link.loss)
 }
 
 func TestInjectRefusesThePast(t *testing.T) {

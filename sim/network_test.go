@@ -259,7 +259,7 @@ func TestLinksDiffer(t *testing.T) {
 	for seed := range uint64(3) {
 		for from := range node.ID(4) {
 			for to := range node.ID(4) {
-				seen[newLink(seed, from, to).seed] = true
+				seen[newLink(&Config{Seed: seed}, from, to).seed] = true
 			}
 		}
 	}

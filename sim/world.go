@@ -54,6 +54,7 @@ type World struct {
 
 	scripts []func()
 	active  []*activeFault
+	held    []heldMessage // on links that are clogged
 
 	types     []reflect.Type // the message types seen so far, in order of appearance
 	messages  uint64         // messages sent so far: the number of the last
@@ -192,13 +193,13 @@ func (w *World) publish() {
 
 // typeOf numbers the types of messages in the order in which they appear. There
 // are few, so looking through them beats a map.
-func (w *World) typeOf(m node.Message) uint64 {
+func (w *World) typeOf(m node.Message) int {
 	t := reflect.TypeOf(m)
 	for i, known := range w.types {
 		if known == t {
-			return uint64(i)
+			return i
 		}
 	}
 	w.types = append(w.types, t)
-	return uint64(len(w.types) - 1)
+	return len(w.types) - 1
 }
