@@ -269,6 +269,7 @@ func TestScheduleValidate(t *testing.T) {
 		{Disturbance{Span: Between(0, ms), Loss: 1.1}, "loss: 1.1 is not a probability between 0 and 1"},
 		{Disturbance{Span: Between(0, ms), Duplication: -1}, "duplication: -1 is not a probability"},
 		{Disturbance{Span: Between(0, ms), Reordering: 7}, "reordering: 7 is not a probability"},
+		{Disturbance{Span: Between(0, ms), Corruption: 7}, "corruption: 7 is not a probability"},
 		{Disturbance{Span: Between(2, 1)}, "end: 1ns is not after the start, 2ns"},
 	}
 	for _, test := range tests {
@@ -281,10 +282,10 @@ func TestScheduleValidate(t *testing.T) {
 
 func TestFaultsPrint(t *testing.T) {
 	tests := map[string]Fault{
-		"crash of leader, 1s to 2s":                                              Crash{Between(time.Second, 2*time.Second), Leader},
-		"crash of S1, from 1ms on":                                               Crash{Between(ms, 0), "S1"},
-		"loss 0.5, duplication 0, reordering 0.1 on all links, 0s to 1ms":        Disturbance{Span: Between(0, ms), Loss: 0.5, Reordering: 0.1},
-		"loss 0.5, duplication 0, reordering 0 on the links of leader, 0s to 1s": Disturbance{Span: Between(0, time.Second), Target: Leader, Loss: 0.5},
+		"crash of leader, 1s to 2s": Crash{Between(time.Second, 2*time.Second), Leader},
+		"crash of S1, from 1ms on":  Crash{Between(ms, 0), "S1"},
+		"loss 0.5, duplication 0, reordering 0.1, corruption 0 on all links, 0s to 1ms":        Disturbance{Span: Between(0, ms), Loss: 0.5, Reordering: 0.1},
+		"loss 0.5, duplication 0, reordering 0, corruption 0 on the links of leader, 0s to 1s": Disturbance{Span: Between(0, time.Second), Target: Leader, Loss: 0.5},
 	}
 	for want, f := range tests {
 		require.Equal(t, want, f.String())
@@ -301,6 +302,10 @@ func TestIdentity(t *testing.T) {
 		Partition{Span: span, Side: "S1", Direction: Inward}, Partition{Span: span, Side: "S1", Direction: Outward},
 		Disturbance{Span: span}, Disturbance{Span: span, Target: "S1"}, Disturbance{Span: span, Loss: 0.1},
 		Disturbance{Span: span, Duplication: 0.1}, Disturbance{Span: span, Reordering: 0.1},
+		Disturbance{Span: span, Corruption: 0.1},
+	}
+	for _, examples := range networkFaults {
+		faults = append(faults, examples...)
 	}
 	seen := map[uint64]bool{}
 	for _, f := range faults {

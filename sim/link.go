@@ -65,6 +65,7 @@ func (l *link) loses(w *World, message stream, kind int) Reason {
 	}
 	for i := range l.rules {
 		if r := &l.rules[i]; r.drops(w, message, kind) {
+			w.stats.MessagesFiltered++
 			return Filtered
 		}
 	}
