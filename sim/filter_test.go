@@ -13,7 +13,7 @@ import (
 type (
 	vote          struct{ term int }
 	ballot        struct{ term int }
-	batch[T any]  struct{ items []T }
+	batch[T any]  struct{ Items []T }
 	ballotOfVotes batch[vote]
 )
 
