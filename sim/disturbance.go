@@ -23,8 +23,12 @@ func (Disturbance) Kind() string { return "disturbance" }
 func (Disturbance) Label() string { return "bad network" }
 
 func (d Disturbance) String() string {
-	return fmt.Sprintf("loss %g, duplication %g, reordering %g, corruption %g on %s, %v",
-		d.Loss, d.Duplication, d.Reordering, d.Corruption, d.Target.links(), d.Span)
+	corruption := ""
+	if d.Corruption != 0 {
+		corruption = fmt.Sprintf(", corruption %g", d.Corruption)
+	}
+	return fmt.Sprintf("loss %g, duplication %g, reordering %g%s on %s, %v",
+		d.Loss, d.Duplication, d.Reordering, corruption, d.Target.links(), d.Span)
 }
 
 func (d Disturbance) validate() error {

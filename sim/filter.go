@@ -67,7 +67,7 @@ func (f Filter) begin(w *World, s *stream) effect {
 	}
 	return effect{link: func(from, to *machine, c *linkCondition) {
 		if senders(from) && receivers(to) {
-			c.rules = append(c.rules, filter)
+			filter.addTo(c)
 		}
 	}}
 }

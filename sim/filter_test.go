@@ -11,10 +11,10 @@ import (
 )
 
 type (
-	vote          struct{ term int }
-	ballot        struct{ term int }
-	batch[T any]  struct{ Items []T }
-	ballotOfVotes batch[vote]
+	vote         struct{ term int }
+	promise      struct{ term int }
+	batch[T any] struct{ Items []T }
+	batchOfVotes batch[vote]
 )
 
 // exchange lets S1 and S2 send each other, and C1 send both, one of each message
@@ -32,7 +32,7 @@ func exchange(t *testing.T, at time.Duration, faults ...Fault) (*recording, Stat
 			for _, to := range w.servers {
 				if to != from {
 					env.Send(to.id, vote{1})
-					env.Send(to.id, &ballot{1})
+					env.Send(to.id, &promise{1})
 					env.Send(to.id, batch[vote]{})
 					env.Send(to.id, nil)
 				}
@@ -62,15 +62,15 @@ func TestFilterDrops(t *testing.T) {
 		want   map[string]int
 	}{
 		{"one type", Filter{Span: span, Types: "vote", Drop: 1}, map[string]int{"vote": 4}},
-		{"behind a pointer", Filter{Span: span, Types: "ballot", Drop: 1}, map[string]int{"ballot": 4}},
+		{"behind a pointer", Filter{Span: span, Types: "promise", Drop: 1}, map[string]int{"promise": 4}},
 		{"generic", Filter{Span: span, Types: "batch", Drop: 1}, map[string]int{"batch": 4}},
-		{"two types", Filter{Span: span, Types: "vote+ballot", Drop: 1}, map[string]int{"vote": 4, "ballot": 4}},
-		{"every type", Filter{Span: span, Drop: 1}, map[string]int{"vote": 4, "ballot": 4, "batch": 4, "": 4}},
+		{"two types", Filter{Span: span, Types: "vote+promise", Drop: 1}, map[string]int{"vote": 4, "promise": 4}},
+		{"every type", Filter{Span: span, Drop: 1}, map[string]int{"vote": 4, "promise": 4, "batch": 4, "": 4}},
 		{"case matters", Filter{Span: span, Types: "Vote", Drop: 1}, map[string]int{}},
 		{"no such type", Filter{Span: span, Types: "Snapshot", Drop: 1}, map[string]int{}},
 		{"from", Filter{Span: span, Types: "vote", From: "S1", Drop: 1}, map[string]int{"vote": 1}},
 		{"to", Filter{Span: span, Types: "vote", To: "S1", Drop: 1}, map[string]int{"vote": 2}},
-		{"from and to", Filter{Span: span, From: Clients, To: "S2", Drop: 1}, map[string]int{"vote": 1, "ballot": 1, "batch": 1, "": 1}},
+		{"from and to", Filter{Span: span, From: Clients, To: "S2", Drop: 1}, map[string]int{"vote": 1, "promise": 1, "batch": 1, "": 1}},
 		{"from itself", Filter{Span: span, From: "S1", To: "S1", Drop: 1}, map[string]int{}},
 		{"nothing", Filter{Span: span, Types: "vote"}, map[string]int{}},
 	}
@@ -92,7 +92,7 @@ func TestFilterDrops(t *testing.T) {
 func TestFilterDelays(t *testing.T) {
 	trace, _ := exchange(t, 15*ms,
 		Filter{Types: "vote", Delay: Constant(5 * ms)},
-		Filter{Types: "vote+ballot", From: "S1", Delay: Constant(20 * ms)},
+		Filter{Types: "vote+promise", From: "S1", Delay: Constant(20 * ms)},
 		Filter{Types: "nothing", Delay: Constant(time.Minute)})
 	for _, e := range trace.of(Delivered) {
 		want := 16 * ms
@@ -102,7 +102,7 @@ func TestFilterDelays(t *testing.T) {
 			if e.Peer == 1 {
 				want += 20 * ms
 			}
-		case *ballot:
+		case *promise:
 			if e.Peer == 1 {
 				want += 20 * ms
 			}
@@ -140,7 +140,7 @@ func TestFilterOfMachinesAddedLater(t *testing.T) {
 
 func TestTypeName(t *testing.T) {
 	tests := map[string]node.Message{
-		"vote": vote{}, "ballot": &ballot{}, "batch": batch[*vote]{}, "ballotOfVotes": &ballotOfVotes{},
+		"vote": vote{}, "promise": &promise{}, "batch": batch[*vote]{}, "batchOfVotes": &batchOfVotes{},
 		"int": 3, "Duration": ms, "": struct{}{},
 	}
 	for want, message := range tests {

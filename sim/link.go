@@ -12,7 +12,7 @@ type link struct {
 	sent     uint64 // messages so far
 	distance int64  // between the regions, nanoseconds
 	free     int64  // when what was sent so far has left, if bandwidth is limited
-	plain    bool   // nothing may befall its messages but latency: condition.sound
+	plain    bool   // nothing may befall its messages but latency
 	linkCondition
 }
 
@@ -31,7 +31,7 @@ func (l *link) change(c linkCondition) {
 		l.free = 0
 	}
 	l.linkCondition = c
-	l.plain = c.sound()
+	l.plain = c == sound
 }
 
 // number counts a message and returns the stream that belongs to it.
@@ -63,8 +63,8 @@ func (l *link) loses(w *World, message stream, kind int) Reason {
 			return Loss
 		}
 	}
-	for i := range l.rules {
-		if r := &l.rules[i]; r.drops(w, message, kind) {
+	for r := l.rules; r != nil; r = r.next {
+		if r.drops(w, message, kind) {
 			w.stats.MessagesFiltered++
 			return Filtered
 		}
@@ -81,8 +81,8 @@ func (l *link) delay(w *World, message stream, kind int) int64 {
 			delay += int64(9 * s.float() * float64(delay))
 		}
 	}
-	for i := range l.rules {
-		delay += l.rules[i].delays(w, message, kind)
+	for r := l.rules; r != nil; r = r.next {
+		delay += r.delays(w, message, kind)
 	}
 	return delay
 }

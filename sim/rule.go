@@ -13,6 +13,13 @@ type rule struct {
 	drop  float64  // probability
 	delay Distribution
 	seed  uint64
+	next  *rule // on the same link; their order does not matter
+}
+
+// addTo adds a rule to those of a link.
+func (r rule) addTo(c *linkCondition) {
+	r.next = c.rules
+	c.rules = &r
 }
 
 // streams of a rule, for one message

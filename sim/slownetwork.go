@@ -29,5 +29,5 @@ func (f SlowNetwork) validate() error {
 func (f SlowNetwork) begin(w *World, s *stream) effect {
 	who := w.resolveLinks(f.Target, s)
 	slower := rule{delay: f.Latency, seed: s.Uint64()}
-	return onLinksOf(who, func(c *linkCondition) { c.rules = append(c.rules, slower) })
+	return onLinksOf(who, slower.addTo)
 }

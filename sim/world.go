@@ -54,10 +54,10 @@ type World struct {
 
 	scripts []func()
 	active  []*activeFault
-	held    []heldMessage // on links that are clogged
 
 	types     []reflect.Type // the message types seen so far, in order of appearance
 	messages  uint64         // messages sent so far: the number of the last
+	held      []heldMessage  // on links that are clogged
 	print     fingerprint
 	events    uint64
 	stats     Stats
