@@ -282,8 +282,8 @@ func TestScheduleValidate(t *testing.T) {
 
 func TestFaultsPrint(t *testing.T) {
 	tests := map[string]Fault{
-		"crash of leader, 1s to 2s": Crash{Between(time.Second, 2*time.Second), Leader},
-		"crash of S1, from 1ms on":  Crash{Between(ms, 0), "S1"},
+		"crash of leader, 1s to 2s":                                              Crash{Between(time.Second, 2*time.Second), Leader},
+		"crash of S1, from 1ms on":                                               Crash{Between(ms, 0), "S1"},
 		"loss 0.5, duplication 0, reordering 0.1 on all links, 0s to 1ms":        Disturbance{Span: Between(0, ms), Loss: 0.5, Reordering: 0.1},
 		"loss 0.5, duplication 0, reordering 0 on the links of leader, 0s to 1s": Disturbance{Span: Between(0, time.Second), Target: Leader, Loss: 0.5},
 	}
