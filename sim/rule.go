@@ -22,7 +22,7 @@ func (r rule) addTo(c *linkCondition) {
 	c.rules = &r
 }
 
-// streams of a rule, for one message
+// The purposes for which a rule draws numbers, for each message.
 const (
 	ruleDrop = iota
 	ruleDelay

@@ -75,6 +75,15 @@ func links(w *World) matrix {
 	return m
 }
 
+// servers is the matrix of the servers alone.
+func servers(w *World) matrix {
+	m := links(w)[:len(w.servers)]
+	for i := range m {
+		m[i] = m[i][:len(w.servers)]
+	}
+	return m
+}
+
 // degrees returns how many each sees, and how many see it, in ascending order: what
 // does not depend on who is who.
 func (m matrix) degrees() []string {
@@ -300,81 +309,4 @@ func TestShapeOfMachinesAddedLater(t *testing.T) {
 		require.False(t, m.links[late.index].cut)
 		require.False(t, late.links[m.index].cut)
 	}
-}
-
-// TestConstrainedElection: S3 leads. First only one other server misses it, then
-// that one alone sees all that are left.
-func TestConstrainedElection(t *testing.T) {
-	for n := 1; n <= 9; n++ {
-		leader := min(3, n)
-		for seed := range uint64(5) {
-			w := under(t, n, node.ID(leader), seed, ConstrainedElection{Span: Between(10*ms, 30*ms), Lag: Duration(10 * ms)})
-			behind := slices.Index(links(w)[leader-1][:n], false) // -1 if there is nobody else
-			lagging := func(i, j int) bool { return i+j == leader-1+behind && (i == behind || j == behind) }
-			require.Equal(t, visible(n, lagging), servers(w))
-			require.Equal(t, n > 1, behind >= 0)
-			require.NoError(t, w.Run(25*ms))
-			require.Equal(t, visible(n, func(i, j int) bool {
-				return i == leader-1 || j == leader-1 || i != behind && j != behind
-			}), servers(w))
-			require.NoError(t, w.Run(35*ms))
-			require.Equal(t, visible(n, func(int, int) bool { return false }), servers(w))
-		}
-	}
-}
-
-// servers is the matrix of the servers alone.
-func servers(w *World) matrix {
-	m := links(w)[:len(w.servers)]
-	for i := range m {
-		m[i] = m[i][:len(w.servers)]
-	}
-	return m
-}
-
-// TestConstrainedElectionForClients: whoever stands beside the leader is cut off
-// with it.
-func TestConstrainedElectionForClients(t *testing.T) {
-	for _, clients := range []bool{false, true} {
-		w := under(t, 3, 1, 1, ConstrainedElection{Span: Between(10*ms, 0), Lag: Duration(ms), Clients: clients})
-		require.Equal(t, !clients, links(w)[1][3], "C1 stands beside S1")
-		require.True(t, links(w)[0][3])
-	}
-}
-
-// TestFlapping: S1 is cut off for the first half of each 4 ms.
-func TestFlapping(t *testing.T) {
-	flapping := Flapping{Partition{Span: Between(10*ms, 21*ms), Side: "S1", Direction: Outward}, Duration(4 * ms)}
-	for at := range 30 {
-		m := links(flapped(t, flapping, time.Duration(at)*ms+500*us))
-		cut := at >= 10 && at < 21 && (at-10)%4 < 2
-		require.Equal(t, cut, !m[0][1], "at %d ms", at)
-		require.True(t, m[1][0] && m[1][2], "the rest is well")
-	}
-}
-
-// flapped returns a world of three servers at the given time.
-func flapped(t *testing.T, f Fault, at time.Duration) *World {
-	w := targetWorld(t, 3, 0)
-	w.Inject(Schedule{f})
-	require.NoError(t, w.Run(at))
-	return w
-}
-
-// TestFlappingEnds: nothing goes on after it.
-func TestFlappingEnds(t *testing.T) {
-	w := flapped(t, Flapping{Partition{Span: Between(10*ms, 20*ms), Side: "S1"}, Duration(2 * ms)}, 25*ms)
-	require.Zero(t, w.Pending())
-}
-
-// TestFlappingKeepsItsSide: it is drawn once, when the fault begins.
-func TestFlappingKeepsItsSide(t *testing.T) {
-	w := targetWorld(t, 5, 0)
-	w.Inject(Schedule{Flapping{Partition{Span: Between(10*ms, 0), Side: AnyOne}, Duration(2 * ms)}})
-	sides := map[string]bool{}
-	for at := range 20 {
-		require.NoError(t, w.Run(time.Duration(10+2*at)*ms+500*us))
-		sides[fmt.Sprint(servers(w))] = true
-	}
-	require.Len(t, sides, 1)
 }
