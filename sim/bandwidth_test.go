@@ -49,6 +49,7 @@ func TestBandwidth(t *testing.T) {
 		{"a fault above the limit", 1e6, Schedule{limit(5, 0, 1e9)}, []int{1000}, []time.Duration{12 * ms, 22 * ms}},
 		{"over", 1e6, Schedule{limit(1, 5, 10)}, []int{1000}, []time.Duration{12 * ms, 22 * ms}},
 		{"that ends under a queue", 0, Schedule{limit(5, 15, 1e5)}, []int{1000, 1000}, []time.Duration{21 * ms, 21 * ms, 31 * ms}},
+		{"that ends under a queue on a wider link", 1e6, Schedule{limit(5, 15, 1e5)}, []int{1000, 1000}, []time.Duration{21 * ms, 22 * ms, 31 * ms}},
 		{"of others", 0, Schedule{Bandwidth{Span: Between(0, 0), Target: Clients, BytesPerSecond: 1}}, []int{1000}, []time.Duration{11 * ms, 21 * ms}},
 		{"of the receiver", 0, Schedule{Bandwidth{Span: Between(0, 0), Target: "S2", BytesPerSecond: 1e6}}, []int{1000}, []time.Duration{12 * ms, 22 * ms}},
 	}
