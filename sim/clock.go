@@ -192,22 +192,12 @@ func (f ClockStrobe) validate() error {
 }
 
 func (f ClockStrobe) begin(w *World, s *stream) effect {
-	off, over := true, false
-	var strobe func()
-	strobe = func() {
-		if over {
-			return
-		}
-		off = !off
-		w.refresh()
-		w.At(w.Now()+time.Duration(f.Every), strobe)
-	}
-	w.At(w.Now()+time.Duration(f.Every), strobe)
+	wrong := w.alternate(time.Duration(f.Every))
 	e := onMachines(w.resolve(f.Target, s), func(c *machineCondition) {
-		if off {
+		if wrong.on {
 			c.clock.skew += int64(f.By)
 		}
 	})
-	e.end = func() { over = true }
+	e.end = wrong.stop
 	return e
 }

@@ -8,9 +8,17 @@ type machineCondition struct {
 	clock  clockRate
 }
 
-// linkCondition is how a link stands at present, as configuration and faults
-// have it.
+// linkCondition is what may befall messages on a link at present, as
+// configuration and faults have it.
 type linkCondition struct {
-	Network
-	cut bool
+	loss, duplication, reordering, corruption float64 // probabilities
+
+	bandwidth int64 // bytes per second; zero: infinite
+	rules     *rule // the latest of a list, or nil
+	cut       bool
+	clogged   bool
 }
+
+// sound is the condition in which nothing befalls messages but that they take
+// time.
+var sound = linkCondition{}

@@ -3,15 +3,21 @@ package sim
 import (
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 )
 
 // Distribution is a distribution of durations: of a network's latency, of a
 // disk's sync, of the work a message makes. The zero value is a constant zero.
-// Samples are never negative, and never longer than a year.
+// Samples are never negative, and never longer than a year. Distributions can be
+// compared with ==.
 type Distribution struct {
+	body  form
+	tail  form    // of a mixture: where the other samples come from
+	share float64 // of a mixture: how many those are, between 0 and 1
+}
+
+// form is a distribution that is no mixture.
+type form struct {
 	shape shape
 	a, b  float64 // nanoseconds or plain numbers, as the constructor says
 }
@@ -27,55 +33,87 @@ const (
 	pareto
 )
 
+func simple(shape shape, a, b float64) Distribution {
+	return Distribution{body: form{shape, a, b}}
+}
+
 // Constant always yields d.
-func Constant(d time.Duration) Distribution { return Distribution{constant, float64(d), 0} }
+func Constant(d time.Duration) Distribution { return simple(constant, float64(d), 0) }
 
 // Uniform yields durations between low and high, all equally likely.
 func Uniform(low, high time.Duration) Distribution {
-	return Distribution{uniform, float64(low), float64(high)}
+	return simple(uniform, float64(low), float64(high))
 }
 
 // Normal yields normally distributed durations, cut off at zero.
 func Normal(mean, deviation time.Duration) Distribution {
-	return Distribution{normal, float64(mean), float64(deviation)}
+	return simple(normal, float64(mean), float64(deviation))
 }
 
 // LogNormal yields durations whose logarithm is normal: half of them are below
 // the median, and sigma is the deviation of the logarithm. It is what measured
 // round trips within a data centre mostly look like.
 func LogNormal(median time.Duration, sigma float64) Distribution {
-	return Distribution{logNormal, float64(median), sigma}
+	return simple(logNormal, float64(median), sigma)
 }
 
 // Exponential yields exponentially distributed durations.
 func Exponential(mean time.Duration) Distribution {
-	return Distribution{exponential, float64(mean), 0}
+	return simple(exponential, float64(mean), 0)
 }
 
 // Pareto yields durations of at least minimum with a tail that falls off as the
 // power alpha: the smaller, the heavier. At alpha ≤ 1 there is no mean.
 func Pareto(minimum time.Duration, alpha float64) Distribution {
-	return Distribution{pareto, float64(minimum), alpha}
+	return simple(pareto, float64(minimum), alpha)
 }
 
-// sample draws one duration. It takes one number from the stream, or two for the
-// shapes made from a normal variate, or none for a constant. The conversions of
-// products to float64 keep compilers for some processors from fusing them with
-// the sum, which would round differently there.
-func (d Distribution) sample(s *stream) time.Duration {
-	switch d.shape {
+// Mixture yields what tail does with probability share, and what body does
+// otherwise: the one message in a thousand that takes a hundred times as long. It
+// panics if one of the two is a mixture itself.
+func Mixture(body Distribution, share float64, tail Distribution) Distribution {
+	if body.share != 0 || tail.share != 0 {
+		panic("sim: a mixture of a mixture")
+	}
+	if share == 0 {
+		return body
+	}
+	return Distribution{body: body.body, tail: tail.body, share: share}
+}
+
+// isZero reports whether every sample is zero for the plain reason that nothing
+// was configured.
+func (d *Distribution) isZero() bool { return d.body == (form{}) && d.share == 0 }
+
+// sample draws one duration. A mixture draws first what its body yields, then
+// whether the tail takes its place, so that giving a distribution a tail leaves
+// the rest of its samples as they were when each has a stream of its own.
+func (d *Distribution) sample(s *stream) time.Duration {
+	sample := d.body.sample(s)
+	if d.share > 0 && s.chance(d.share) {
+		return d.tail.sample(s)
+	}
+	return sample
+}
+
+// sample takes one number from the stream, or two for the shapes made from a
+// normal variate, or none for a constant. The conversions of products to float64
+// keep compilers for some processors from fusing them with the sum, which would
+// round differently there.
+func (f *form) sample(s *stream) time.Duration {
+	switch f.shape {
 	case constant:
-		return bounded(d.a)
+		return bounded(f.a)
 	case uniform:
-		return bounded(d.a + float64((d.b-d.a)*s.float()))
+		return bounded(f.a + float64((f.b-f.a)*s.float()))
 	case normal:
-		return bounded(max(0, d.a+float64(d.b*s.normal())))
+		return bounded(max(0, f.a+float64(f.b*s.normal())))
 	case logNormal:
-		return bounded(d.a * math.Exp(d.b*s.normal()))
+		return bounded(f.a * math.Exp(f.b*s.normal()))
 	case exponential:
-		return bounded(-d.a * math.Log(1-s.float()))
+		return bounded(-f.a * math.Log(1-s.float()))
 	default:
-		return bounded(d.a * math.Pow(1-s.float(), -1/d.b))
+		return bounded(f.a * math.Pow(1-s.float(), -1/f.b))
 	}
 }
 
@@ -98,83 +136,20 @@ func (s *stream) normal() float64 {
 
 // Validate reports what is wrong with a distribution's parameters, if anything.
 func (d Distribution) Validate() error {
-	switch {
-	case !(d.a >= 0 && d.b >= 0) || math.IsInf(d.b, 1):
-		return fmt.Errorf("%v: parameters must be finite and not negative", d)
-	case d.shape == uniform && d.b < d.a:
-		return fmt.Errorf("%v: the upper end lies below the lower", d)
-	case d.shape == pareto && (d.a == 0 || d.b == 0):
-		return fmt.Errorf("%v: minimum and alpha must be positive", d)
-	}
-	return nil
-}
-
-// String writes the distribution as its constructor would be called.
-func (d Distribution) String() string {
-	a, b := time.Duration(d.a), time.Duration(d.b)
-	switch d.shape {
-	case constant:
-		return fmt.Sprintf("constant(%v)", a)
-	case uniform:
-		return fmt.Sprintf("uniform(%v,%v)", a, b)
-	case normal:
-		return fmt.Sprintf("normal(%v,%v)", a, b)
-	case logNormal:
-		return fmt.Sprintf("lognormal(%v,%g)", a, d.b)
-	case exponential:
-		return fmt.Sprintf("exponential(%v)", a)
-	default:
-		return fmt.Sprintf("pareto(%v,%g)", a, d.b)
-	}
-}
-
-// MarshalText implements encoding.TextMarshaler: it writes what String does.
-func (d Distribution) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler: it reads what String writes.
-// A bare duration is a constant.
-func (d *Distribution) UnmarshalText(text []byte) error {
-	parsed, err := parseDistribution(string(text))
-	if err != nil {
+	if err := allValid(d.body.validate(), d.tail.validate()); err != nil {
 		return err
 	}
-	*d = parsed
-	return d.Validate()
+	return probability("share of the tail", d.share)
 }
 
-func parseDistribution(text string) (Distribution, error) {
-	if constant, err := time.ParseDuration(text); err == nil {
-		return Constant(constant), nil
+func (f form) validate() error {
+	switch {
+	case !(f.a >= 0 && f.b >= 0) || math.IsInf(f.b, 1):
+		return fmt.Errorf("%v: parameters must be finite and not negative", f)
+	case f.shape == uniform && f.b < f.a:
+		return fmt.Errorf("%v: the upper end lies below the lower", f)
+	case f.shape == pareto && (f.a == 0 || f.b == 0):
+		return fmt.Errorf("%v: minimum and alpha must be positive", f)
 	}
-	name, rest, found := strings.Cut(strings.TrimSuffix(text, ")"), "(")
-	if !found || !strings.HasSuffix(text, ")") {
-		return Distribution{}, fmt.Errorf("%q is not a distribution such as constant(1ms) or uniform(1ms,3ms)", text)
-	}
-	var durations []time.Duration
-	var numbers []float64
-	for part := range strings.SplitSeq(rest, ",") {
-		part = strings.TrimSpace(part)
-		if d, err := time.ParseDuration(part); err == nil {
-			durations = append(durations, d)
-		} else if x, err := strconv.ParseFloat(part, 64); err == nil {
-			numbers = append(numbers, x)
-		} else {
-			return Distribution{}, fmt.Errorf("%q in %q is neither a duration nor a number", part, text)
-		}
-	}
-	switch fmt.Sprintf("%s %d %d", name, len(durations), len(numbers)) {
-	case "constant 1 0":
-		return Constant(durations[0]), nil
-	case "uniform 2 0":
-		return Uniform(durations[0], durations[1]), nil
-	case "normal 2 0":
-		return Normal(durations[0], durations[1]), nil
-	case "lognormal 1 1":
-		return LogNormal(durations[0], numbers[0]), nil
-	case "exponential 1 0":
-		return Exponential(durations[0]), nil
-	case "pareto 1 1":
-		return Pareto(durations[0], numbers[0]), nil
-	}
-	return Distribution{}, fmt.Errorf("%q is none of constant(d), uniform(d,d), normal(d,d), lognormal(d,x), exponential(d), pareto(d,x), with durations d and numbers x", text)
+	return nil
 }

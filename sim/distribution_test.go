@@ -22,6 +22,12 @@ func TestDistributionQuantiles(t *testing.T) {
 		{LogNormal(3*ms, 0.5), func(p float64) float64 { return 3 * math.Exp(0.5*normalQuantile(p)) }},
 		{Exponential(4 * ms), func(p float64) float64 { return -4 * math.Log(1-p) }},
 		{Pareto(2*ms, 1.5), func(p float64) float64 { return 2 * math.Pow(1-p, -1/1.5) }},
+		{Mixture(Uniform(0, ms), 0.2, Uniform(ms, 5*ms)), func(p float64) float64 {
+			if p < 0.8 {
+				return p / 0.8
+			}
+			return 1 + 4*(p-0.8)/0.2
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.of.String(), func(t *testing.T) {
@@ -51,6 +57,7 @@ func TestDistributionMeans(t *testing.T) {
 		{LogNormal(3*ms, 0), 3},
 		{Exponential(4 * ms), 4},
 		{Pareto(2*ms, 3), 3},
+		{Mixture(Constant(2*ms), 0.25, Exponential(6*ms)), 3},
 	}
 	for _, test := range tests {
 		t.Run(test.of.String(), func(t *testing.T) {
@@ -90,6 +97,7 @@ func TestDistributionBounds(t *testing.T) {
 		{LogNormal(0, 1e9), 0, year},
 		{Exponential(0), 0, 0},
 		{Pareto(5*ms, 0.001), 5 * ms, year},
+		{Mixture(Constant(ms), 0.5, Pareto(5*ms, 0.001)), ms, year},
 		{Constant(math.MaxInt64), year, year},
 		{Uniform(math.MaxInt64-1, math.MaxInt64), year, year},
 		{Normal(math.MaxInt64, math.MaxInt64), 0, year},
@@ -123,6 +131,10 @@ func TestDistributionValidate(t *testing.T) {
 		{Pareto(0, 1), "minimum and alpha must be positive"},
 		{Pareto(ms, 0), "pareto(1ms,0): minimum and alpha must be positive"},
 		{Pareto(ms, math.Inf(1)), "finite"},
+		{Mixture(Constant(ms), 1.5, Constant(ms)), "share of the tail: 1.5 is not a probability between 0 and 1"},
+		{Mixture(Constant(ms), math.NaN(), Constant(ms)), "share of the tail: NaN is not a probability"},
+		{Mixture(Uniform(2*ms, ms), 0.1, Constant(ms)), "uniform(2ms,1ms): the upper end"},
+		{Mixture(Constant(ms), 0.1, Pareto(0, 1)), "pareto(0s,1): minimum and alpha"},
 	}
 	for _, test := range tests {
 		require.ErrorContains(t, test.of.Validate(), test.want)
@@ -141,10 +153,16 @@ func TestDistributionString(t *testing.T) {
 		"lognormal(1ms,0.25)": LogNormal(ms, 0.25),
 		"exponential(10ms)":   Exponential(10 * ms),
 		"pareto(1ms,1.5)":     Pareto(ms, 1.5),
+		"lognormal(1ms,0)":    LogNormal(ms, 0),
+		"mixture(uniform(1ms,2ms),0.001,pareto(100ms,1.1))": Mixture(Uniform(ms, 2*ms), 0.001, Pareto(100*ms, 1.1)),
 	}
 	for want, d := range tests {
 		require.Equal(t, want, d.String())
+		var read Distribution
+		require.NoError(t, read.UnmarshalText([]byte(want)))
+		require.True(t, d == read, want)
 	}
+	require.Equal(t, Constant(ms), Mixture(Constant(ms), 0, Constant(2*ms)), "what has no share leaves no trace")
 }
 
 // TestDistributionDraws: a shape draws so many numbers from its stream.
@@ -155,6 +173,7 @@ func TestDistributionDraws(t *testing.T) {
 	}{
 		{Constant(ms), 0}, {Uniform(0, ms), 1}, {Normal(ms, ms), 2},
 		{LogNormal(ms, 1), 2}, {Exponential(ms), 1}, {Pareto(ms, 1), 1},
+		{Mixture(Constant(ms), 1, Normal(ms, ms)), 3}, {Mixture(Uniform(0, ms), 1e-12, Normal(ms, ms)), 2},
 	}
 	for _, test := range tests {
 		s, want := stream(1), stream(1)
@@ -164,4 +183,65 @@ func TestDistributionDraws(t *testing.T) {
 		}
 		require.Equal(t, want, s, test.of.String())
 	}
+}
+
+func TestMixtureOfMixtures(t *testing.T) {
+	mixture := Mixture(Constant(ms), 0.1, Constant(2*ms))
+	require.Panics(t, func() { Mixture(mixture, 0.1, Constant(ms)) })
+	require.Panics(t, func() { Mixture(Constant(ms), 0.1, mixture) })
+}
+
+// TestMixtureKeepsItsBody: what the tail does not replace is as it was.
+func TestMixtureKeepsItsBody(t *testing.T) {
+	body, mixed, replaced := Exponential(ms), Mixture(Exponential(ms), 0.1, Constant(time.Hour)), 0
+	const n = 10_000
+	for seed := range uint64(n) {
+		s, again := streamOf(seed), streamOf(seed)
+		if sample := mixed.sample(&s); sample == time.Hour {
+			replaced++
+		} else {
+			require.Equal(t, body.sample(&again), sample)
+		}
+	}
+	requireRate(t, 0.1, replaced, n)
+}
+
+func TestDistributionRefusesText(t *testing.T) {
+	tests := map[string]string{
+		"":                                      "is not a distribution such as",
+		"soon":                                  "is not a distribution such as",
+		"uniform(1ms":                           "is not a distribution such as",
+		"uniform(1ms)":                          "is none of constant(d), uniform(d,d)",
+		"gamma(1ms,2)":                          "is none of constant(d)",
+		"uniform(1ms,2)":                        `missing unit in duration "2"`,
+		"pareto(1ms,2ms)":                       `parsing "2ms"`,
+		"uniform(2ms,1ms)":                      "the upper end lies below the lower",
+		"mixture(1ms,0.1)":                      "is not a mixture such as",
+		"mixture(1ms,0.1,2ms":                   "is not a mixture such as",
+		"mixture(1ms,2ms,3ms)":                  `"2ms" in "mixture(1ms,2ms,3ms)" is not a number`,
+		"mixture(1ms,2,3ms)":                    "share of the tail: 2 is not a probability",
+		"mixture(1ms,0.1,soon)":                 "is not a distribution such as",
+		"mixture(soon,0.1,1ms)":                 "is not a distribution such as",
+		"mixture(1ms,0.1,mixture(1ms,0.1,1ms))": "no mixture(m,x,m) of two of them",
+	}
+	for text, want := range tests {
+		require.ErrorContains(t, new(Distribution).UnmarshalText([]byte(text)), want, text)
+	}
+}
+
+// FuzzDistribution: what is read is valid, and reads the same once it is written.
+func FuzzDistribution(f *testing.F) {
+	for _, seed := range []string{"1ms", "constant(0)", "uniform(1ms, 2ms)", "normal(5ms,1ms)", "lognormal(1ms,0)", "exponential(1h)",
+		"pareto(1ms,1.5)", "mixture(uniform(0s,1ms),1e-3,pareto(1s,2))", "constant(2562047h47m16.854775807s)", "mixture(,,)", "uniform((,))"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var d, again Distribution
+		if d.UnmarshalText([]byte(text)) != nil {
+			return
+		}
+		require.NoError(t, d.Validate())
+		require.NoError(t, again.UnmarshalText([]byte(d.String())), d.String())
+		require.Equal(t, d, again)
+	})
 }

@@ -8,6 +8,7 @@ type event struct {
 	kind        eventKind
 	timer       node.Timer   // expiry
 	duplicate   bool         // arrival
+	corrupt     bool         // arrival
 	machine     int32        // index of the machine it happens to
 	from        int32        // arrival: index of the sender
 	incarnation uint32       // expiry: generation of the timer; others: of the machine

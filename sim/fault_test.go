@@ -140,6 +140,7 @@ func TestScheduleValidate(t *testing.T) {
 		{Disturbance{Span: Between(0, ms), Loss: 1.1}, "loss: 1.1 is not a probability between 0 and 1"},
 		{Disturbance{Span: Between(0, ms), Duplication: -1}, "duplication: -1 is not a probability"},
 		{Disturbance{Span: Between(0, ms), Reordering: 7}, "reordering: 7 is not a probability"},
+		{Disturbance{Span: Between(0, ms), Corruption: 7}, "corruption: 7 is not a probability"},
 		{Disturbance{Span: Between(2, 1)}, "end: 1ns is not after the start, 2ns"},
 	}
 	for _, test := range tests {
@@ -172,6 +173,10 @@ func TestIdentity(t *testing.T) {
 		Partition{Span: span, Side: "S1", Direction: Inward}, Partition{Span: span, Side: "S1", Direction: Outward},
 		Disturbance{Span: span}, Disturbance{Span: span, Target: "S1"}, Disturbance{Span: span, Loss: 0.1},
 		Disturbance{Span: span, Duplication: 0.1}, Disturbance{Span: span, Reordering: 0.1},
+		Disturbance{Span: span, Corruption: 0.1},
+	}
+	for _, examples := range networkFaults {
+		faults = append(faults, examples...)
 	}
 	seen := map[uint64]bool{}
 	for _, f := range faults {
@@ -192,7 +197,7 @@ func TestMachineAddedUnderAFault(t *testing.T) {
 	require.NotNil(t, w.Handler(late))
 	link := w.machine(late).links[0]
 	require.False(t, link.cut)
-	require.Equal(t, 0.5, link.Loss)
+	require.Equal(t, 0.5, link.loss)
 }
 
 func TestInjectRefusesThePast(t *testing.T) {

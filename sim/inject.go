@@ -70,13 +70,14 @@ func (w *World) refresh() {
 			w.refreshLink(m, w.machines[i])
 		}
 	}
+	w.letGo()
 	for _, m := range w.machines {
 		w.refreshMachine(m)
 	}
 }
 
 func (w *World) refreshLink(from, to *machine) {
-	c := linkCondition{Network: w.config.Network}
+	c := w.config.Network.condition()
 	if !from.healed || !to.healed {
 		for _, a := range w.active {
 			if a.effect.link != nil {
@@ -84,7 +85,7 @@ func (w *World) refreshLink(from, to *machine) {
 			}
 		}
 	}
-	from.links[to.index].linkCondition = c
+	from.links[to.index].change(c)
 }
 
 func (w *World) refreshMachine(m *machine) {

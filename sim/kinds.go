@@ -11,7 +11,8 @@ var kinds = func() map[string]func(fields json.RawMessage) (Fault, error) {
 	all := make(map[string]func(json.RawMessage) (Fault, error))
 	for _, add := range []func(map[string]func(json.RawMessage) (Fault, error)){
 		kind[Crash], kind[Pause], kind[SlowCPU], kind[Wipe],
-		kind[Partition], kind[Disturbance],
+		kind[Partition], kind[Flapping], kind[Shape], kind[ConstrainedElection],
+		kind[Disturbance], kind[SlowNetwork], kind[Bandwidth], kind[Clog], kind[Filter],
 		kind[ClockSkew], kind[ClockDrift], kind[ClockJump], kind[ClockStrobe],
 		kind[Heal],
 	} {

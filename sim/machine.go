@@ -87,9 +87,9 @@ func (w *World) add(id node.ID, factory node.Factory) *machine {
 	m.disk = newDisk(m)
 	w.machines = append(w.machines, m)
 	for _, peer := range w.machines {
-		m.links = append(m.links, newLink(w.config.Seed, m.id, peer.id))
+		m.links = append(m.links, newLink(&w.config, m.id, peer.id))
 		if peer != m {
-			peer.links = append(peer.links, newLink(w.config.Seed, peer.id, m.id))
+			peer.links = append(peer.links, newLink(&w.config, peer.id, m.id))
 		}
 	}
 	w.refresh()

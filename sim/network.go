@@ -10,8 +10,14 @@ import (
 // its link and its number on that link, each kind of misfortune by itself.
 // Messages may overtake each other whenever their latencies let them.
 type Network struct {
-	// Latency is how long a message takes one way.
+	// Latency is how long a message takes one way, beside the distance between
+	// regions.
 	Latency Distribution
+	// Regions says where machines are; the zero value puts all in one place.
+	Regions Regions
+	// Bandwidth is how many bytes per second each link can take: a message leaves
+	// when those before it have. Zero means any number.
+	Bandwidth int64
 	// Loss is the probability that a message never arrives.
 	Loss float64
 	// Duplication is the probability that it arrives twice.
@@ -19,29 +25,27 @@ type Network struct {
 	// Reordering is the probability that it takes up to ten times as long as it
 	// would, so that later ones overtake it.
 	Reordering float64
+	// Corruption is the probability that it arrives damaged. A checksum notices,
+	// and the message is dropped.
+	Corruption float64
 }
 
 func (n Network) validate() error {
-	if err := n.Latency.Validate(); err != nil {
-		return fmt.Errorf("latency: %w", err)
+	if n.Bandwidth < 0 {
+		return fmt.Errorf("bandwidth: %d is negative", n.Bandwidth)
 	}
-	return allValid(probability("loss", n.Loss), probability("duplication", n.Duplication), probability("reordering", n.Reordering))
+	return allValid(named("latency", n.Latency.Validate()), named("regions", n.Regions.validate()),
+		probability("loss", n.Loss), probability("duplication", n.Duplication),
+		probability("reordering", n.Reordering), probability("corruption", n.Corruption))
 }
 
-// link is one direction between two machines.
-type link struct {
-	seed stream // where the fates of its messages come from
-	sent uint64 // messages so far
-	linkCondition
+// condition is how links are while no fault concerns them.
+func (n *Network) condition() linkCondition {
+	return linkCondition{
+		loss: n.Loss, duplication: n.Duplication, reordering: n.Reordering, corruption: n.Corruption,
+		bandwidth: n.Bandwidth,
+	}
 }
-
-func newLink(seed uint64, from, to node.ID) link {
-	return link{seed: streamOf(seed, purposeLink, uint64(from), uint64(to))}
-}
-
-// fate returns the stream from which a message's fate is drawn, for one kind of
-// misfortune.
-func fate(message stream, purpose uint64) stream { return message ^ stream(purpose<<56) }
 
 // sizeOf returns a message's length on the wire in bytes.
 func sizeOf(m node.Message) int {
@@ -55,63 +59,78 @@ func sizeOf(m node.Message) int {
 func (w *World) send(m, peer *machine, message node.Message) {
 	w.messages++
 	id := w.messages
-	size := sizeOf(message)
+	size, kind := sizeOf(message), w.typeOf(message)
 	w.stats.MessagesSent++
 	w.stats.BytesSent += size
-	if w.record(Sent, m.id, peer.id, id^w.typeOf(message)<<40^uint64(size)<<48) {
+	if w.record(Sent, m.id, peer.id, id^uint64(kind)<<40^uint64(size)<<48) {
 		w.current.Message, w.current.MessageID = message, id
 		w.publish()
 	}
 	l := &m.links[peer.index]
-	l.sent++
+	draw := l.number()
 	arriving := event{kind: arrival, machine: peer.index, from: m.index, number: id, message: message}
-	if peer == m {
+	switch {
+	case peer == m:
 		w.queue.schedule(w.now, w.now, arriving)
-		return
+	case l.plain:
+		s := fate(draw, purposeLatency)
+		w.queue.schedule(w.now, w.now+l.distance+int64(w.config.Network.Latency.sample(&s)), arriving)
+	default:
+		w.venture(l, arriving, draw, size, kind)
 	}
+}
+
+// venture puts a message on a link where something may befall it.
+func (w *World) venture(l *link, arriving event, draw stream, size, kind int) {
+	from, to := w.machines[arriving.from], w.machines[arriving.machine]
 	if l.cut {
-		w.drop(m, peer, message, id, Cut)
+		w.drop(from, to, arriving.message, arriving.number, Cut)
 		return
 	}
-	draw := stream(scramble(uint64(l.seed) + l.sent*golden))
-	if l.Loss > 0 {
-		if s := fate(draw, purposeLoss); s.chance(l.Loss) {
-			w.drop(m, peer, message, id, Loss)
-			return
-		}
+	leaves := l.transmit(w.now, size)
+	if reason := l.loses(w, draw, kind); reason != 0 {
+		w.drop(from, to, arriving.message, arriving.number, reason)
+		return
 	}
-	w.queue.schedule(w.now, w.now+l.delay(draw), arriving)
-	if l.Duplication > 0 {
-		if s := fate(draw, purposeDuplicate); s.chance(l.Duplication) {
+	w.travel(l, arriving, draw, leaves, kind)
+	if l.duplication > 0 {
+		if s := fate(draw, purposeDuplicate); s.chance(l.duplication) {
 			w.stats.MessagesDuplicated++
 			arriving.duplicate = true
-			w.queue.schedule(w.now, w.now+l.delay(s), arriving)
+			w.travel(l, arriving, s, leaves, kind) // a copy has a latency of its own
 		}
 	}
 }
 
-// delay draws how long a message is under way.
-func (l *link) delay(draw stream) int64 {
-	s := fate(draw, purposeLatency)
-	delay := int64(l.Latency.sample(&s))
-	if l.Reordering > 0 {
-		if s := fate(draw, purposeReorder); s.chance(l.Reordering) {
-			delay += int64(9 * s.float() * float64(delay))
-		}
+// travel lets a message arrive in time, or hold until the link is clogged no
+// more.
+func (w *World) travel(l *link, arriving event, draw stream, leaves int64, kind int) {
+	arriving.corrupt = l.corrupts(draw)
+	arrives := leaves + l.delay(w, draw, kind)
+	if l.clogged {
+		w.hold(w.queue.store(arriving), arrives-w.now)
+		return
 	}
-	return delay
+	w.queue.schedule(w.now, arrives, arriving)
 }
 
 // arrive brings a message to its machine, if it can still be reached.
 func (w *World) arrive(slot uint32) {
 	e := &w.queue.slab[slot]
 	m, from := w.machines[e.machine], w.machines[e.from]
+	l := &from.links[m.index]
 	reason := Reason(0)
 	switch {
-	case from.links[m.index].cut:
+	case l.cut:
 		reason = Cut
+	case l.clogged:
+		w.hold(slot, 0)
+		return
 	case !m.up:
 		reason = MachineDown
+	case e.corrupt:
+		reason = Corrupt
+		w.stats.MessagesCorrupted++
 	default:
 		w.offer(m, slot)
 		return

@@ -78,6 +78,71 @@ func TestReordering(t *testing.T) {
 	require.Zero(t, flow(t, Network{Latency: Constant(5 * ms)}, n).overtaken())
 }
 
+// TestCorruption: a damaged message takes its time, and is dropped when it
+// arrives.
+func TestCorruption(t *testing.T) {
+	const n = 10_000
+	for _, p := range []float64{0.01, 0.5, 1} {
+		trace := flow(t, Network{Latency: Constant(3 * ms), Corruption: p}, n)
+		damaged := trace.of(Dropped)
+		requireRate(t, p, len(damaged), n)
+		require.Len(t, trace.of(Delivered), n-len(damaged))
+		for _, e := range damaged {
+			require.Equal(t, Corrupt, e.Reason)
+			require.Equal(t, time.Duration(e.Message.(int))*10*ms+3*ms, e.At)
+		}
+	}
+	requireRate(t, 0.3, len(flow(t, Network{}, n, Disturbance{Corruption: 0.3}).of(Dropped)), n)
+	requireRate(t, 0.44, len(flow(t, Network{Corruption: 0.2}, n, Disturbance{Corruption: 0.3}).of(Dropped)), n)
+	require.Empty(t, flow(t, Network{}, n, Disturbance{}).of(Dropped))
+}
+
+// TestCorruptionIsCounted, and befalls a copy and its original each by itself.
+func TestCorruptionIsCounted(t *testing.T) {
+	w := New(Config{Seed: 1, Network: Network{Corruption: 0.5, Duplication: 1}})
+	w.AddServer(idle)
+	w.AddServer(idle)
+	const n = 1000
+	callAt(w, 0, 1, func(env node.Env) {
+		for range n {
+			env.Send(2, "hello")
+		}
+	})
+	trace := observed(w)
+	require.NoError(t, w.Run(time.Second))
+	requireRate(t, 0.5, w.Stats().MessagesCorrupted, 2*n)
+	require.Equal(t, w.Stats().MessagesCorrupted, w.Stats().MessagesDropped)
+	arrived := map[uint64]bool{}
+	for _, e := range trace.of(Delivered) {
+		arrived[e.MessageID] = true
+	}
+	requireRate(t, 0.75, len(arrived), n)
+}
+
+// TestCorruptionAndBandwidthAreDrawnSeparately: leaving one of them out leaves what
+// else befalls messages as it was.
+func TestCorruptionAndBandwidthAreDrawnSeparately(t *testing.T) {
+	const n = 2000
+	all := Network{Latency: Exponential(5 * ms), Loss: 0.2, Duplication: 0.3, Reordering: 0.1, Corruption: 0.1, Bandwidth: 64_000}
+	originals, duplicates := flow(t, all, n).delays()
+
+	without := all
+	without.Corruption = 0
+	o, d := flow(t, without, n).delays()
+	requireRate(t, 0.9, len(originals), len(o))
+	requirePart(t, originals, o)
+	requirePart(t, duplicates, d)
+
+	without = all
+	without.Bandwidth = 0 // otherwise a message has left after a millisecond
+	o, d = flow(t, without, n).delays()
+	require.Len(t, o, len(originals))
+	require.Len(t, d, len(duplicates))
+	for id := range originals {
+		require.Equal(t, originals[id], o[id]+ms)
+	}
+}
+
 // TestOvertaking: messages overtake each other by their latencies alone, but not
 // where these differ by less than the time between them.
 func TestOvertaking(t *testing.T) {
@@ -197,7 +262,7 @@ func TestLinksDiffer(t *testing.T) {
 	for seed := range uint64(3) {
 		for from := range node.ID(4) {
 			for to := range node.ID(4) {
-				seen[newLink(seed, from, to).seed] = true
+				seen[newLink(&Config{Seed: seed}, from, to).seed] = true
 			}
 		}
 	}
@@ -212,6 +277,8 @@ func TestNetworkValidate(t *testing.T) {
 		{Network{Loss: -0.1}, "network: loss: -0.1 is not a probability between 0 and 1"},
 		{Network{Duplication: 1.5}, "network: duplication: 1.5 is not a probability between 0 and 1"},
 		{Network{Reordering: 2}, "network: reordering: 2 is not a probability between 0 and 1"},
+		{Network{Corruption: -2}, "network: corruption: -2 is not a probability between 0 and 1"},
+		{Network{Bandwidth: -1}, "network: bandwidth: -1 is negative"},
 		{Network{Latency: Constant(-1)}, "network: latency: constant(-1ns): parameters must be finite and not negative"},
 	}
 	for _, test := range tests {

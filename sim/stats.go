@@ -7,6 +7,9 @@ type Stats struct {
 	MessagesDelivered  int // handed to a handler, duplicates included
 	MessagesDropped    int
 	MessagesDuplicated int // copies made by the network
+	MessagesCorrupted  int // arrived damaged, and were dropped
+	MessagesFiltered   int // dropped by a Filter
+	MessagesHeld       int // by a Clog
 	BytesSent          int
 	TimersExpired      int
 	Syncs              int // ended without error

@@ -61,4 +61,5 @@ const (
 	purposeDrag
 	purposeTies
 	purposeFault
+	purposeCorrupt
 )

@@ -89,9 +89,11 @@ const (
 	Loss        Reason = iota + 1 // the network lost it
 	Cut                           // the link was cut when it was sent, or when it would have arrived
 	MachineDown                   // nobody was there to receive it
+	Corrupt                       // it arrived damaged, as its checksum showed
+	Filtered                      // a Filter dropped it
 )
 
-var reasonNames = [...]string{"", "loss", "cut", "machine down"}
+var reasonNames = [...]string{"", "loss", "cut", "machine down", "corrupt", "filtered"}
 
 func (r Reason) String() string {
 	if int(r) < len(reasonNames) {

@@ -62,6 +62,7 @@ type World struct {
 
 	types     []reflect.Type // the message types seen so far, in order of appearance
 	messages  uint64         // messages sent so far: the number of the last
+	held      []heldMessage  // on links that are clogged
 	print     fingerprint
 	events    uint64
 	stats     Stats
@@ -215,13 +216,13 @@ func (w *World) publish() {
 
 // typeOf numbers the types of messages in the order in which they appear. There
 // are few, so looking through them beats a map.
-func (w *World) typeOf(m node.Message) uint64 {
+func (w *World) typeOf(m node.Message) int {
 	t := reflect.TypeOf(m)
 	for i, known := range w.types {
 		if known == t {
-			return uint64(i)
+			return i
 		}
 	}
 	w.types = append(w.types, t)
-	return uint64(len(w.types) - 1)
+	return len(w.types) - 1
 }
