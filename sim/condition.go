@@ -6,6 +6,7 @@ type machineCondition struct {
 	paused bool
 	slow   Distribution // added to what a message costs
 	clock  clockRate
+	disk   diskCondition
 }
 
 // linkCondition is how a link stands at present, as configuration and faults

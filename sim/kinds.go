@@ -13,6 +13,8 @@ var kinds = func() map[string]func(fields json.RawMessage) (Fault, error) {
 		kind[Crash], kind[Pause], kind[SlowCPU], kind[Wipe],
 		kind[Partition], kind[Disturbance],
 		kind[ClockSkew], kind[ClockDrift], kind[ClockJump], kind[ClockStrobe],
+		kind[SlowDisk], kind[FullDisk], kind[DiskErrors], kind[FailedSync], kind[LyingDisk],
+		kind[LostWrite], kind[MisdirectedWrite], kind[BitRot],
 		kind[Heal],
 	} {
 		add(all)
