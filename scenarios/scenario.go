@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"time"
 
@@ -71,6 +72,22 @@ func (s Scenario) WithFaults(schedule sim.Schedule) Scenario {
 		s.Duration = max(s.Duration, from+2*time.Second)
 	}
 	return s
+}
+
+// WithScheduleFile is the scenario with the faults of a file, see sim.Schedule.
+func (s Scenario) WithScheduleFile(path string) (Scenario, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return s, err
+	}
+	defer file.Close()
+	schedule, err := sim.ReadSchedule(file)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	s = s.WithFaults(schedule)
+	s.Flags += " --schedule " + path
+	return s, nil
 }
 
 // quiet returns from when on every operation must be answered: when all faults

@@ -26,7 +26,7 @@ func (r *relay) Receive(from node.ID, m node.Message) { r.env.Send(r.next, m) }
 func (r *relay) Timeout(node.Timer)                   {}
 func (r *relay) Synced(node.Sync, error)              {}
 
-type token struct{ number int }
+type token struct{}
 
 func (token) Size() int { return 64 }
 

@@ -6,6 +6,7 @@ type machineCondition struct {
 	paused bool
 	slow   Distribution // added to what a message costs
 	clock  clockRate
+	disk   diskCondition
 }
 
 // linkCondition is what may befall messages on a link at present, as

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -8,47 +9,65 @@ import (
 	"quorumlab/node"
 )
 
-// DiskTiming says how long a disk takes. The zero value is a disk that takes no
-// time at all; what is not synced is lost on it all the same.
+// DiskTiming says how long a disk takes, and in what portions it writes. The zero
+// value is a disk that takes no time at all; what is not synced is lost on it all
+// the same.
 type DiskTiming struct {
 	// Sync is the duration of one sync. A disk does one after the other.
 	Sync Distribution
+	// ReadRate is how many bytes per second a machine reads when it boots after a
+	// crash: its handler starts once all files are read. Zero takes no time.
+	ReadRate int
+	// SectorSize is how many bytes a sector has, which is written whole or not at
+	// all. Zero means 512.
+	SectorSize int
+}
+
+func (t DiskTiming) validate() error {
+	switch {
+	case t.ReadRate < 0:
+		return fmt.Errorf("read rate: %d is negative", t.ReadRate)
+	case t.SectorSize < 0:
+		return fmt.Errorf("sector size: %d is negative", t.SectorSize)
+	}
+	return named("sync", t.Sync.Validate())
 }
 
 // disk is a machine's disk, seen through its operating system. A write changes
-// the content that the process reads and joins the pending writes; a sync moves
-// the pending writes that were made before it to the durable content.
+// the content that the process reads, which is the operating system's cache, and
+// joins the pending writes; a sync moves the pending writes that were made before
+// it to the durable content, which is what the device holds. Reads come from the
+// cache until the machine crashes; the boot after that fills the cache from the
+// device. Damage to what the device holds shows only then, and a process that
+// ends without its machine finds all that it had written.
 //
 // What a crash leaves of the pending writes follows four rules. Creating,
 // replacing, truncating and removing files goes through the file system's
 // journal: of these a prefix survives, in the order in which they were made.
-// Appended bytes are written sector by sector in any order: of what was appended
-// to a sector, a prefix survives. What was appended to a file after it was
-// created, replaced or removed is lost if that was: it went to a file that has no
-// name. Bytes that did not make it, before some that did, read as they were
-// before, which beyond the end of the file means as zeros; in particular, bytes
-// come back from behind a truncation that was lost.
+// Appended bytes are written sector by sector in any order: of the appends to a
+// sector, a prefix survives. What was appended to a file after it was created,
+// replaced or removed is lost if that was: it went to a file that has no name.
+// Bytes that did not make it, before some that did, read as they were before,
+// which beyond the end of the file means as zeros; in particular, bytes come back
+// from behind a truncation that was lost.
 type disk struct {
-	machine *machine
-	random  stream // durations of syncs
-	files   map[string]*file
-	pending []write
-	syncs   []syncUnderWay
-	last    node.Sync
-	idleAt  int64 // when the device has done all syncs asked for so far
-}
+	machine    *machine
+	sectorSize int
+	random     stream // durations of syncs
+	files      map[string]*file
+	pending    []write
+	syncs      []syncUnderWay
+	last       node.Sync
+	idleAt     int64 // when the device has done all syncs asked for so far
+	cold       bool  // a crash has emptied the cache
 
-type file struct {
-	content []byte // as the process sees it
-	exists  bool
-	durable []byte // as the device has it
-	onDisk  bool   // its name is durable
+	reads, writes uint64 // asked for so far: what their errors are drawn by
 }
 
 // write is a change that is not durable yet.
 type write struct {
 	kind   writeKind
-	name   string
+	file   *file
 	offset int    // where appended bytes start; the size left by a truncation
 	data   []byte // never changed: contents are cut off, not overwritten
 }
@@ -70,15 +89,36 @@ type syncUnderWay struct {
 }
 
 func newDisk(m *machine) disk {
-	return disk{
-		machine: m,
-		random:  streamOf(m.world.config.Seed, purposeDisk, uint64(m.id)),
-		files:   make(map[string]*file),
+	d := disk{
+		machine:    m,
+		sectorSize: m.world.config.Disk.SectorSize,
+		random:     streamOf(m.world.config.Seed, purposeDisk, uint64(m.id)),
+		files:      make(map[string]*file),
 	}
+	if d.sectorSize == 0 {
+		d.sectorSize = 512
+	}
+	return d
+}
+
+// names returns the names of all files there ever were, in order.
+func (d *disk) names() []string { return slices.Sorted(maps.Keys(d.files)) }
+
+// file returns the file of a name, which need not exist.
+func (d *disk) file(name string) *file {
+	f := d.files[name]
+	if f == nil {
+		f = &file{name: name}
+		d.files[name] = f
+	}
+	return f
 }
 
 // Read implements node.Disk.
 func (d *disk) Read(name string) ([]byte, error) {
+	if err := d.readError(); err != nil {
+		return nil, err
+	}
 	f := d.files[name]
 	if f == nil || !f.exists {
 		return nil, fs.ErrNotExist
@@ -88,8 +128,11 @@ func (d *disk) Read(name string) ([]byte, error) {
 
 // List implements node.Disk.
 func (d *disk) List() ([]string, error) {
+	if err := d.readError(); err != nil {
+		return nil, err
+	}
 	var names []string
-	for _, name := range slices.Sorted(maps.Keys(d.files)) {
+	for _, name := range d.names() {
 		if d.files[name].exists {
 			names = append(names, name)
 		}
@@ -97,92 +140,68 @@ func (d *disk) List() ([]string, error) {
 	return names, nil
 }
 
-// open returns the file to be written, creating it if need be.
-func (d *disk) open(name string) *file {
-	f := d.files[name]
-	if f == nil {
-		f = &file{}
-		d.files[name] = f
+// Append implements node.Disk.
+func (d *disk) Append(name string, data []byte) error {
+	outcome := d.outcomeOf(len(data), grows)
+	if outcome.nothing {
+		return outcome.err
 	}
+	f := d.file(name)
 	if !f.exists {
 		f.exists = true
 		f.content = nil
-		d.pending = append(d.pending, write{kind: created, name: name})
+		d.pending = append(d.pending, write{kind: created, file: f})
 	}
-	return f
-}
-
-// Append implements node.Disk.
-func (d *disk) Append(name string, data []byte) error {
-	if !d.machine.up {
-		return node.ErrIO
-	}
-	f := d.open(name)
 	offset := len(f.content)
-	f.content = append(f.content, data...)
-	if last := len(d.pending) - 1; last >= d.covered() {
-		if p := &d.pending[last]; p.kind == appended && p.name == name {
-			p.data = f.content[p.offset:]
-			return nil
-		}
-	}
-	d.pending = append(d.pending, write{appended, name, offset, f.content[offset:]})
-	return nil
-}
-
-// covered returns how many of the pending writes a sync under way covers.
-func (d *disk) covered() int {
-	if len(d.syncs) == 0 {
-		return 0
-	}
-	return d.syncs[len(d.syncs)-1].covers
+	f.content = append(f.content, data[:outcome.bytes]...)
+	d.pending = append(d.pending, write{appended, f, offset, f.content[offset:]})
+	return outcome.err
 }
 
 // Replace implements node.Disk.
 func (d *disk) Replace(name string, data []byte) error {
-	if !d.machine.up {
-		return node.ErrIO
+	outcome := d.outcomeOf(len(data), grows)
+	if outcome.nothing {
+		return outcome.err
 	}
-	f := d.files[name]
-	if f == nil {
-		f = &file{}
-		d.files[name] = f
-	}
+	f := d.file(name)
 	f.exists = true
 	f.content = slices.Clone(data)
-	d.pending = append(d.pending, write{replaced, name, 0, f.content})
-	return nil
+	d.pending = append(d.pending, write{replaced, f, 0, f.content})
+	return outcome.err
 }
 
 // Truncate implements node.Disk.
 func (d *disk) Truncate(name string, size int) error {
+	outcome := d.outcomeOf(0, shrinks)
 	f := d.files[name]
 	switch {
-	case !d.machine.up:
-		return node.ErrIO
+	case outcome.nothing:
+		return outcome.err
 	case f == nil || !f.exists:
 		return fs.ErrNotExist
 	case size >= len(f.content):
-		return nil
+		return outcome.err
 	}
 	f.content = f.content[:size:size] // so that appending does not overwrite what is pending
-	d.pending = append(d.pending, write{kind: truncated, name: name, offset: size})
-	return nil
+	d.pending = append(d.pending, write{kind: truncated, file: f, offset: size})
+	return outcome.err
 }
 
 // Remove implements node.Disk.
 func (d *disk) Remove(name string) error {
+	outcome := d.outcomeOf(0, shrinks)
 	f := d.files[name]
 	switch {
-	case !d.machine.up:
-		return node.ErrIO
+	case outcome.nothing:
+		return outcome.err
 	case f == nil || !f.exists:
 		return fs.ErrNotExist
 	}
 	f.exists = false
 	f.content = nil
-	d.pending = append(d.pending, write{kind: removed, name: name})
-	return nil
+	d.pending = append(d.pending, write{kind: removed, file: f})
+	return outcome.err
 }
 
 // Sync implements node.Disk.
@@ -193,102 +212,39 @@ func (d *disk) Sync() node.Sync {
 	w := d.machine.world
 	d.last++
 	d.syncs = append(d.syncs, syncUnderWay{d.last, len(d.pending)})
-	d.idleAt = max(d.idleAt, w.now) + int64(w.config.Disk.Sync.sample(&d.random))
+	d.idleAt = max(d.idleAt, w.now) + d.syncTime()
 	w.queue.schedule(w.now, d.idleAt, event{kind: syncDone, machine: d.machine.index, incarnation: d.machine.incarnation})
 	return d.last
 }
 
-// finish ends the oldest sync under way, and makes durable what it covers. Syncs
-// end in the order in which they were started even if several do at one instant,
-// whose events may be shuffled; so it is not for the event to say which.
+// finish ends the oldest sync under way, and makes durable what it covers if no
+// fault prevents that. Syncs end in the order in which they were started even if
+// several do at one instant, whose events may be shuffled; so it is not for the
+// event to say which.
 func (d *disk) finish() (node.Sync, error) {
 	done := d.syncs[0]
-	d.syncs = d.syncs[1:]
-	for _, p := range d.pending[:done.covers] {
-		d.files[p.name].persist(p)
+	d.syncs = slices.Delete(d.syncs, 0, 1)
+	fate := d.fateOf(done)
+	switch fate {
+	case syncFails, syncLies: // what it covers stays pending
+	default:
+		for i, p := range d.pending[:done.covers] {
+			switch fate {
+			case syncForgets:
+				p.file.forget(p)
+			case syncDamages:
+				d.persistBadly(p, done.number, i)
+			default:
+				p.file.persist(p)
+			}
+		}
+		d.pending = slices.Delete(d.pending, 0, done.covers)
+		for i := range d.syncs {
+			d.syncs[i].covers -= done.covers
+		}
 	}
-	d.pending = slices.Delete(d.pending, 0, done.covers)
-	for i := range d.syncs {
-		d.syncs[i].covers -= done.covers
+	if fate == syncFails || fate == syncForgets {
+		return done.number, node.ErrIO
 	}
 	return done.number, nil
-}
-
-// persist makes a write durable.
-func (f *file) persist(p write) {
-	switch p.kind {
-	case appended:
-		f.overwrite(p.offset, p.data)
-	case created:
-		f.onDisk, f.durable = true, nil
-	case replaced:
-		f.onDisk, f.durable = true, slices.Clone(p.data)
-	case truncated:
-		f.durable = f.durable[:min(p.offset, len(f.durable))]
-	case removed:
-		f.onDisk, f.durable = false, nil
-	}
-}
-
-// overwrite puts bytes into the durable content, after zeros if need be.
-func (f *file) overwrite(offset int, data []byte) {
-	if offset == len(f.durable) { // the usual case
-		f.durable = append(f.durable, data...)
-		return
-	}
-	if end := offset + len(data); end > len(f.durable) {
-		f.durable = append(f.durable, make([]byte, end-len(f.durable))...)
-	}
-	copy(f.durable[offset:], data)
-}
-
-// abandon ends the process's use of the disk without a crash of the machine: the
-// operating system goes on to write what the process had written.
-func (d *disk) abandon() {
-	d.syncs = d.syncs[:0]
-}
-
-// crash leaves of the pending writes what the rules above allow, drawn from the
-// seed, and returns how many bytes that were written are lost.
-func (d *disk) crash(incarnation uint32) (lost int) {
-	s := streamOf(d.machine.world.config.Seed, purposeCrash, uint64(d.machine.id), uint64(incarnation))
-	keep := [...]float64{0, 0.5, 1}[s.below(3)] // nothing, some, or all of it
-	journal := true
-	nameless := make(map[string]bool) // files that are not those which their names on the disk mean
-	stuck := make(map[sector]bool)
-	for _, p := range d.pending {
-		f := d.files[p.name]
-		if p.kind != appended {
-			journal = journal && s.chance(keep)
-			if journal {
-				f.persist(p)
-			} else {
-				nameless[p.name] = nameless[p.name] || p.kind != truncated
-				lost += len(p.data)
-			}
-			continue
-		}
-		for piece := range sectorsOf(p) {
-			at := sector{p.name, piece.offset / sectorSize}
-			if nameless[p.name] || stuck[at] || !s.chance(keep) {
-				stuck[at] = true
-				lost += len(piece.data)
-				continue
-			}
-			f.overwrite(piece.offset, piece.data)
-		}
-	}
-	d.pending, d.syncs = nil, nil
-	d.idleAt = 0
-	for _, name := range slices.Sorted(maps.Keys(d.files)) {
-		f := d.files[name]
-		f.exists, f.content = f.onDisk, slices.Clone(f.durable)
-	}
-	return lost
-}
-
-// wipe empties the disk of a machine that is down.
-func (d *disk) wipe() {
-	d.files = make(map[string]*file)
-	d.pending, d.syncs = nil, nil
 }

@@ -275,13 +275,14 @@ func TestSyncDoneWhileTheWorkerIsBusy(t *testing.T) {
 
 func TestSectorsOf(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		offset := rapid.IntRange(0, 3*sectorSize).Draw(t, "offset")
-		data := rapid.SliceOfN(rapid.Byte(), 0, 3*sectorSize).Draw(t, "data")
+		size := rapid.IntRange(1, 9).Draw(t, "size")
+		offset := rapid.IntRange(0, 3*size).Draw(t, "offset")
+		data := rapid.SliceOfN(rapid.Byte(), 0, 3*size).Draw(t, "data")
 		var together []byte
-		for piece := range sectorsOf(write{appended, "f", offset, data}) {
+		for piece := range (write{appended, &file{}, offset, data}).sectors(size) {
 			require.NotEmpty(t, piece.data)
 			require.Equal(t, offset+len(together), piece.offset)
-			require.Equal(t, piece.offset/sectorSize, (piece.offset+len(piece.data)-1)/sectorSize, "within one sector")
+			require.Equal(t, piece.offset/size, (piece.offset+len(piece.data)-1)/size, "within one sector")
 			together = append(together, piece.data...)
 		}
 		require.True(t, bytes.Equal(data, together))

@@ -181,7 +181,7 @@ func TestCrashesDiffer(t *testing.T) {
 		add("a", 'x', 0).do(t, d)
 		d.Sync()
 		require.NoError(t, w.Run(w.Now()+ms))
-		add("a", 'x', 64*sectorSize).do(t, d)
+		add("a", 'x', 64*512).do(t, d)
 		w.Crash(id)
 		w.Restart(id)
 		return read(t, d, "a")
@@ -207,7 +207,7 @@ func TestCrashesDiffer(t *testing.T) {
 func TestCrashAgainstTheRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, d := diskWorld(t, rapid.Uint64().Draw(t, "seed"))
-		model := diskModel{durable: map[string][]byte{}}
+		model := diskModel{sectorSize: 512, durable: map[string][]byte{}}
 		letter := byte('a')
 		for range rapid.IntRange(1, 25).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"write", "write", "write", "write", "sync", "wait", "exit", "crash"}).Draw(t, "step") {
@@ -240,7 +240,7 @@ func TestCrashAgainstTheRules(t *testing.T) {
 
 // drawWrite draws a change that is possible now and keeps files short.
 func drawWrite(t *rapid.T, d *disk, letter byte) (op diskOp, ok bool) {
-	const longest = 3 * sectorSize
+	const longest = 3 * 512
 	name := rapid.SampledFrom([]string{"f", "g"}).Draw(t, "name")
 	content, err := d.Read(name)
 	size := rapid.IntRange(0, 700).Draw(t, "size")

@@ -8,12 +8,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// diskModel is a disk by the book. Its changes are not merged, and a creation is
-// one of its own.
+// diskModel is a disk by the book: the four rules that the comment on type disk
+// gives, with no thought for speed. A creation is a change of its own.
 type diskModel struct {
-	durable map[string][]byte // nil: there is no such file
-	pending []modelWrite
-	syncs   []int // how many of the pending changes each sync covers
+	sectorSize int
+	durable    map[string][]byte // nil: there is no such file
+	pending    []modelWrite
+	syncs      []int // how many of the pending changes each sync covers
 }
 
 type modelWrite struct {
@@ -42,7 +43,7 @@ func (m *diskModel) endSync() {
 		return
 	}
 	covers := m.syncs[0]
-	whole := diskModel{durable: m.durable, pending: m.pending[:covers]}
+	whole := diskModel{sectorSize: m.sectorSize, durable: m.durable, pending: m.pending[:covers]}
 	m.durable = map[string][]byte{"f": whole.visible("f"), "g": whole.visible("g")}
 	m.pending = slices.Clone(m.pending[covers:])
 	m.syncs = m.syncs[1:]
@@ -68,8 +69,8 @@ func (m *diskModel) survivor(name string, journal int, sectors []int) []byte {
 		case p.kind == appended && named:
 			for i, b := range p.data() {
 				at := p.offset + i
-				s := at / sectorSize
-				if i == 0 || at%sectorSize == 0 {
+				s := at / m.sectorSize
+				if i == 0 || at%m.sectorSize == 0 {
 					appends[s]++
 				}
 				if sectors != nil && appends[s] > sectors[s] {
@@ -125,7 +126,7 @@ func (m *diskModel) explainsFile(name string, left []byte, journal int) bool {
 	var most [3]int // appends in each sector
 	for _, p := range m.pending {
 		if p.kind == appended && p.name == name && p.size > 0 {
-			for s := p.offset / sectorSize; s <= (p.offset+p.size-1)/sectorSize; s++ {
+			for s := p.offset / m.sectorSize; s <= (p.offset+p.size-1)/m.sectorSize; s++ {
 				most[s]++
 			}
 		}

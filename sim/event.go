@@ -23,5 +23,6 @@ const (
 	expiry                    // a timer's pending event comes up
 	syncDone                  // the disk has finished a sync
 	workDone                  // the machine has paid for its last call
+	bootDone                  // the machine has read its disk and starts its handler
 	script                    // a function of the script runs
 )

@@ -103,6 +103,9 @@ func (w *World) refreshMachine(m *machine) {
 	if c.clock != before.clock {
 		m.setClock(c.clock)
 	}
+	if before.disk.wiped && !c.disk.wiped {
+		m.disk.wipe()
+	}
 	switch {
 	case c.down && !before.down:
 		w.crash(m)

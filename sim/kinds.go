@@ -14,6 +14,8 @@ var kinds = func() map[string]func(fields json.RawMessage) (Fault, error) {
 		kind[Partition], kind[Flapping], kind[Shape], kind[ConstrainedElection],
 		kind[Disturbance], kind[SlowNetwork], kind[Bandwidth], kind[Clog], kind[Filter],
 		kind[ClockSkew], kind[ClockDrift], kind[ClockJump], kind[ClockStrobe],
+		kind[SlowDisk], kind[FullDisk], kind[DiskErrors], kind[FailedSync], kind[LyingDisk],
+		kind[LostWrite], kind[MisdirectedWrite], kind[BitRot],
 		kind[Heal],
 	} {
 		add(all)

@@ -34,6 +34,7 @@ type machine struct {
 	handler     node.Handler // nil while down
 	incarnation uint32       // counts lives; what belonged to an earlier one is void
 	up          bool
+	booting     bool // reading its disk before the handler starts
 	stopped     bool // by the script
 	healed      bool // no fault concerns it any more
 	condition   machineCondition
@@ -162,12 +163,23 @@ func (w *World) Restart(id node.ID) {
 
 // bootIfDown boots a machine that nothing holds down.
 func (w *World) bootIfDown(m *machine) {
-	if !m.up && !m.condition.down {
+	if !m.up && !m.booting && !m.condition.down {
 		w.boot(m)
 	}
 }
 
+// boot starts the handler of a machine, as soon as its disk has been read.
 func (w *World) boot(m *machine) {
+	reading := m.disk.mount()
+	if reading == 0 {
+		w.start(m)
+		return
+	}
+	m.booting = true
+	w.queue.schedule(w.now, w.now+reading, event{kind: bootDone, machine: m.index, incarnation: m.incarnation})
+}
+
+func (w *World) start(m *machine) {
 	m.up = true
 	w.stats.Boots++
 	if w.record(Started, m.id, 0, uint64(m.incarnation)) {
@@ -193,7 +205,7 @@ func (w *World) crash(m *machine) {
 
 // end ends a machine's life: what it had in memory is void.
 func (w *World) end(m *machine) {
-	m.up = false
+	m.up, m.booting = false, false
 	m.handler = nil
 	m.incarnation++
 	m.busy, m.owed = false, false
@@ -238,7 +250,11 @@ func (w *World) handle(m *machine, slot uint32) {
 		if err == nil {
 			w.stats.Syncs++
 		}
-		if w.record(Synced, m.id, 0, e.number) {
+		number := e.number
+		if err != nil {
+			number = ^number // the fingerprint tells how it ended
+		}
+		if w.record(Synced, m.id, 0, number) {
 			w.current.Err = err
 			w.publish()
 		}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"maps"
+	"reflect"
 
 	"quorumlab/node"
 )
@@ -32,7 +33,7 @@ func (e effect) concerns(m *machine) bool {
 		return false
 	}
 	if c := (machineCondition{}); e.machine != nil {
-		if e.machine(m, &c); c != (machineCondition{}) {
+		if e.machine(m, &c); !reflect.DeepEqual(c, machineCondition{}) {
 			return true
 		}
 	}

@@ -1,22 +1,20 @@
 package sim
 
-// sectorSize is the unit in which a disk writes: a sector is written whole or
-// not at all.
-const sectorSize = 512
+import "iter"
 
 // sector names one sector of one file.
 type sector struct {
-	name   string
+	file   *file
 	number int
 }
 
-// sectorsOf cuts an append at the boundaries of sectors.
-func sectorsOf(p write) func(yield func(write) bool) {
+// sectors cuts the data of a write at the boundaries of sectors.
+func (p write) sectors(size int) iter.Seq[write] {
 	return func(yield func(write) bool) {
 		offset, data := p.offset, p.data
 		for len(data) > 0 {
-			n := min(len(data), sectorSize-offset%sectorSize)
-			if !yield(write{appended, p.name, offset, data[:n]}) {
+			n := min(len(data), size-offset%size)
+			if !yield(write{p.kind, p.file, offset, data[:n]}) {
 				return
 			}
 			offset, data = offset+n, data[n:]

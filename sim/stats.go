@@ -16,7 +16,9 @@ type Stats struct {
 	Boots              int
 	Crashes            int
 	Exits              int
-	UnsyncedBytesLost  int // written, not synced, and gone after a crash
+	UnsyncedBytesLost  int // written, not synced or so in vain, and gone after a crash
+	DiskErrors         int // reads, writes and syncs that a fault made fail
+	DiskDamage         int // bits flipped, sectors lost or misdirected, syncs that lied
 }
 
 // Stats returns the counts so far.

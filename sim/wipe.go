@@ -25,14 +25,8 @@ func (f Wipe) validate() error {
 }
 
 func (f Wipe) begin(w *World, s *stream) effect {
-	who := w.resolve(f.Target, s)
-	e := onMachines(who, func(c *machineCondition) { c.down = true })
-	e.end = func() {
-		for _, m := range w.machines {
-			if who.has(m) {
-				m.disk.wipe()
-			}
-		}
-	}
-	return e
+	return onMachines(w.resolve(f.Target, s), func(c *machineCondition) {
+		c.down = true
+		c.disk.wiped = true
+	})
 }

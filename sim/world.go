@@ -33,8 +33,8 @@ func (c Config) Validate() error {
 	if err := c.Network.validate(); err != nil {
 		return fmt.Errorf("network: %w", err)
 	}
-	if err := c.Disk.Sync.Validate(); err != nil {
-		return fmt.Errorf("disk: sync: %w", err)
+	if err := c.Disk.validate(); err != nil {
+		return fmt.Errorf("disk: %w", err)
 	}
 	if err := c.CPU.validate(); err != nil {
 		return fmt.Errorf("cpu: %w", err)
@@ -190,6 +190,10 @@ func (w *World) dispatch(slot uint32) {
 	case workDone:
 		w.queue.release(slot)
 		w.finishWork(m)
+	case bootDone:
+		w.queue.release(slot)
+		m.booting = false
+		w.start(m)
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 
 	"quorumlab/linearizability"
 	"quorumlab/scenarios"
-	"quorumlab/sim"
 )
 
 // runFlags are the flags of run.
@@ -107,17 +106,9 @@ func (f *runFlags) scenario(name string) (scenarios.Scenario, error) {
 	if f.schedule == "" {
 		return s, nil
 	}
-	file, err := os.Open(f.schedule)
-	if err != nil {
+	if s, err = s.WithScheduleFile(f.schedule); err != nil {
 		return s, fmt.Errorf("--schedule: %w", err)
 	}
-	defer file.Close()
-	schedule, err := sim.ReadSchedule(file)
-	if err != nil {
-		return s, fmt.Errorf("--schedule: %s: %w", f.schedule, err)
-	}
-	s = s.WithFaults(schedule)
-	s.Flags += " --schedule " + f.schedule
 	return s, nil
 }
 

@@ -1,0 +1,60 @@
+package sim
+
+import "slices"
+
+// file is one file of a disk: as the process sees it, and as the device has it.
+type file struct {
+	name    string
+	content []byte
+	exists  bool
+	durable []byte
+	onDisk  bool // its name is durable
+	// nameless says that what the process takes for this file is not what its name
+	// means on the device: its creation, replacement or removal was lost.
+	nameless bool
+}
+
+// persist makes a write durable.
+func (f *file) persist(p write) {
+	switch p.kind {
+	case appended:
+		if !f.nameless {
+			f.overwrite(p.offset, p.data)
+		}
+	case created:
+		f.onDisk, f.durable, f.nameless = true, nil, false
+	case replaced:
+		f.onDisk, f.durable, f.nameless = true, slices.Clone(p.data), false
+	case truncated:
+		if !f.nameless {
+			f.durable = f.durable[:min(p.offset, len(f.durable))]
+		}
+	case removed:
+		f.onDisk, f.durable, f.nameless = false, nil, false
+	}
+}
+
+// forget loses a write.
+func (f *file) forget(p write) {
+	switch p.kind {
+	case created, replaced, removed:
+		f.nameless = true
+	}
+}
+
+// overwrite puts bytes into the durable content, after zeros if need be.
+func (f *file) overwrite(offset int, data []byte) {
+	if offset == len(f.durable) { // the usual case
+		f.durable = append(f.durable, data...)
+		return
+	}
+	f.extend(offset + len(data))
+	copy(f.durable[offset:], data)
+}
+
+// extend makes the durable content at least so long, with zeros.
+func (f *file) extend(size int) {
+	if missing := size - len(f.durable); missing > 0 {
+		f.durable = append(f.durable, make([]byte, missing)...)
+	}
+}
