@@ -46,7 +46,7 @@ func base(name, title, story string) Scenario {
 		Name: name, Title: title, Story: story,
 		Servers:  5,
 		World:    localNetwork(),
-		Workload: KeyValueWorkload(16, true),
+		Workload: KeyValueWorkload(16, false),
 		Clients:  mixedClients(),
 		Duration: 12 * time.Second,
 		Bites:    func(*Result) error { return nil },
@@ -57,6 +57,7 @@ func steady() Scenario {
 	s := base("steady", "Nothing goes wrong",
 		`One server leads, the others follow. Every operation costs the client two round trips: its own to the leader and the leader's to a majority. Watch the latency stay where it is, and who leads never change.`)
 	s.Faults = func(*rand.Rand, int) sim.Schedule { return nil }
+	s.Workload = KeyValueWorkload(16, true)
 	s.Duration = 6 * time.Second
 	s.Bites = func(r *Result) error {
 		return errors.Join(
@@ -70,6 +71,7 @@ func steady() Scenario {
 func leaderCrash() Scenario {
 	s := base("leader-crash", "The leader crashes, twice",
 		`The leader loses its memory, and of its disk what it had not synced. Nobody knows at once: clients wait until a follower's patience ends and it takes over. Watch the gap, how long it is compared with the election timeout, and that what was acknowledged before is still there after it.`)
+	s.Workload = KeyValueWorkload(16, true)
 	s.Faults = func(r *rand.Rand, servers int) sim.Schedule {
 		first, second := moment(r, 2*time.Second), moment(r, 5*time.Second)
 		return sim.Schedule{
