@@ -15,8 +15,10 @@ import (
 // An error says that there is nothing to judge: it names the operation, by its
 // place in the history counted from 1, and the field that is wrong with it.
 //
-// Without a time limit, equal histories give equal reports. Nothing limits the
-// memory of a search: give a time limit where many clients write one key at once.
+// Most histories are judged by the model's monitor, in O(n log n); the rest is
+// searched, see the package documentation. Without a time limit, equal histories
+// give equal reports. Nothing limits the memory of a search: give a time limit
+// where many clients write one key at once.
 func Check(m Model, h History, timeout time.Duration) (Report, error) {
 	if m.apply == nil {
 		return Report{}, errors.New("model: missing")
@@ -30,39 +32,53 @@ func Check(m Model, h History, timeout time.Duration) (Report, error) {
 	if err := m.acceptsAll(h); err != nil {
 		return Report{}, err
 	}
-	verdict, blamed := decideAll(m.objects(h), startBudget(timeout), m.decide)
-	report := Report{Verdict: verdict, Key: blamed.key, model: m, recorded: blamed.recorded}
+	clock := startBudget(timeout)
+	var unsettled []object
+	for _, p := range m.parts(h) {
+		found, err := m.watch(p)
+		switch {
+		case err != nil:
+			return Report{}, err
+		case found.verdict == VerdictViolation:
+			return m.blame(p, found.core, clock)
+		case found.verdict == VerdictUnknown:
+			unsettled = append(unsettled, m.object(p))
+		}
+	}
+	if len(unsettled) == 0 && m.monitor != nil {
+		return Report{Verdict: VerdictOK, Judge: JudgeMonitor, model: m}, nil
+	}
+	return m.searchAll(unsettled, clock, timeout), nil
+}
+
+// searchAll has Porcupine judge what no monitor can.
+func (m Model) searchAll(objects []object, clock budget, timeout time.Duration) Report {
+	slices.SortStableFunc(objects, func(a, b object) int { return cmp.Compare(len(a.history), len(b.history)) })
+	verdict, blamed := decideAll(objects, clock, m.decide)
+	report := Report{Verdict: verdict, Judge: JudgePorcupine, Key: blamed.key, model: m, recorded: blamed.recorded}
 	if verdict == VerdictViolation {
 		clock := startBudget(timeout)
 		report.Core = m.shrink(blamed.history, clock)
 		report.explain(clock)
 	}
-	return report, nil
+	return report
 }
 
 // object is what happened to one key, or to the only object of a model without
-// keys.
+// keys, for the search.
 type object struct {
 	key      string
 	recorded int     // how many operations the clients made
 	history  History // those that matter
 }
 
-// objects splits a history by key, the smallest object first: a verdict on it is
-// the soonest had.
-func (m Model) objects(h History) []object {
-	byKey := make(map[string]History)
-	for _, op := range h {
-		byKey[op.Key] = append(byKey[op.Key], op)
+// object copies what matters of a part.
+func (m Model) object(p part) object {
+	h := make(History, p.len())
+	for i := range h {
+		h[i] = *p.at(int32(i))
 	}
-	objects := make([]object, 0, len(byKey))
-	for key, operations := range byKey {
-		objects = append(objects, object{key, len(operations), m.normalize(operations)})
-	}
-	slices.SortFunc(objects, func(a, b object) int {
-		return cmp.Or(cmp.Compare(len(a.history), len(b.history)), cmp.Compare(a.key, b.key))
-	})
-	return objects
+	return object{p.key, len(h), m.normalize(h)}
 }
 
 // decideAll judges objects with the given function, which takes a time limit,

@@ -1,9 +1,6 @@
 package linearizability
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // shrinkAttempts divides the time for shrinking: a step may take this part of
 // what is left. A smaller history can be harder to judge, and one hard step must
@@ -18,9 +15,7 @@ func (m Model) shrink(h History, clock budget) History {
 		return !clock.spent() && m.decide(m.normalize(h), clock.share(shrinkAttempts)) == VerdictViolation
 	}
 	h = m.normalize(shortestPast(h, violates))
-	slices.SortFunc(h, func(a, b Operation) int {
-		return cmp.Or(cmp.Compare(a.Call, b.Call), cmp.Compare(a.Client, b.Client))
-	})
+	h.sortByCall()
 	return m.leaveOut(h, violates)
 }
 

@@ -18,6 +18,11 @@ type Model struct {
 	// apply carries out an input in a state. It is total: unknown outcomes rely
 	// on it, see the package documentation.
 	apply func(state any, in Input) (next, answer any)
+	// monitor judges an object without a search, if there is one.
+	monitor monitor
+	// machine returns the service as a program with a state of its own, where that
+	// is much faster than apply; else it is nil.
+	machine func() func(Input) any
 	// accepts checks an operation that is valid by itself: is it one of this
 	// model's, with an answer of this model's type? The error starts with the
 	// name of the field.

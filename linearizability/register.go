@@ -9,6 +9,7 @@ func Register() Model {
 		name:      "register",
 		initial:   nil,
 		apply:     applyToRegister,
+		monitor:   judgeRegister,
 		accepts:   acceptedByRegister,
 		removable: removableFromRegister,
 		alike:     alikeInRegister,

@@ -37,9 +37,32 @@ func (v Verdict) String() string {
 	return fmt.Sprintf("Verdict(%d)", uint8(v))
 }
 
+// Judge is who came to a verdict.
+type Judge uint8
+
+const (
+	// JudgePorcupine searched for an order.
+	JudgePorcupine Judge = iota
+	// JudgeMonitor knows a theorem about the model, and proves what it says.
+	JudgeMonitor
+)
+
+// String returns "porcupine" or "monitor".
+func (j Judge) String() string {
+	if j == JudgeMonitor {
+		return "monitor"
+	}
+	return "porcupine"
+}
+
 // Report is the verdict on a history, and its reasons.
 type Report struct {
 	Verdict Verdict
+	// Judge is who decided: Porcupine if it was needed for any key.
+	Judge Judge
+	// Unconfirmed says of a monitor's violation that its core was too much for
+	// Porcupine, which otherwise has rejected it too.
+	Unconfirmed bool
 	// Key is the key that is violated, or the first key that could not be
 	// decided. It is empty with VerdictOK and with models that have no keys.
 	Key string

@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hard returns a history of a register that no search can decide in a lifetime:
+// hard returns a history of a register that no search can decide in a lifetime, and
+// that no monitor takes, as values are written twice:
 // the writes can go in any order, and none of them explains the read.
 func hard() History {
 	h := History{done(1000, 100, 101, Read{}, "thin air")}
 	for i := range 60 {
-		h = append(h, done(i, int64(i), int64(90+i), Write{fmt.Sprint(i)}, nil))
+		h = append(h, done(i, int64(i), int64(90+i), Write{fmt.Sprint(i / 2)}, nil))
 	}
 	return h
 }
