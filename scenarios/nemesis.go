@@ -63,14 +63,12 @@ func (o *Often) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// lingering is the probability that a fault of a nemesis does not end before the
-// time that the nemesis was given, but goes on for good.
-const lingering = 0.1
-
 // Repeat is the nemesis that brings faults of one kind, as often as it is told.
-// Its draws depend on the seed and the name only, so that several can be composed
-// and each taken away without a change to the others.
-func Repeat(name string, often Often, fault func(r *rand.Rand, span sim.Span) sim.Fault) Nemesis {
+// With probability lingering a fault does not end before the time that the nemesis
+// was given, but goes on for good. The draws depend on the seed and the name only,
+// so that several nemeses can be composed and each taken away without a change to
+// the others.
+func Repeat(name string, often Often, lingering float64, fault func(r *rand.Rand, span sim.Span) sim.Fault) Nemesis {
 	return func(seed uint64, until time.Duration) sim.Schedule {
 		var schedule sim.Schedule
 		if often.Every == 0 {

@@ -286,7 +286,13 @@ func (c Swarm) scenario(seed uint64) Scenario {
 	s.Faults = func(*rand.Rand, int) sim.Schedule {
 		var all []Nemesis
 		for _, n := range c.nemeses() {
-			all = append(all, Repeat(n.name, *n.often, n.fault))
+			lingering := 0.1
+			if n.name == "cutClients" {
+				// A leader outside of the healed quorum is as good as any, but not if the
+				// clients can never reach it: that would be no fault of the protocol's.
+				lingering = 0
+			}
+			all = append(all, Repeat(n.name, *n.often, lingering, n.fault))
 		}
 		phase := time.Duration(c.Duration)
 		heal := sim.Heal{Instant: sim.At(phase), Target: sim.Majority + "+" + sim.Clients}
