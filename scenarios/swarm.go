@@ -36,6 +36,8 @@ type Swarm struct {
 	Loss        float64          `json:"loss"`
 	Duplication float64          `json:"duplication"`
 	Reordering  float64          `json:"reordering"`
+	Corruption  float64          `json:"corruption"`
+	Bandwidth   int64            `json:"bandwidth"` // bytes per second of each link; zero is no limit
 	Sync        sim.Distribution `json:"sync"`
 	CPU         sim.Distribution `json:"cpu"` // what a message costs
 	ShuffleTies bool             `json:"shuffleTies"`
@@ -52,6 +54,17 @@ type Swarm struct {
 	ClockDrift  Often `json:"clockDrift"`
 	ClockJump   Often `json:"clockJump"`
 	ClockStrobe Often `json:"clockStrobe"`
+
+	Shape        Often `json:"shape"` // partitions by their usual names
+	Flapping     Often `json:"flapping"`
+	Clog         Often `json:"clog"`
+	SlowNetwork  Often `json:"slowNetwork"`
+	LowBandwidth Often `json:"lowBandwidth"`
+
+	SlowDisk   Often `json:"slowDisk"`
+	DiskErrors Often `json:"diskErrors"`
+	FailedSync Often `json:"failedSync"`
+	FullDisk   Often `json:"fullDisk"`
 }
 
 // DrawSwarm draws a configuration from a seed. Each field is drawn by itself, so
@@ -70,6 +83,8 @@ func DrawSwarm(seed uint64) Swarm {
 		Loss:        pick(draw("loss"), 0, 0, 0.001, 0.01, 0.05),
 		Duplication: pick(draw("duplication"), 0, 0, 0.01, 0.1),
 		Reordering:  pick(draw("reordering"), 0, 0, 0.01, 0.1),
+		Corruption:  pick(draw("corruption"), 0, 0, 0.001, 0.01),
+		Bandwidth:   pick(draw("bandwidth"), 0, 0, int64(1<<20)),
 		Latency: pick(draw("latency"), sim.Constant(ms), sim.Uniform(ms/2, 5*ms), sim.LogNormal(ms, 0.5),
 			sim.Exponential(2*ms), sim.Pareto(ms, 1.5)),
 		Sync: pick(draw("sync"), sim.Distribution{}, sim.LogNormal(ms, 0.5), sim.Exponential(5*ms),
@@ -136,7 +151,8 @@ func (c *Swarm) nemeses() []nemesis {
 		}},
 		{"disturbance", &c.Disturbance, Often{2 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.Disturbance{Span: span, Target: pick(r, "", sim.Leader, sim.AnyOne),
-				Loss: pick(r, 0, 0.1, 0.5), Duplication: pick(r, 0, 0.1, 0.5), Reordering: pick(r, 0, 0.1, 0.5)}
+				Loss: pick(r, 0, 0.1, 0.5), Duplication: pick(r, 0, 0.1, 0.5), Reordering: pick(r, 0, 0.1, 0.5),
+				Corruption: pick(r, 0, 0, 0.1)}
 		}},
 		{"clockSkew", &c.ClockSkew, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.ClockSkew{Span: span, Target: some(r), By: sim.Duration(pick(r, -s, -100*ms, 100*ms, s))}
@@ -150,6 +166,34 @@ func (c *Swarm) nemeses() []nemesis {
 		}},
 		{"clockStrobe", &c.ClockStrobe, Often{5 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.ClockStrobe{Span: span, Target: some(r), By: sim.Duration(pick(r, -200*ms, 200*ms)), Every: sim.Duration(pick(r, ms, 20*ms))}
+		}},
+		{"shape", &c.Shape, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Shape{Span: span, Name: pick(r, sim.RandomHalves, sim.MinorityThird, sim.Bridge, sim.MajoritiesRing,
+				sim.OneWay, sim.PartialPairs, sim.QuorumLoss, sim.Chained)}
+		}},
+		{"flapping", &c.Flapping, Often{5 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Flapping{Partition: sim.Partition{Span: span, Side: some(r)}, Period: sim.Duration(pick(r, 20*ms, 200*ms, s))}
+		}},
+		{"clog", &c.Clog, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Clog{Span: span, From: some(r), To: some(r)}
+		}},
+		{"slowNetwork", &c.SlowNetwork, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.SlowNetwork{Span: span, Target: some(r), Latency: pick(r, sim.Constant(20*ms), sim.Exponential(100*ms))}
+		}},
+		{"lowBandwidth", &c.LowBandwidth, Often{4 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Bandwidth{Span: span, Target: some(r), BytesPerSecond: pick(r, int64(2_000), 20_000)}
+		}},
+		{"slowDisk", &c.SlowDisk, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.SlowDisk{Span: span, Target: some(r), PerSync: sim.Exponential(pick(r, 10*ms, 100*ms))}
+		}},
+		{"diskErrors", &c.DiskErrors, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.DiskErrors{Span: span, Target: some(r), Read: pick(r, 0, 0.01), Write: pick(r, 0, 0.01), Sync: pick(r, 0, 0.01)}
+		}},
+		{"failedSync", &c.FailedSync, Often{4 * s, 100 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.FailedSync{Span: span, Target: some(r)}
+		}},
+		{"fullDisk", &c.FullDisk, Often{5 * s, 300 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.FullDisk{Span: span, Target: some(r)}
 		}},
 	}
 }
@@ -213,6 +257,8 @@ func (c Swarm) Validate() error {
 		{"loss", c.Loss, 0, 1},
 		{"duplication", c.Duplication, 0, 1},
 		{"reordering", c.Reordering, 0, 1},
+		{"corruption", c.Corruption, 0, 1},
+		{"bandwidth", float64(c.Bandwidth), 0, 1e12},
 	} {
 		if !(bound.value >= bound.least && bound.value <= bound.max) {
 			return fmt.Errorf("%s: %v is not between %v and %v", bound.field, bound.value, bound.least, bound.max)
@@ -266,6 +312,7 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		World: sim.Config{
 			Network: sim.Network{
 				Latency: c.Latency, Loss: c.Loss, Duplication: c.Duplication, Reordering: c.Reordering,
+				Corruption: c.Corruption, Bandwidth: c.Bandwidth,
 			},
 			Disk:        sim.DiskTiming{Sync: c.Sync},
 			CPU:         sim.CPU{PerMessage: c.CPU},

@@ -188,6 +188,11 @@ func (w *World) start(m *machine) {
 	w.calling = m
 	m.handler = m.factory(m)
 	m.handler.Start()
+	if !m.up { // it never got as far as to have a state that could be looked at
+		w.calling = nil
+		w.finishExit(m)
+		return
+	}
 	w.finishCall(m)
 }
 
@@ -267,18 +272,17 @@ func (w *World) handle(m *machine, slot uint32) {
 // finishCall does what is due after each call of a handler.
 func (w *World) finishCall(m *machine) {
 	w.calling = nil
-	if !m.up { // it has called Exit
-		w.finishExit(m)
-		return
-	}
-	if m.cost > 0 {
-		m.busy = true
-		w.queue.schedule(w.now, w.now+m.cost, event{kind: workDone, machine: m.index, incarnation: m.incarnation})
-	}
 	if w.watch != nil {
 		if err := w.watch(m.id, m.handler); err != nil {
 			w.fail(m, err, nil)
 		}
+	}
+	switch {
+	case !m.up: // it has called Exit
+		w.finishExit(m)
+	case m.cost > 0:
+		m.busy = true
+		w.queue.schedule(w.now, w.now+m.cost, event{kind: workDone, machine: m.index, incarnation: m.incarnation})
 	}
 }
 
@@ -320,11 +324,6 @@ func (w *World) flush(m *machine) {
 }
 
 func (w *World) finishExit(m *machine) {
-	if w.watch != nil { // what it sent in its last call counts
-		if err := w.watch(m.id, m.handler); err != nil {
-			w.fail(m, err, nil)
-		}
-	}
 	w.flush(m)
 	m.disk.abandon()
 	w.end(m)
