@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -16,26 +17,62 @@ import (
 )
 
 // WriteArtifacts writes what a run left behind into an existing folder and
-// returns the paths: the history, plots of latency and throughput, and for a
-// violation that clients saw a page of Porcupine's that shows it. Names begin
-// with scenario, protocol and seed. Each file appears whole or not at all.
+// returns the paths: the history, the fault schedule, plots of latency and
+// throughput, and for a violation the last events before it, and a page of
+// Porcupine's if clients saw it. Names begin with scenario, protocol and seed. Each
+// file appears whole or not at all.
 func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 	latency, throughput := r.figures()
-	files := []struct {
-		name  string
-		write func(path string) error
-	}{
+	files := []artifact{
 		{"history.jsonl", r.writeHistory},
+		{"schedule.json", r.writeSchedule},
 		{"latency.png", latency.Save},
 		{"latency.svg", latency.Save},
 		{"throughput.png", throughput.Save},
 		{"throughput.svg", throughput.Save},
-		{"violation.html", r.writePage},
 	}
-	if r.Report.Verdict != linearizability.VerdictViolation {
-		files = files[:len(files)-1]
+	if r.Violation != "" {
+		files = append(files, artifact{"events.txt", r.writeLastEvents})
 	}
-	var written []string
+	if r.Report.Verdict == linearizability.VerdictViolation {
+		files = append(files, artifact{"violation.html", r.writePage})
+	}
+	return r.write(dir, files)
+}
+
+// WriteTraces writes every event of the run, in three formats: JSON Lines, a log
+// for ShiViz, and a trace for Perfetto. The run is repeated for that, so that runs
+// nobody wants a trace of need not keep one.
+func (r *Result) WriteTraces(dir string) ([]string, error) {
+	return r.write(dir, []artifact{
+		{"trace.jsonl", func(path string) error {
+			return r.trace(path, func(w io.Writer) (sim.Observer, func() error) {
+				t := sim.NewTraceWriter(w)
+				return t, t.Flush
+			})
+		}},
+		{"shiviz.log", func(path string) error {
+			return r.trace(path, func(w io.Writer) (sim.Observer, func() error) {
+				t := sim.NewShiVizWriter(w)
+				return t, t.Flush
+			})
+		}},
+		{"perfetto.json", func(path string) error {
+			return r.trace(path, func(w io.Writer) (sim.Observer, func() error) {
+				t := sim.NewPerfettoWriter(w)
+				return t, t.Close
+			})
+		}},
+	})
+}
+
+// artifact is a file that a run leaves behind.
+type artifact struct {
+	name  string
+	write func(path string) error
+}
+
+func (r *Result) write(dir string, files []artifact) (written []string, err error) {
 	for _, f := range files {
 		path := filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s", r.Scenario.Name, r.Protocol.Name, r.Seed, f.name))
 		if err := f.write(path); err != nil {
@@ -44,6 +81,44 @@ func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 		written = append(written, path)
 	}
 	return written, nil
+}
+
+// again repeats the run under an observer.
+func (r *Result) again(o sim.Observer) {
+	e := setUp(r.Scenario, r.Protocol, r.Seed)
+	e.world.Observe(o)
+	// The failure, if there is one, is the one that the result has.
+	_ = e.world.Run(r.Scenario.Duration + drain)
+}
+
+// trace repeats the run and writes its events.
+func (r *Result) trace(path string, writer func(io.Writer) (o sim.Observer, finish func() error)) error {
+	var b bytes.Buffer
+	o, finish := writer(&b)
+	r.again(o)
+	if err := finish(); err != nil {
+		return err
+	}
+	return maybe.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// lastEvents is how many events before a violation are written out.
+const lastEvents = 300
+
+func (r *Result) writeLastEvents(path string) error {
+	ring := sim.NewRing(lastEvents)
+	r.again(ring)
+	text := fmt.Sprintf("%s\n\n%s\n\nThe servers at the end:\n%s\n\nThe last events before:\n%s",
+		r.Violation, r.Command(), strings.Join(r.States, "\n"), ring)
+	return maybe.WriteFile(path, []byte(text), 0o644)
+}
+
+func (r *Result) writeSchedule(path string) error {
+	text, err := r.Faults.MarshalJSON() // json.Marshal would put it on one line
+	if err != nil {
+		return err
+	}
+	return maybe.WriteFile(path, append(text, '\n'), 0o644)
 }
 
 func (r *Result) figures() (latency, throughput *plots.Figure) {

@@ -38,6 +38,17 @@ func TestBadInput(t *testing.T) {
 		{"run steady --out " + file + "/below", []string{"--out", file}},
 		{"run steady --out " + file, []string{"--out", file}},
 		{"run", []string{"one scenario", "got 0"}},
+		{"run swarm --seeds 0", []string{"--seeds", "0 is not positive"}},
+		{"run swarm --seeds -5", []string{"--seeds", "-5 is not positive"}},
+		{"run swarm --seeds many", []string{"--seeds", "many"}},
+		{"run swarm --seeds 5 --out x", []string{"--out", "--seeds"}},
+		{"run swarm --trace", []string{"--trace", "--out"}},
+		{"run swarm --set servers", []string{"--set", `"servers"`, "field=value"}},
+		{"run swarm --set sevrers=3", []string{"--set", `"sevrers"`, "servers, clients"}},
+		{"run swarm --set servers=99", []string{"--set", "servers", "15"}},
+		{"run steady --set servers=3", []string{"--set", "swarm", "steady"}},
+		{"run steady --schedule " + file + "x", []string{"--schedule", "no such file"}},
+		{"run steady --schedule " + file, []string{"--schedule", file, "ends in the middle"}},
 		{"run steady lossy", []string{"one scenario", "got 2"}},
 		{"compare nowhere", []string{"scenario", `"nowhere"`, "leader-crash"}},
 		{"compare steady steady", []string{`"steady"`, "twice"}},
@@ -115,6 +126,38 @@ func TestRunJSON(t *testing.T) {
 
 	_, again, _ := call("run", "rolling-restart", "--protocol", "paxos", "--seed", "3", "--json", "--out", dir)
 	assert.Equal(t, out, again)
+}
+
+func TestRunSeeds(t *testing.T) {
+	code, out, complaint := call("run", "swarm", "--protocol", "raft", "--seeds", "6", "--seed", "10", "--set", "duration=1s", "--json")
+	require.Equal(t, exitOK, code, complaint)
+	var sweep map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out), &sweep))
+	for _, name := range []string{"seeds", "ok", "violations", "unknown", "failedSeeds", "marks",
+		"operations", "leaderChanges", "messages", "crashes", "unsyncedBytesLost", "virtualSeconds"} {
+		assert.Contains(t, sweep, name)
+	}
+	assert.EqualValues(t, 6, sweep["seeds"])
+	assert.EqualValues(t, 6, sweep["ok"])
+	assert.Equal(t, []any{}, sweep["failedSeeds"])
+}
+
+// TestViolation runs a schedule under which the service never comes back.
+func TestViolation(t *testing.T) {
+	dir := t.TempDir()
+	schedule := filepath.Join(dir, "faults.json")
+	require.NoError(t, os.WriteFile(schedule, []byte(`{"version":1,"faults":[
+		{"kind":"crash","start":"1s","target":"S1+S2+S3"},
+		{"kind":"heal","at":"2s","target":"S4+S5+clients"}]}`), 0o644))
+	code, out, _ := call("run", "steady", "--protocol", "raft", "--schedule", schedule, "--out", dir, "--trace")
+	assert.Equal(t, exitViolation, code)
+	assert.Contains(t, out, "Liveness")
+	assert.Contains(t, out, "--schedule "+schedule)
+	for _, name := range []string{"history.jsonl", "schedule.json", "events.txt", "latency.png", "trace.jsonl", "shiviz.log", "perfetto.json"} {
+		content, err := os.ReadFile(filepath.Join(dir, "steady-raft-1-"+name))
+		assert.NoError(t, err)
+		assert.NotEmpty(t, content)
+	}
 }
 
 func TestCompare(t *testing.T) {

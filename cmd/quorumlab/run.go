@@ -26,6 +26,7 @@ type runFlags struct {
 	set      []string
 	schedule string
 	out      string
+	trace    bool
 	json     bool
 }
 
@@ -67,6 +68,7 @@ configuration from the seed; --set replaces what is drawn.`,
 	flags.StringArrayVar(&f.set, "set", nil, "field=value of a swarm's configuration; may be repeated")
 	flags.StringVar(&f.schedule, "schedule", "", "file with the faults to inject instead of the scenario's")
 	flags.StringVar(&f.out, "out", "", "folder for history, schedule and plots; none are written without")
+	flags.BoolVar(&f.trace, "trace", false, "write every event too, as JSON Lines and for ShiViz and Perfetto; needs --out")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
 	return c
 }
@@ -84,6 +86,8 @@ func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p sc
 		return s, p, fmt.Errorf("--seeds: %d is not positive", f.seeds)
 	case sweep && f.out != "":
 		return s, p, errors.New("--out: writes the files of one run; leave out --seeds")
+	case f.trace && f.out == "":
+		return s, p, errors.New("--trace: say with --out where to write")
 	case f.out != "":
 		return s, p, folder(f.out)
 	}
@@ -137,6 +141,13 @@ func (f *runFlags) runOnce(c *cobra.Command, s scenarios.Scenario, p scenarios.P
 		if summary.Artifacts, err = r.WriteArtifacts(f.out); err != nil {
 			return err
 		}
+	}
+	if f.trace {
+		traces, err := r.WriteTraces(f.out)
+		if err != nil {
+			return err
+		}
+		summary.Artifacts = append(summary.Artifacts, traces...)
 	}
 	if f.json {
 		err = json.NewEncoder(c.OutOrStdout()).Encode(summary)
