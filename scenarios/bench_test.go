@@ -86,3 +86,27 @@ func (l *loader) Receive(from node.ID, m node.Message) {
 
 func (l *loader) Timeout(node.Timer)      {}
 func (l *loader) Synced(node.Sync, error) {}
+
+// BenchmarkIdle measures a cluster of five in which nobody asks for anything: one
+// virtual second an iteration.
+func BenchmarkIdle(b *testing.B) {
+	for _, p := range scenarios.Protocols() {
+		b.Run(p.Name, func(b *testing.B) {
+			w := sim.New(sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(time.Millisecond)}})
+			servers := []node.ID{1, 2, 3, 4, 5}
+			factory := p.Server(servers, func() rsm.StateMachine { return rsm.NewKeyValue() })
+			for range servers {
+				w.AddServer(factory)
+			}
+			for w.Leader() == 0 {
+				w.Step()
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			if err := w.Run(w.Now() + time.Duration(b.N)*time.Second); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "virtual-s/s")
+		})
+	}
+}

@@ -49,13 +49,12 @@ func (w *World) hold(slot uint32, delay int64) {
 func (w *World) letGo() {
 	still := w.held[:0]
 	for _, h := range w.held {
-		e := w.queue.slab[h.slot]
+		e := &w.queue.slab[h.slot]
 		if w.machines[e.from].links[e.machine].clogged {
 			still = append(still, h)
 			continue
 		}
-		w.queue.release(h.slot)
-		w.queue.schedule(w.now, w.now+h.delay, e)
+		w.queue.enqueue(w.now, w.now+h.delay, h.slot)
 	}
 	w.held = still
 }

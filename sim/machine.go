@@ -241,11 +241,13 @@ func (w *World) offer(m *machine, slot uint32) {
 
 // handle lets the worker of a machine work on an event.
 func (w *World) handle(m *machine, slot uint32) {
+	if w.queue.slab[slot].kind == arrival {
+		w.deliver(m, slot)
+		return
+	}
 	e := w.queue.slab[slot]
 	w.queue.release(slot)
 	switch e.kind {
-	case arrival:
-		w.deliver(m, &e)
 	case expiry:
 		if !w.expire(m, &e) {
 			return

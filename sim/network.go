@@ -68,50 +68,63 @@ func (w *World) send(m, peer *machine, message node.Message) {
 	}
 	l := &m.links[peer.index]
 	draw := l.number()
-	arriving := event{kind: arrival, machine: peer.index, from: m.index, number: id, message: message}
+	// The event is made where it will lie, since copying it about would cost as
+	// much as the draws.
+	slot := w.queue.reserve()
+	e := &w.queue.slab[slot]
+	e.kind, e.duplicate, e.corrupt = arrival, false, false
+	e.machine, e.from, e.number, e.message = peer.index, m.index, id, message
 	switch {
 	case peer == m:
-		w.queue.schedule(w.now, w.now, arriving)
+		w.queue.enqueue(w.now, w.now, slot)
 	case l.plain:
 		s := fate(draw, purposeLatency)
-		w.queue.schedule(w.now, w.now+l.distance+int64(w.config.Network.Latency.sample(&s)), arriving)
+		w.queue.enqueue(w.now, w.now+l.distance+int64(w.config.Network.Latency.sample(&s)), slot)
 	default:
-		w.venture(l, arriving, draw, size, kind)
+		w.venture(l, slot, draw, size, kind)
 	}
 }
 
 // venture puts a message on a link where something may befall it.
-func (w *World) venture(l *link, arriving event, draw stream, size, kind int) {
-	from, to := w.machines[arriving.from], w.machines[arriving.machine]
+func (w *World) venture(l *link, slot uint32, draw stream, size, kind int) {
 	if l.cut {
-		w.drop(from, to, arriving.message, arriving.number, Cut)
+		w.lose(slot, Cut)
 		return
 	}
 	leaves := l.transmit(w.now, size)
 	if reason := l.loses(w, draw, kind); reason != 0 {
-		w.drop(from, to, arriving.message, arriving.number, reason)
+		w.lose(slot, reason)
 		return
 	}
-	w.travel(l, arriving, draw, leaves, kind)
+	w.travel(l, slot, draw, leaves, kind)
 	if l.duplication > 0 {
 		if s := fate(draw, purposeDuplicate); s.chance(l.duplication) {
 			w.stats.MessagesDuplicated++
-			arriving.duplicate = true
-			w.travel(l, arriving, s, leaves, kind) // a copy has a latency of its own
+			second := w.queue.store(w.queue.slab[slot])
+			w.queue.slab[second].duplicate = true
+			w.travel(l, second, s, leaves, kind) // a copy has a latency of its own
 		}
 	}
 }
 
 // travel lets a message arrive in time, or hold until the link is clogged no
 // more.
-func (w *World) travel(l *link, arriving event, draw stream, leaves int64, kind int) {
-	arriving.corrupt = l.corrupts(draw)
+func (w *World) travel(l *link, slot uint32, draw stream, leaves int64, kind int) {
+	w.queue.slab[slot].corrupt = l.corrupts(draw)
 	arrives := leaves + l.delay(w, draw, kind)
 	if l.clogged {
-		w.hold(w.queue.store(arriving), arrives-w.now)
+		w.hold(slot, arrives-w.now)
 		return
 	}
-	w.queue.schedule(w.now, arrives, arriving)
+	w.queue.enqueue(w.now, arrives, slot)
+}
+
+// lose drops the message of an arrival that will not be.
+func (w *World) lose(slot uint32, reason Reason) {
+	e := &w.queue.slab[slot]
+	from, to, message, id := w.machines[e.from], w.machines[e.machine], e.message, e.number
+	w.queue.release(slot)
+	w.drop(from, to, message, id, reason)
 }
 
 // arrive brings a message to its machine, if it can still be reached.
@@ -135,22 +148,23 @@ func (w *World) arrive(slot uint32) {
 		w.offer(m, slot)
 		return
 	}
-	message, id := e.message, e.number
-	w.queue.release(slot)
-	w.drop(from, m, message, id, reason)
+	w.lose(slot, reason)
 }
 
-// deliver hands a message to the handler.
-func (w *World) deliver(m *machine, e *event) {
-	from := w.machines[e.from].id
+// deliver hands the message of an arrival to the handler.
+func (w *World) deliver(m *machine, slot uint32) {
+	e := &w.queue.slab[slot]
+	from, message, id, duplicate := w.machines[e.from].id, e.message, e.number, e.duplicate
+	w.queue.release(slot)
 	w.stats.MessagesDelivered++
-	if w.record(Delivered, m.id, from, e.number) {
-		w.current.Message, w.current.MessageID, w.current.Duplicate = e.message, e.number, e.duplicate
+	if w.record(Delivered, m.id, from, id) {
+		w.current.Message, w.current.MessageID, w.current.Duplicate = message, id, duplicate
 		w.publish()
 	}
-	m.cost = m.costOf(e.message)
+	m.cost = m.costOf(message)
 	w.calling = m
-	m.handler.Receive(from, e.message)
+	m.handler.Receive(from, message)
+	w.finishCall(m)
 }
 
 func (w *World) drop(from, to *machine, message node.Message, id uint64, reason Reason) {

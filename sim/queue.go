@@ -39,8 +39,10 @@ func (a entry) before(b entry) bool {
 }
 
 // schedule adds an event, which is not before now.
-func (q *queue) schedule(now, at int64, e event) {
-	slot := q.store(e)
+func (q *queue) schedule(now, at int64, e event) { q.enqueue(now, at, q.store(e)) }
+
+// enqueue adds the event of a slot, which is not before now.
+func (q *queue) enqueue(now, at int64, slot uint32) {
 	if q.shuffle {
 		q.push(entry{at, q.ties.Uint64()<<slotBits | uint64(slot)})
 		return
@@ -54,16 +56,22 @@ func (q *queue) schedule(now, at int64, e event) {
 }
 
 func (q *queue) store(e event) uint32 {
+	slot := q.reserve()
+	q.slab[slot] = e
+	return slot
+}
+
+// reserve returns a slot for an event, with whatever was in it before.
+func (q *queue) reserve() uint32 {
 	if n := len(q.free); n > 0 {
 		slot := q.free[n-1]
 		q.free = q.free[:n-1]
-		q.slab[slot] = e
 		return slot
 	}
 	if len(q.slab) == 1<<slotBits {
 		panic("sim: more than 16 million events pending")
 	}
-	q.slab = append(q.slab, e)
+	q.slab = append(q.slab, event{})
 	return uint32(len(q.slab) - 1)
 }
 
