@@ -38,9 +38,7 @@ func (s *Server) resetCandidateTimer() {
 // candidate that has neither won nor lost (§5.2).
 func (s *Server) electionTimeout() {
 	switch {
-	case !s.votes.any() || s.loss.any():
-		// No member of the cluster, or one that may have forgotten what it stored:
-		// it waits for a leader to set it right.
+	case !s.mayStand():
 		s.leader = 0
 		s.resetElectionTimer()
 	case s.config.PreVote:
@@ -48,6 +46,14 @@ func (s *Server) electionTimeout() {
 	default:
 		s.startElection(false)
 	}
+}
+
+// mayStand reports whether the server may become a leader. One that may have
+// forgotten what it stored must not. One that is no member need not, unless what
+// removes it is not yet committed: then it may be the only one that has it
+// (dissertation §4.2.2).
+func (s *Server) mayStand() bool {
+	return !s.loss.any() && (s.votes.any() || s.configuration().index > s.commitIndex)
 }
 
 // startElection makes the server a candidate of a new term (§5.2). The leader may

@@ -48,20 +48,21 @@ type Invariants struct {
 
 // shadow is what the judge remembers of a server.
 type shadow struct {
-	id          node.ID
-	server      *Server // a new one after each restart
-	role        Role
-	term        Term
-	votedFor    node.ID
-	pledged     voteRecord // the newest of its votes that made a leader
-	base        Index      // the log begins behind it
-	log         []shadowEntry
-	commitIndex Index
-	lastApplied Index
-	configured  Index             // of the newest configuration in its log
-	snapshot    Index             // up to where its newest snapshot reaches
-	match       map[node.ID]Index // of its peers, while it leads
-	damaged     bool              // its disk was, at some time
+	id            node.ID
+	server        *Server // a new one after each restart
+	role          Role
+	term          Term
+	votedFor      node.ID
+	pledged       voteRecord // the newest of its votes that made a leader
+	base          Index      // the log begins behind it
+	log           []shadowEntry
+	commitIndex   Index
+	lastApplied   Index
+	configuration Configuration     // that it acted by after its last event
+	configured    Index             // of the newest configuration in its log
+	snapshot      Index             // up to where its newest snapshot reaches
+	match         map[node.ID]Index // of its peers, while it leads
+	damaged       bool              // its disk was, at some time
 }
 
 // reign is the leadership of one term.
@@ -98,6 +99,7 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 		return err
 	}
 	h.server, h.role, h.term, h.votedFor = s, s.role, s.term, s.votedFor
+	h.configuration = s.Configuration()
 	return nil
 }
 

@@ -148,15 +148,26 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 	}
 	for i := before + 1; i <= index; i++ {
 		v.committed = append(v.committed, committedEntry{hash: h.at(i).hash, term: s.term, of: h.at(i).term})
-		v.quorum = s.Configuration()
 	}
 	if index > before {
 		if err := v.checkOtherLeaders(h, s.term); err != nil {
 			return err
 		}
 	}
-	if index > before || restarted {
-		return v.checkMajority(h, s)
+	switch {
+	case index > before:
+		// The configuration may have changed since, in the same call.
+		was := h.configuration
+		v.quorum = s.Configuration()
+		if !restarted && was.Voters != nil && v.holdMajority(was) {
+			v.quorum = was
+		}
+	case !restarted || before == 0:
+		return nil
+	}
+	if !v.holdMajority(v.quorum) {
+		return violation(committedMajority, "the entry at index %d is committed, but no majority of %v holds it (seen at server %d)",
+			len(v.committed), &v.quorum, h.id)
 	}
 	return nil
 }
@@ -174,15 +185,12 @@ func (v *Invariants) checkOtherLeaders(h *shadow, t Term) error {
 	return nil
 }
 
-// checkMajority checks that the committed entries are stored by a majority
-// (§5.3), both when there are new ones and after a restart, which must not have
-// lost them: a server that answered that it stores an entry has to keep it.
-func (v *Invariants) checkMajority(h *shadow, s *Server) error {
+// holdMajority reports whether what is committed is stored by a majority (§5.3). It
+// must be so when something is committed, and still after a restart: a server that
+// answered that it stores an entry has to keep it.
+func (v *Invariants) holdMajority(c Configuration) bool {
 	last := Index(len(v.committed))
-	if last == 0 {
-		return nil
-	}
-	for _, group := range [][]node.ID{v.quorum.Voters, v.quorum.Old} {
+	for _, group := range [][]node.ID{c.Voters, c.Old} {
 		holders := 0
 		for _, other := range v.servers {
 			// Of a server whose disk was damaged it is enough that it once did.
@@ -191,11 +199,10 @@ func (v *Invariants) checkMajority(h *shadow, s *Server) error {
 			}
 		}
 		if len(group) > 0 && holders < majority(len(group)) {
-			return violation(committedMajority, "the entry at index %d is committed, but only %d of %v hold it (seen at server %d)",
-				last, holders, group, h.id)
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // checkApplied: "if a server has applied a log entry at a given index to its

@@ -88,7 +88,7 @@ func (s *Server) finishTransfer() {
 }
 
 func (s *Server) receiveTimeoutNow(_ node.ID, m TimeoutNow) {
-	if m.Term != s.term || s.role == Leader || !s.votes.any() || s.loss.any() {
+	if m.Term != s.term || s.role == Leader || !s.mayStand() {
 		return // of an earlier term: the leader who said so is no more
 	}
 	s.startElection(true)
