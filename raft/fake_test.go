@@ -75,6 +75,7 @@ type fixture struct {
 	machine *recorder
 	config  Config
 	judge   *Invariants // looks on after each event, in tests that run whole clusters
+	broken  func(error) // is told of a violation, which is otherwise a failure
 }
 
 // servers returns the IDs 1 to n.
@@ -158,9 +159,15 @@ func (f *fixture) restart() {
 
 func (f *fixture) look() {
 	f.t.Helper()
-	if f.judge != nil && f.env.exit == nil {
-		require.NoError(f.t, f.judge.Check(f.env.id, f.Server))
+	if f.judge == nil || f.env.exit != nil {
+		return
 	}
+	err := f.judge.Check(f.env.id, f.Server)
+	if err != nil && f.broken != nil {
+		f.broken(err)
+		return
+	}
+	require.NoError(f.t, err)
 }
 
 // receive hands the server a message, without letting a sync end.
