@@ -1,7 +1,6 @@
 package node
 
-// Mark is a note that names a situation which a batch of runs should have
-// reached, such as "split vote" or "log truncated". A handler that passes through
-// the situation notes the mark, and worlds count it. A constant mark costs
-// nothing where nobody counts.
+// Mark names a situation that a batch of runs should have reached, such as a
+// split vote. A handler passes it to Env.Note where the situation arises; what a
+// batch has not reached it has not tested. Marks are constants.
 type Mark string

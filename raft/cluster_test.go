@@ -27,10 +27,21 @@ type cluster struct {
 // newCluster makes n servers and the given number of clients, each of which
 // makes a number of requests, one after the other.
 func newCluster(config sim.Config, n, clients, requests int) *cluster {
-	c := &cluster{world: sim.New(config), judge: raft.NewInvariants()}
-	for i := range n {
-		c.servers = append(c.servers, node.ID(i+1))
+	return newClusterOf(config, n, raft.DefaultConfig(ids(n)), clients, requests)
+}
+
+// ids returns the IDs 1 to n.
+func ids(n int) []node.ID {
+	all := make([]node.ID, n)
+	for i := range all {
+		all[i] = node.ID(i + 1)
 	}
+	return all
+}
+
+// newClusterOf makes n servers with the given settings.
+func newClusterOf(config sim.Config, n int, settings raft.Config, clients, requests int) *cluster {
+	c := &cluster{world: sim.New(config), judge: raft.NewInvariants(), servers: ids(n)}
 	c.world.Watch(func(id node.ID, h node.Handler) error {
 		if s, ok := h.(*raft.Server); ok {
 			return c.judge.Check(id, s)
@@ -39,7 +50,7 @@ func newCluster(config sim.Config, n, clients, requests int) *cluster {
 	})
 	for range n {
 		c.world.AddServer(func(env node.Env) node.Handler {
-			return raft.New(env, raft.DefaultConfig(c.servers), &rsm.Counter{})
+			return raft.New(env, settings, &rsm.Counter{})
 		})
 	}
 	for i := range clients {
@@ -128,6 +139,21 @@ func (c *client) Receive(_ node.ID, m node.Message) {
 
 func (c *cluster) done() bool {
 	return !slices.ContainsFunc(c.clients, func(k *client) bool { return len(k.answers) < k.requests })
+}
+
+// requireEachAddedOnce checks what the counter was before each addition: every
+// number must have come up once.
+func (c *cluster) requireEachAddedOnce(t *testing.T, seed uint64) {
+	t.Helper()
+	var answers []int64
+	for _, k := range c.clients {
+		require.IsIncreasing(t, k.answers, "seed %d", seed)
+		answers = append(answers, k.answers...)
+	}
+	slices.Sort(answers)
+	for i, before := range answers {
+		require.Equal(t, int64(i), before, "seed %d: additions lost or made twice", seed)
+	}
 }
 
 // PUBLISHED A1: with a steady leader, a constant one-way delay and a disk that
@@ -251,15 +277,7 @@ func TestFaults(t *testing.T) {
 			require.NoError(t, c.world.Run(20*time.Second), "n %d, seed %d", n, seed)
 			require.True(t, c.done(), "n %d, seed %d: the cluster does not recover", n, seed)
 			require.NoError(t, c.judge.CheckAll(), "n %d, seed %d", n, seed)
-			var answers []int64
-			for _, k := range c.clients {
-				require.IsIncreasing(t, k.answers, "n %d, seed %d", n, seed)
-				answers = append(answers, k.answers...)
-			}
-			slices.Sort(answers)
-			for i, before := range answers {
-				require.Equal(t, int64(i), before, "n %d, seed %d: additions lost or made twice", n, seed)
-			}
+			c.requireEachAddedOnce(t, seed)
 			stats := c.world.Stats()
 			total.Crashes += stats.Crashes
 			total.MessagesDropped += stats.MessagesDropped

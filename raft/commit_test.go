@@ -40,15 +40,9 @@ func TestLeaderCountsItselfWhenDurable(t *testing.T) {
 func TestTruncationWhileASyncIsUnderWay(t *testing.T) {
 	f := bootWith(t, 1, 3, 1)
 	f.receive(2, AppendEntries{Term: 1, Entries: testEntries(1, 1, 1, 1)})
-	require.Len(t, f.env.disk.started, 1)
+	require.Equal(t, 1, f.env.disk.Syncs())
 	f.receive(3, AppendEntries{Term: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: testEntries(2, 2, 2)})
-	endSync := func() {
-		d := &f.env.disk
-		d.durable = d.content[:d.started[0]]
-		d.started = d.started[1:]
-		d.ended++
-		f.Synced(d.ended, nil)
-	}
+	endSync := func() { f.Synced(f.env.disk.EndSync(nil), nil) }
 	endSync()
 	require.Equal(t, Index(1), f.journal.durable)
 	endSync()
@@ -107,7 +101,7 @@ func TestFigure8OldEntryIsNotCommitted(t *testing.T) {
 	require.Equal(t, Leader, all[1].Role())
 	replicated(all, 1, 2, 2)
 	replicated(all, 1, 3, 2)
-	require.Equal(t, Index(2), all[1].majorityIndex(), "S1, S2 and S3 hold the entry of term 2")
+	require.Equal(t, Index(2), Index(all[1].reached(uint64(all[1].journal.durable), func(p *peer) uint64 { return uint64(p.match) })), "S1, S2 and S3 hold the entry of term 2")
 	require.Zero(t, all[1].CommitIndex(), "and yet it is not committed")
 
 	elected(all, 5, 2, 3) // S5 hears of term 4, in which they have voted for S1

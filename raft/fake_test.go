@@ -1,14 +1,14 @@
 package raft
 
 import (
-	"io/fs"
 	"math/rand/v2"
-	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/internal/fakedisk"
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -21,7 +21,8 @@ type fakeEnv struct {
 	timers map[node.Timer]time.Duration // pending, with the delay they were set with
 	notes  []any
 	exit   error
-	disk   fakeDisk
+	now    time.Duration
+	disk   fakedisk.Disk
 }
 
 // envelope is a message that was sent.
@@ -35,7 +36,7 @@ func newFakeEnv(id node.ID) *fakeEnv {
 }
 
 func (e *fakeEnv) ID() node.ID                                { return e.id }
-func (e *fakeEnv) Now() time.Duration                         { return 0 }
+func (e *fakeEnv) Now() time.Duration                         { return e.now }
 func (e *fakeEnv) Rand() *rand.Rand                           { return e.random }
 func (e *fakeEnv) SetTimer(t node.Timer, after time.Duration) { e.timers[t] = after }
 func (e *fakeEnv) StopTimer(t node.Timer)                     { delete(e.timers, t) }
@@ -49,44 +50,6 @@ func (e *fakeEnv) Send(to node.ID, m node.Message) {
 	}
 }
 
-// fakeDisk is a disk with one file, of which a crash keeps exactly what was
-// synced.
-type fakeDisk struct {
-	content []byte
-	durable []byte
-	started []int // for each sync under way, how many bytes it covers
-	ended   node.Sync
-	broken  error // what every write fails with
-}
-
-func (d *fakeDisk) Read(string) ([]byte, error) {
-	if len(d.content) == 0 {
-		return nil, fs.ErrNotExist
-	}
-	return slices.Clone(d.content), nil
-}
-
-func (d *fakeDisk) Append(_ string, data []byte) error {
-	if d.broken == nil {
-		d.content = append(d.content, data...)
-	}
-	return d.broken
-}
-
-func (d *fakeDisk) Replace(_ string, data []byte) error {
-	d.content = slices.Clone(data)
-	return d.broken
-}
-
-func (d *fakeDisk) Sync() node.Sync {
-	d.started = append(d.started, len(d.content))
-	return d.ended + node.Sync(len(d.started))
-}
-
-func (d *fakeDisk) List() ([]string, error)    { panic("not used") }
-func (d *fakeDisk) Truncate(string, int) error { panic("not used") }
-func (d *fakeDisk) Remove(string) error        { panic("not used") }
-
 // recorder is a state machine that keeps the commands it was given.
 type recorder struct{ commands []string }
 
@@ -94,8 +57,15 @@ func (r *recorder) Apply(command []byte) []byte {
 	r.commands = append(r.commands, string(command))
 	return command
 }
-func (r *recorder) Snapshot() []byte     { return nil }
-func (r *recorder) Restore([]byte) error { return nil }
+func (r *recorder) Read(command []byte) []byte { return command }
+func (r *recorder) Snapshot() []byte           { return []byte(strings.Join(r.commands, ",")) }
+func (r *recorder) Restore(snapshot []byte) error {
+	r.commands = nil
+	if len(snapshot) > 0 {
+		r.commands = strings.Split(string(snapshot), ",")
+	}
+	return nil
+}
 
 // fixture is a server with its world.
 type fixture struct {
@@ -105,6 +75,7 @@ type fixture struct {
 	machine *recorder
 	config  Config
 	judge   *Invariants // looks on after each event, in tests that run whole clusters
+	broken  func(error) // is told of a violation, which is otherwise a failure
 }
 
 // servers returns the IDs 1 to n.
@@ -116,17 +87,32 @@ func servers(n int) []node.ID {
 	return ids
 }
 
+// paperConfig is the Raft of the paper's Figure 2: what was added to it later is
+// off.
+func paperConfig(n int) Config {
+	config := DefaultConfig(servers(n))
+	config.PreVote, config.CheckQuorum, config.SnapshotEntries = false, false, 0
+	return config
+}
+
 // boot starts server id of n on an empty disk.
-func boot(t *testing.T, id node.ID, n int) *fixture {
-	f := &fixture{t: t, env: newFakeEnv(id), config: DefaultConfig(servers(n))}
+func boot(t *testing.T, id node.ID, n int) *fixture { return bootConfig(t, id, paperConfig(n)) }
+
+func bootConfig(t *testing.T, id node.ID, config Config) *fixture {
+	f := &fixture{t: t, env: newFakeEnv(id), config: config}
 	f.restart()
+	f.sync()
 	return f
 }
 
 // bootWith starts server id of n on a disk that holds a term and a log whose
 // entries have the given terms.
 func bootWith(t *testing.T, id node.ID, n int, term Term, logTerms ...Term) *fixture {
-	f := boot(t, id, n)
+	return bootConfigWith(t, id, paperConfig(n), term, logTerms...)
+}
+
+func bootConfigWith(t *testing.T, id node.ID, config Config, term Term, logTerms ...Term) *fixture {
+	f := bootConfig(t, id, config)
 	f.Server.journal.saveVote(term, 0)
 	for i, entryTerm := range logTerms {
 		f.Server.journal.saveEntries(Index(i+1), []Entry{testEntry(Index(i+1), entryTerm)})
@@ -154,27 +140,34 @@ func testEntries(first Index, terms ...Term) []Entry {
 
 // crash restarts the server with what its disk had synced.
 func (f *fixture) crash() {
-	f.env.disk.content = slices.Clone(f.env.disk.durable)
+	f.env.disk.Crash()
 	f.restart()
 }
 
 // restart restarts the server without a loss on the disk.
 func (f *fixture) restart() {
-	f.env.disk.ended += node.Sync(len(f.env.disk.started))
-	f.env.disk.started = nil
+	f.env.disk.Kill()
 	f.env.sent, f.env.notes, f.env.exit = nil, nil, nil
 	clear(f.env.timers)
+	f.env.now += time.Hour // nobody remembers what was before
 	f.machine = &recorder{}
 	f.Server = New(f.env, f.config, f.machine)
 	f.Start()
+	f.env.now += time.Minute
 	f.look()
 }
 
 func (f *fixture) look() {
 	f.t.Helper()
-	if f.judge != nil && f.env.exit == nil {
-		require.NoError(f.t, f.judge.Check(f.env.id, f.Server))
+	if f.judge == nil || f.env.exit != nil {
+		return
 	}
+	err := f.judge.Check(f.env.id, f.Server)
+	if err != nil && f.broken != nil {
+		f.broken(err)
+		return
+	}
+	require.NoError(f.t, err)
 }
 
 // receive hands the server a message, without letting a sync end.
@@ -196,12 +189,8 @@ func (f *fixture) expire(timer node.Timer) {
 // sync ends all syncs, those included that the end of one starts.
 func (f *fixture) sync() {
 	f.t.Helper()
-	d := &f.env.disk
-	for len(d.started) > 0 {
-		d.durable = slices.Clone(d.content[:d.started[0]])
-		d.started = d.started[1:]
-		d.ended++
-		f.Synced(d.ended, nil)
+	for f.env.disk.Syncs() > 0 {
+		f.Synced(f.env.disk.EndSync(nil), nil)
 		f.look()
 	}
 }

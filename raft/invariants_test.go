@@ -110,8 +110,9 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 3
 		}},
 		{"entry committed that an elected leader lacks", leaderCompleteness, func(s *scene) node.ID {
+			s.set(2, Follower, 3, 1, 2)
 			s.set(3, Leader, 3, 1, 2)
-			s.set(2, Follower, 2, 1, 2, 2)
+			s.set(2, Follower, 3, 1, 2, 2)
 			s.set(1, Leader, 2, 1, 2, 2)
 			s.servers[1].commit(3)
 			return 1

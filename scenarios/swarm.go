@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -198,6 +199,11 @@ func (c *Swarm) nemeses() []nemesis {
 	}
 }
 
+// healing are the faults that always end. A leader outside of the healed quorum is
+// as good as any while its followers hear from it; that clients cannot reach it, or
+// that it is too slow for what they ask, would be no fault of the protocol's.
+var healing = []string{"cutClients", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk"}
+
 // Set changes one field, named as in JSON. The value is written as in JSON, where
 // the quotes of a text may be left out.
 func (c *Swarm) Set(field, value string) error {
@@ -334,9 +340,7 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		var all []Nemesis
 		for _, n := range c.nemeses() {
 			lingering := 0.1
-			if n.name == "cutClients" {
-				// A leader outside of the healed quorum is as good as any, but not if the
-				// clients can never reach it: that would be no fault of the protocol's.
+			if slices.Contains(healing, n.name) {
 				lingering = 0
 			}
 			all = append(all, Repeat(n.name, *n.often, lingering, n.fault))

@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 		"github.com/google/renameio/v2"},
 	"cmd/quorumlab": {"scenarios", "plots", "linearizability",
 		"github.com/spf13/cobra", "github.com/google/renameio/v2", "golang.org/x/term"},
-	"internal/house": {},
+	"internal/fakedisk": {"node"},
+	"internal/house":    {},
 }
 
 // deterministic packages are functions of what they are given.
