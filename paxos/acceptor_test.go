@@ -30,10 +30,10 @@ func TestPromise(t *testing.T) {
 			[]node.Message{Prepare{b(1, 3), 1}}, Prepare{b(1, 3), 1}, []string{"3 Promise(1.3 chosen=0 accepted=[])"},
 		},
 		"lower than promised": {
-			[]node.Message{Prepare{b(2, 2), 1}}, Prepare{b(1, 3), 1}, []string{"3 Nack(2.2)"},
+			[]node.Message{Prepare{b(2, 2), 1}}, Prepare{b(1, 3), 1}, []string{"3 Nack(1.3 promised 2.2)"},
 		},
 		"lower than accepted": {
-			[]node.Message{Accept{b(2, 2), 1, requests(7), 0}}, Prepare{b(1, 3), 1}, []string{"3 Nack(2.2)"},
+			[]node.Message{Accept{b(2, 2), 1, requests(7), 0}}, Prepare{b(1, 3), 1}, []string{"3 Nack(1.3 promised 2.2)"},
 		},
 		"reports what it accepted last, and leaves holes out": {
 			[]node.Message{
@@ -43,7 +43,7 @@ func TestPromise(t *testing.T) {
 			[]string{"3 Promise(3.3 chosen=0 accepted=[1=7/1@1.2 2=9/1@2.2 4=no-op@2.2])"},
 		},
 		"hands over what is chosen before it promises": {
-			[]node.Message{Accept{b(1, 2), 1, requests(7, 8, 9), 0}, Heartbeat{b(1, 2), 2, 0}},
+			[]node.Message{Accept{b(1, 2), 1, requests(7, 8, 9), 0}, Heartbeat{Ballot: b(1, 2), Chosen: 2}},
 			Prepare{b(3, 3), 2},
 			[]string{"3 CatchUp(2=[8/1] chosen=2)", "3 Promise(3.3 chosen=2 accepted=[3=9/1@1.2])"},
 		},
@@ -54,6 +54,7 @@ func TestPromise(t *testing.T) {
 				l.receive(2, m)
 			}
 			l.sent = nil
+			l.clock += l.config.LeaderTimeoutMin // or the acceptor would stand by server 2
 			l.receive(3, test.m)
 			l.expect(test.answer...)
 		})
@@ -75,13 +76,13 @@ func TestAccept(t *testing.T) {
 			[]node.Message{Prepare{b(1, 3), 1}}, Accept{b(1, 3), 1, requests(7), 0}, "3 Accepted(1.3 1)", "[1=7/1@1.3]",
 		},
 		"below the promise": {
-			[]node.Message{Prepare{b(2, 2), 1}}, Accept{b(1, 3), 1, requests(7), 0}, "3 Nack(2.2)", "[]",
+			[]node.Message{Prepare{b(2, 2), 1}}, Accept{b(1, 3), 1, requests(7), 0}, "3 Nack(1.3 promised 2.2)", "[]",
 		},
 		"below an acceptance": {
-			[]node.Message{Accept{b(2, 2), 1, requests(8), 0}}, Accept{b(1, 3), 1, requests(7), 0}, "3 Nack(2.2)", "[1=8/1@2.2]",
+			[]node.Message{Accept{b(2, 2), 1, requests(8), 0}}, Accept{b(1, 3), 1, requests(7), 0}, "3 Nack(1.3 promised 2.2)", "[1=8/1@2.2]",
 		},
 		"below a heartbeat": {
-			[]node.Message{Heartbeat{b(2, 2), 0, 0}}, Accept{b(1, 3), 1, requests(7), 0}, "3 Nack(2.2)", "[]",
+			[]node.Message{Heartbeat{Ballot: b(2, 2), Chosen: 0}}, Accept{b(1, 3), 1, requests(7), 0}, "3 Nack(1.3 promised 2.2)", "[]",
 		},
 		"above an acceptance": {
 			[]node.Message{Accept{b(1, 2), 1, requests(8), 0}}, Accept{b(1, 3), 1, requests(7), 0}, "3 Accepted(1.3 1)", "[1=7/1@1.3]",
@@ -142,6 +143,7 @@ func TestRestartRemembers(t *testing.T) {
 	l := boot(t, 1, 3)
 	l.receive(2, Accept{b(1, 2), 1, requests(7, 8, 9), 0})
 	l.receive(2, Accept{b(1, 2), 4, requests(6), 2})
+	l.clock += l.config.LeaderTimeoutMin
 	l.receive(3, Prepare{b(2, 3), 1})
 	l.receive(3, Accept{b(2, 3), 3, requests(5), 2})
 	l.restart()
@@ -151,7 +153,7 @@ func TestRestartRemembers(t *testing.T) {
 	require.Equal(t, string(counterAt(7+8)), string(l.counter.Snapshot()))
 
 	l.receive(2, Prepare{b(1, 2), 1})
-	l.expect("2 Nack(2.3)")
+	l.expect("2 Nack(1.2 promised 2.3)")
 }
 
 func TestACrashTakesWhatWasNotPromised(t *testing.T) {
@@ -182,8 +184,9 @@ func TestDiskErrorsEndTheServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 1, 3)
 			l.receive(2, Accept{b(1, 2), 1, requests(6), 1})
-			l.receive(2, Heartbeat{b(1, 2), 1, 0})
+			l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 1})
 			l.sent = nil
+			l.clock += l.config.LeaderTimeoutMin
 			promised := l.server.Promised()
 			l.disk.failure = node.ErrNoSpace
 			l.server.Receive(3, m)

@@ -30,6 +30,11 @@ type cluster struct {
 }
 
 func newCluster(config sim.Config, n int) *cluster {
+	return newClusterWith(config, n, func(*paxos.Config) {})
+}
+
+// newClusterWith makes a cluster with other settings than the default ones.
+func newClusterWith(config sim.Config, n int, change func(*paxos.Config)) *cluster {
 	c := &cluster{World: sim.New(config), counters: make(map[node.ID]*rsm.Counter), judge: paxos.NewInvariants()}
 	c.Watch(func(id node.ID, h node.Handler) error {
 		if s, ok := h.(*paxos.Server); ok {
@@ -43,7 +48,9 @@ func newCluster(config sim.Config, n int) *cluster {
 	for _, id := range c.servers {
 		c.AddServer(func(env node.Env) node.Handler {
 			c.counters[id] = rsm.NewCounter()
-			return paxos.New(env, paxos.DefaultConfig(c.servers), c.counters[id])
+			settings := paxos.DefaultConfig(c.servers)
+			change(&settings)
+			return paxos.New(env, settings, c.counters[id])
 		})
 	}
 	return c
@@ -167,7 +174,7 @@ func (c counted) Observe(e *sim.Event) {
 }
 
 // A command costs n-1 Accepts and as many answers; that it was chosen is told on
-// the way. An idle leader costs n-1 heartbeats per interval.
+// the way. A leader, idle or not, costs n-1 heartbeats and their answers per interval.
 func TestMessageEconomy(t *testing.T) {
 	for _, n := range []int{3, 4, 5, 7} {
 		t.Run(fmt.Sprintf("%d servers", n), func(t *testing.T) {
@@ -178,11 +185,12 @@ func TestMessageEconomy(t *testing.T) {
 			c.addClient(0, 1000, c.Leader())
 			require.NoError(t, c.Run(11*seconds))
 			require.Equal(t, counted{
-				"rsm.Request":     1000,
-				"rsm.Reply":       1000,
-				"paxos.Accept":    1000 * (n - 1),
-				"paxos.Accepted":  1000 * (n - 1),
-				"paxos.Heartbeat": 200 * (n - 1),
+				"rsm.Request":          1000,
+				"rsm.Reply":            1000,
+				"paxos.Accept":         1000 * (n - 1),
+				"paxos.Accepted":       1000 * (n - 1),
+				"paxos.Heartbeat":      200 * (n - 1),
+				"paxos.HeartbeatReply": 200 * (n - 1),
 			}, messages)
 		})
 	}

@@ -23,16 +23,27 @@ type Config struct {
 	// HeartbeatInterval is the time between a leader's heartbeats. It has to be
 	// less than LeaderTimeoutMin, and a few times less to bear a lost message.
 	HeartbeatInterval time.Duration
+	// KeepLeader makes acceptors refuse to promise anything to others as long as
+	// they hear from a leader: a server that cannot hear the leader itself, or
+	// comes back after a while, then does not overthrow it. (What PreVote is to
+	// Raft; it costs no message.)
+	KeepLeader bool
+	// CheckQuorum makes a leader step down that has not heard from a quorum for
+	// LeaderTimeoutMax: one that can be heard but cannot hear would otherwise hold
+	// up the cluster for ever.
+	CheckQuorum bool
 }
 
-// DefaultConfig returns a configuration with leader timeouts of 150 to 300 ms
-// and a heartbeat every 50 ms.
+// DefaultConfig returns a configuration with leader timeouts of 150 to 300 ms, a
+// heartbeat every 50 ms, and both KeepLeader and CheckQuorum.
 func DefaultConfig(servers []node.ID) Config {
 	return Config{
 		Servers:           slices.Clone(servers),
 		LeaderTimeoutMin:  150 * time.Millisecond,
 		LeaderTimeoutMax:  300 * time.Millisecond,
 		HeartbeatInterval: 50 * time.Millisecond,
+		KeepLeader:        true,
+		CheckQuorum:       true,
 	}
 }
 

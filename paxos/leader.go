@@ -15,6 +15,7 @@ type leader struct {
 	open     []tally       // of the slots proposed and not known to be chosen: from chosen+1 on
 	counted  Slot          // up to here the leader's own acceptances count
 	overdue  Slot          // up to here proposals were made before the last heartbeat
+	pulse    pulse
 }
 
 // tally counts the acceptances of one slot in the leader's ballot. Acceptances of
@@ -39,6 +40,7 @@ func (s *Server) lead(values []rsm.Request) {
 	s.role = leading
 	s.promises = nil
 	s.counted = s.chosen
+	s.beginPulse()
 	s.env.Note(BecameLeader{Ballot: s.ballot})
 	s.propose(values)
 	s.flush()
@@ -116,30 +118,6 @@ func (s *Server) count(position int, first, last Slot) {
 	if len(s.waiting) > 0 {
 		s.scheduleFlush()
 	}
-}
-
-// beat repeats what the acceptors have to hear again and again.
-func (s *Server) beat() {
-	switch s.role {
-	case preparing:
-		s.sendPrepare()
-	case leading:
-		s.sendHeartbeat()
-		s.overdue = s.next() - 1
-	}
-	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
-}
-
-// sendHeartbeat tells the others that the leader is alive, what is chosen, and
-// which proposals it has waited for since before the last heartbeat. Those are
-// not sent again unasked: a slow answer would be taken for a lost message, and
-// the more there is to do, the more would be sent twice.
-func (s *Server) sendHeartbeat() {
-	m := Heartbeat{Ballot: s.ballot, Chosen: s.chosen}
-	if s.overdue > s.chosen {
-		m.Overdue = s.overdue
-	}
-	s.broadcast(m)
 }
 
 // receiveMissing proposes again, to one acceptor, what it never got. What was

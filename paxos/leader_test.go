@@ -74,7 +74,7 @@ func TestAcceptancesThatDoNotCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 1, 3)
 			l.lead(2)
-			l.receive(3, Nack{b(1, 3)})
+			l.receive(3, Nack{b(1, 1), b(1, 3)})
 			l.expire(LeaderTimer)
 			l.receive(3, Promise{Ballot: b(2, 1)})
 			l.receive(1001, request(5))
@@ -146,13 +146,13 @@ func TestRetransmission(t *testing.T) {
 	leader.expire(HeartbeatTimer)
 	leader.expect("2 Heartbeat(1.1 chosen=0 overdue=1)", "3 Heartbeat(1.1 chosen=0 overdue=1)")
 
-	acceptor.receive(1, Heartbeat{b(1, 1), 0, 1})
+	acceptor.receive(1, Heartbeat{Ballot: b(1, 1), Chosen: 0, Overdue: 1})
 	acceptor.expect("1 Missing(1.1 1)")
 	leader.receive(2, Missing{b(1, 1), 1, 1})
 	leader.expect("2 Accept(1.1 1=[5/1] chosen=0)")
 	acceptor.receive(1, Accept{b(1, 1), 1, requests(5), 0})
 	acceptor.expect("1 Accepted(1.1 1)")
-	acceptor.receive(1, Heartbeat{b(1, 1), 0, 1}) // that answer was lost
+	acceptor.receive(1, Heartbeat{Ballot: b(1, 1), Chosen: 0, Overdue: 1}) // that answer was lost
 	acceptor.expect("1 Accepted(1.1 1)")
 	leader.receive(2, Accepted{b(1, 1), 1, 1})
 	leader.sent = nil
@@ -166,7 +166,7 @@ func TestReportTellsAcceptedFromMissing(t *testing.T) {
 	l.receive(1, Accept{b(2, 1), 2, requests(5, 6), 0})
 	l.receive(1, Accept{b(2, 1), 6, requests(7), 0})
 	l.sent = nil
-	l.receive(1, Heartbeat{b(2, 1), 0, 8})
+	l.receive(1, Heartbeat{Ballot: b(2, 1), Chosen: 0, Overdue: 8})
 	l.expect("1 Missing(2.1 1)", "1 Accepted(2.1 2-3)", "1 Missing(2.1 4-5)", "1 Accepted(2.1 6)", "1 Missing(2.1 7-8)")
 }
 

@@ -55,8 +55,13 @@ type Accepted struct {
 // Nack tells a proposer that it was overtaken: somebody promised a higher ballot.
 // Paxos is correct without it, but this way the proposer need not wait for
 // nothing (end of Paxos Made Simple §2.2).
+//
+// An acceptor that hears from a leader also refuses to promise anything to anybody
+// else (Config.KeepLeader), and then the ballot it has promised is that leader's,
+// and may be the lower one.
 type Nack struct {
-	Ballot Ballot // what the acceptor has promised
+	Ballot   Ballot // which is refused
+	Promised Ballot // what the acceptor has promised instead
 }
 
 // Heartbeat says that a leader is alive and what has been chosen.
@@ -67,6 +72,14 @@ type Heartbeat struct {
 	// long enough ago to wonder what became of them. The acceptor answers with
 	// Accepted for those it has and Missing for those it lacks.
 	Overdue Slot
+	// Round numbers the heartbeats of a ballot. The answer repeats it.
+	Round uint64
+}
+
+// HeartbeatReply says that the acceptor is there and has promised no higher ballot.
+type HeartbeatReply struct {
+	Ballot Ballot
+	Round  uint64
 }
 
 // Missing asks the leader to repeat what it proposed in the slots from First to
@@ -92,6 +105,7 @@ type CatchUp struct {
 const (
 	ballotSize = 8
 	slotSize   = 8
+	roundSize  = 8
 	lengthSize = 4
 )
 
@@ -114,10 +128,13 @@ func (m Accept) Size() int { return ballotSize + 2*slotSize + sizeOf(m.Requests)
 func (m Accepted) Size() int { return ballotSize + 2*slotSize }
 
 // Size implements node.Sizer.
-func (m Nack) Size() int { return ballotSize }
+func (m Nack) Size() int { return 2 * ballotSize }
 
 // Size implements node.Sizer.
-func (m Heartbeat) Size() int { return ballotSize + 2*slotSize }
+func (m Heartbeat) Size() int { return ballotSize + 2*slotSize + roundSize }
+
+// Size implements node.Sizer.
+func (m HeartbeatReply) Size() int { return ballotSize + roundSize }
 
 // Size implements node.Sizer.
 func (m Missing) Size() int { return ballotSize + 2*slotSize }
@@ -154,7 +171,7 @@ func (m Accepted) String() string {
 	return fmt.Sprintf("Accepted(%v %s)", m.Ballot, span(m.First, m.Last))
 }
 
-func (m Nack) String() string { return fmt.Sprintf("Nack(%v)", m.Ballot) }
+func (m Nack) String() string { return fmt.Sprintf("Nack(%v promised %v)", m.Ballot, m.Promised) }
 
 func (m Heartbeat) String() string {
 	if m.Overdue == 0 {
@@ -162,6 +179,8 @@ func (m Heartbeat) String() string {
 	}
 	return fmt.Sprintf("Heartbeat(%v chosen=%d overdue=%d)", m.Ballot, m.Chosen, m.Overdue)
 }
+
+func (m HeartbeatReply) String() string { return fmt.Sprintf("HeartbeatReply(%v)", m.Ballot) }
 
 func (m Missing) String() string {
 	return fmt.Sprintf("Missing(%v %s)", m.Ballot, span(m.First, m.Last))

@@ -14,7 +14,15 @@ type BecameLeader struct{ Ballot Ballot }
 // Preempted says that a server that prepared or led gave up its ballot.
 type Preempted struct {
 	Ballot Ballot // its own
-	By     Ballot // the higher one it heard of
+	By     Ballot // the one it heard of: a higher one, or a live leader's
+}
+
+// SteppedDown says that a leader gave up its ballot because it could not reach a
+// quorum for too long.
+type SteppedDown struct{ Ballot Ballot }
+
+func (n SteppedDown) String() string {
+	return fmt.Sprintf("stepped down from ballot %v: no quorum answers", n.Ballot)
 }
 
 func (n Preparing) String() string { return fmt.Sprintf("preparing ballot %v", n.Ballot) }

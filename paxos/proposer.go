@@ -10,29 +10,32 @@ import (
 type proposer struct {
 	role       role
 	ballot     Ballot    // the server's own: the one it prepares or leads, or the last
-	ownPromise uint64    // the record of the log that holds its own promise
+	ownPromise uint64    // the record of the log that holds its own promise; zero before it is made
 	promises   []Promise // by position in Config.Servers; those of other ballots are void
 }
 
 // prepare begins phase 1 (1a) with a ballot higher than any the server has heard
-// of. The ballot is written down before anybody hears of it: "Each proposer
-// remembers (in stable storage) the highest-numbered proposal it has tried to
-// issue" (Paxos Made Simple §2.5), or after a crash it might use the number for
-// other values.
+// of.
+//
+// The server asks itself last. Until all but its own promise are there it goes on
+// accepting what a leader may still propose, so that one that is cut off, or does
+// not hear the leader, does nobody any harm and comes back as if nothing had
+// happened. For the same reason the ballot is not written down yet, though "each
+// proposer remembers (in stable storage) the highest-numbered proposal it has tried
+// to issue" (Paxos Made Simple §2.5): after a crash it may prepare the same ballot
+// again, but it has not proposed anything in it before its own disk held its own
+// promise.
 func (s *Server) prepare() {
-	ballot := nextBallot(max(s.promised, s.highest), s.env.ID())
-	if !s.promise(ballot) {
-		return
-	}
 	s.role = preparing
-	s.ballot = ballot
-	s.ownPromise = s.log.Appended()
+	s.ballot = nextBallot(max(s.promised, s.highest), s.env.ID())
+	s.ownPromise = 0
 	s.promises = make([]Promise, len(s.config.Servers))
 	s.expected = 0
-	s.env.Note(Preparing{Ballot: ballot})
+	s.env.Note(Preparing{Ballot: s.ballot})
 	s.env.StopTimer(LeaderTimer) // as long as nobody objects there is no need for a higher ballot
 	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
 	s.sendPrepare()
+	s.countPromises()
 }
 
 // sendPrepare asks those acceptors whose promise does not count yet.
@@ -40,7 +43,7 @@ func (s *Server) sendPrepare() {
 	var m node.Message = Prepare{Ballot: s.ballot, First: s.chosen + 1}
 	for i, server := range s.config.Servers {
 		if i != s.self && !s.counts(s.promises[i]) {
-			s.log.Send(server, m)
+			s.env.Send(server, m)
 		}
 	}
 }
@@ -65,7 +68,7 @@ func (s *Server) receivePromise(from node.ID, m Promise) {
 
 // countOwnPromise takes the server's own promise once its disk holds it.
 func (s *Server) countOwnPromise() {
-	if s.promises[s.self].Ballot != s.ballot && s.log.Durable() >= s.ownPromise {
+	if s.ownPromise != 0 && s.log.Durable() >= s.ownPromise {
 		s.promises[s.self] = Promise{Ballot: s.ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)}
 		s.countPromises()
 	}
@@ -78,7 +81,8 @@ func (s *Server) counts(p Promise) bool {
 	return p.Ballot == s.ballot && p.Chosen <= s.chosen
 }
 
-// countPromises ends phase 1 if a majority's promises count.
+// countPromises ends phase 1 if a majority's promises count. When only the server's
+// own is missing it makes it.
 func (s *Server) countPromises() {
 	var counted []Promise
 	for _, p := range s.promises {
@@ -86,8 +90,12 @@ func (s *Server) countPromises() {
 			counted = append(counted, p)
 		}
 	}
-	if len(counted) >= s.config.majority() {
+	switch missing := s.config.majority() - len(counted); {
+	case missing <= 0 && s.counts(s.promises[s.self]):
 		s.lead(adopt(s.chosen+1, counted))
+	case missing <= 1 && s.ownPromise == 0 && s.promise(s.ballot):
+		s.heardLeader = false // who leads the promised ballot now
+		s.ownPromise = s.log.Appended()
 	}
 }
 
@@ -119,15 +127,16 @@ func adopt(first Slot, promises []Promise) []rsm.Request {
 	return values
 }
 
-// receiveNack hears that an acceptor has promised a higher ballot.
+// receiveNack hears that an acceptor has promised a higher ballot, or stands by its
+// leader.
 func (s *Server) receiveNack(m Nack) {
-	s.highest = max(s.highest, m.Ballot)
-	if s.role != follower && m.Ballot > s.ballot {
-		s.giveUp(m.Ballot, m.Ballot.Server())
+	s.highest = max(s.highest, m.Promised)
+	if m.Ballot == s.ballot {
+		s.giveUp(m.Promised, m.Promised.Server())
 	}
 }
 
-// giveUp makes a follower of the server, for the sake of a higher ballot. It will
+// giveUp makes a follower of the server, for the sake of another ballot. It will
 // not try again before a random time has passed, lest two servers keep
 // overtaking each other for ever (Paxos Made Simple §2.4).
 func (s *Server) giveUp(by Ballot, to node.ID) {
@@ -135,6 +144,11 @@ func (s *Server) giveUp(by Ballot, to node.ID) {
 		return
 	}
 	s.env.Note(Preempted{Ballot: s.ballot, By: by})
+	s.retire(to)
+}
+
+// retire makes a follower of the server: of another, or of nobody it knows.
+func (s *Server) retire(to node.ID) {
 	s.role = follower
 	s.promises = nil
 	s.leader = leader{}

@@ -76,7 +76,8 @@ func (s *Server) Start() {
 		return
 	}
 	if owner := s.promised.Server(); owner != s.env.ID() {
-		s.expected = owner // it may still be there
+		s.expected = owner                                 // it may still be there,
+		s.heardLeader, s.heardAt = owner != 0, s.env.Now() // and heard from a moment ago, who knows
 	}
 	s.apply()
 	s.awaitLeader()
@@ -101,6 +102,8 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveNack(m)
 	case Heartbeat:
 		s.receiveHeartbeat(from, m)
+	case HeartbeatReply:
+		s.receiveHeartbeatReply(from, m)
 	case Missing:
 		s.receiveMissing(from, m)
 	case CatchUpRequest:

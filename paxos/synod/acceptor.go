@@ -88,9 +88,9 @@ func (a *Acceptor) receiveAccept(from node.ID, m Accept) {
 		return
 	}
 	a.promised, a.accepted = m.Proposal.Number, m.Proposal
-	a.log.Send(from, Accepted{Proposal: m.Proposal})
+	a.log.Send(from, Accepted(m))
 	for _, learner := range a.config.Learners {
-		a.log.Send(learner, Accepted{Proposal: m.Proposal})
+		a.log.Send(learner, Accepted(m))
 	}
 }
 
