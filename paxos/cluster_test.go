@@ -196,6 +196,23 @@ func TestMessageEconomy(t *testing.T) {
 	}
 }
 
+// With commit notices a command costs n-1 messages more, and the others know what
+// was chosen one delay after the leader.
+func TestCommitNotices(t *testing.T) {
+	const n = 5
+	c := newClusterWith(constantDelay(), n, func(s *paxos.Config) { s.CommitNotices = true })
+	require.NoError(t, c.Run(seconds))
+	messages := make(counted)
+	c.Observe(messages)
+	k := c.addClient(0, 1, c.Leader())
+	require.NoError(t, c.Run(seconds+4*oneWay))
+	require.Equal(t, []time.Duration{4 * oneWay}, k.latencies)
+	for _, id := range c.servers {
+		require.EqualValues(t, 1, c.server(id).Chosen())
+	}
+	require.Equal(t, n-1, messages["paxos.Decision"])
+}
+
 // The leader writes in parallel with the others (Ongaro's dissertation §10.2.1).
 func TestDisksWriteInParallel(t *testing.T) {
 	config := constantDelay()

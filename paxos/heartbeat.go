@@ -15,14 +15,14 @@ import (
 type pulse struct {
 	round     uint64          // of the last heartbeat
 	sentAt    []time.Duration // of the rounds after confirmed, on the leader's clock
-	answered  []uint64        // by position: the newest round that the server has answered
+	answered  []uint64        // by position in the roster: the newest round that the server has answered
 	confirmed uint64          // the newest round that a quorum has answered
 	at        time.Duration   // when that was sent, or the ballot began
 }
 
 // beginPulse begins to count rounds.
 func (s *Server) beginPulse() {
-	s.pulse = pulse{answered: make([]uint64, len(s.config.Servers)), at: s.env.Now()}
+	s.pulse = pulse{answered: make([]uint64, len(s.roster)), at: s.env.Now()}
 }
 
 // beat repeats what the acceptors have to hear again and again.
@@ -49,7 +49,7 @@ func (s *Server) beat() {
 func (s *Server) sendHeartbeat() {
 	s.pulse.round++
 	s.pulse.sentAt = append(s.pulse.sentAt, s.env.Now())
-	s.receiveRound(s.self, s.pulse.round)
+	s.receiveRound(self, s.pulse.round)
 	m := Heartbeat{Ballot: s.ballot, Chosen: s.chosen, Round: s.pulse.round}
 	if s.overdue > s.chosen {
 		m.Overdue = s.overdue
@@ -62,7 +62,7 @@ func (s *Server) receiveHeartbeatReply(from node.ID, m HeartbeatReply) {
 	if s.role != leading || m.Ballot != s.ballot {
 		return
 	}
-	if i := s.position(from); i >= 0 {
+	if i := s.roster.position(from); i >= 0 {
 		s.receiveRound(i, m.Round)
 	}
 }
@@ -71,8 +71,15 @@ func (s *Server) receiveHeartbeatReply(from node.ID, m HeartbeatReply) {
 func (s *Server) receiveRound(position int, round uint64) {
 	p := &s.pulse
 	p.answered[position] = max(p.answered[position], round)
-	sorted := slices.Sorted(slices.Values(p.answered))
-	newest := sorted[len(sorted)-s.config.majority()]
+	m := &s.memberships[0]
+	var sorted []uint64
+	for i, round := range p.answered {
+		if m.members.has(i) {
+			sorted = append(sorted, round)
+		}
+	}
+	slices.Sort(sorted)
+	newest := sorted[len(sorted)-s.config.phase2Quorum(len(sorted))]
 	if newest > p.confirmed {
 		n := newest - p.confirmed
 		p.confirmed, p.at = newest, p.sentAt[n-1]

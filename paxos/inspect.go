@@ -1,14 +1,21 @@
 package paxos
 
-import (
-	"quorumlab/node"
-	"quorumlab/rsm"
-)
+import "quorumlab/rsm"
 
 // What follows lets those who watch look inside a server.
 
-// Servers returns the members of the cluster. The caller must not change it.
-func (s *Server) Servers() []node.ID { return s.config.Servers }
+// Config returns the server's settings. The caller must not change them.
+func (s *Server) Config() Config { return s.config }
+
+// Memberships returns the membership that governs the next slot to be chosen, and
+// those that follow it.
+func (s *Server) Memberships() []Membership {
+	all := make([]Membership, len(s.memberships))
+	for i := range all {
+		all[i] = s.memberships[i].Membership
+	}
+	return all
+}
 
 // Promised returns the ballot below which the server accepts nothing.
 func (s *Server) Promised() Ballot { return s.promised }

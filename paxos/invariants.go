@@ -2,7 +2,6 @@ package paxos
 
 import (
 	"fmt"
-	"slices"
 
 	"quorumlab/node"
 )
@@ -21,15 +20,15 @@ const (
 	acceptanceStands = "Acceptance Stands"
 	// Every ballot is led by one server, and by that one only once.
 	oneLeader = "One Leader per Ballot"
-	// Nobody leads a ballot without the durable promises of a majority.
-	preparedByMajority = "Prepared by a Majority"
+	// Nobody leads a ballot without the durable promises of a quorum.
+	preparedByQuorum = "Prepared by a Quorum"
 	// In one slot and ballot all servers accept the same value, for ever.
 	oneValue = "One Value per Ballot"
-	// Once a majority has durably accepted a value in one ballot it is chosen,
+	// Once a quorum has durably accepted a value in one ballot it is chosen,
 	// whether anybody noticed or not, and no higher ballot has another (P2b).
 	chosenStands = "Chosen Value Stands"
 	// Nobody takes for chosen what is not.
-	chosenByMajority = "Chosen by a Majority"
+	chosenByQuorum = "Chosen by a Quorum"
 	// Nobody takes for chosen, or carries out, another value than the chosen one.
 	agreement = "Agreement"
 	// Commands are carried out slot after slot.
@@ -90,7 +89,7 @@ func NewInvariants() *Invariants {
 func (v *Invariants) Check(id node.ID, s *Server) error {
 	m := v.machine(id)
 	if m == nil {
-		m = &machine{id: id, position: slices.Index(s.Servers(), id)}
+		m = &machine{id: id, position: len(v.machines)}
 		v.machines = append(v.machines, m)
 	}
 	if m.server != s {
@@ -184,15 +183,16 @@ func (v *Invariants) checkLeader(m *machine) error {
 		return violation(oneLeader, m, "%v was led by server %d before", ballot, other)
 	}
 	v.leaders[ballot] = m.id
+	servers := m.server.Config().Servers
 	promised := 0
-	for _, id := range m.server.Servers() {
+	for _, id := range servers {
 		if other := v.machine(id); other != nil && other.durablePromise >= ballot {
 			promised++
 		}
 	}
-	if total := len(m.server.Servers()); 2*promised <= total {
-		return violation(preparedByMajority, m, "%v has the durable promises of %d of %d servers",
-			ballot, promised, total)
+	if promised < quorum(m.server.Config().Phase1Quorum, len(servers)) {
+		return violation(preparedByQuorum, m, "%v has the durable promises of %d of %d servers",
+			ballot, promised, len(servers))
 	}
 	return nil
 }
@@ -210,7 +210,7 @@ func (v *Invariants) checkChosen(m *machine) error {
 			return violation(noHole, m, "slot %d is taken for chosen and is a hole", m.chosen)
 		}
 		if h := v.at(m.chosen); !h.chosen {
-			return violation(chosenByMajority, m, "%v is taken for chosen, but no majority has accepted it in one ballot", p)
+			return violation(chosenByQuorum, m, "%v is taken for chosen, but no quorum has accepted it in one ballot", p)
 		} else if digest(0, 0, p.Request) != h.value {
 			return violation(agreement, m, "%v is taken for chosen, but another value is, in ballot %v", p, h.ballot)
 		}
@@ -236,6 +236,14 @@ func (v *Invariants) checkApplied(m *machine) error {
 		return violation(agreement, m, "what was carried out up to slot %d is not what was chosen", applied)
 	}
 	return nil
+}
+
+// quorum returns the size of a quorum among n servers, given the setting for it.
+func quorum(setting, n int) int {
+	if setting == 0 {
+		return n/2 + 1
+	}
+	return setting
 }
 
 func violation(invariant string, m *machine, format string, arguments ...any) error {

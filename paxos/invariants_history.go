@@ -4,7 +4,7 @@ package paxos
 type slotHistory struct {
 	proposals []proposed // one per ballot in which somebody accepted a value
 
-	// Whether a majority has accepted a value in one ballot, which, and in which
+	// Whether a quorum has accepted a value in one ballot, which, and in which
 	// ballot first.
 	chosen bool
 	value  uint64
@@ -53,7 +53,8 @@ func (v *Invariants) accepted(m *machine, slot Slot, ballot Ballot) error {
 	h := v.at(slot)
 	p := h.find(ballot)
 	p.durableAt = p.durableAt.with(m.position)
-	if 2*p.durableAt.size() <= len(m.server.Servers()) {
+	config := m.server.Config()
+	if p.durableAt.size() < quorum(config.Phase2Quorum, len(config.Servers)) {
 		return nil
 	}
 	if h.chosen && p.value != h.value {

@@ -187,7 +187,9 @@ func TestMissingIsAnsweredWithWhatIsOpen(t *testing.T) {
 
 // The window bounds what is open; the rest waits and then goes together.
 func TestWindow(t *testing.T) {
+	const window = 8
 	l := boot(t, 1, 3)
+	l.server.config.Window = window
 	l.lead(2)
 	for client := range rsm.ClientID(window + 10) {
 		l.server.Receive(1001, request(client+1))
@@ -243,12 +245,16 @@ func TestALongInheritance(t *testing.T) {
 	l.receive(2, Promise{Ballot: b(1, 1), Accepted: accepted})
 	l.expect(
 		"2 Accept(1.1 1-512 chosen=0)", "3 Accept(1.1 1-512 chosen=0)",
-		"2 Accept(1.1 513-1024 chosen=0)", "3 Accept(1.1 513-1024 chosen=0)",
-		"2 Accept(1.1 1025=[1025/1] chosen=0)", "3 Accept(1.1 1025=[1025/1] chosen=0)")
-	l.receive(1001, request(5000)) // the window is more than full
+		"2 Accept(1.1 513-1024 chosen=0)", "3 Accept(1.1 513-1024 chosen=0)")
+	l.receive(1001, request(5000))
 	l.expire(FlushTimer)
-	l.expect()
-	l.receive(2, Accepted{b(1, 1), 1, 1025})
+	l.expect() // the window is full
+	l.receive(2, Accepted{b(1, 1), 1, 3})
+	l.expire(FlushTimer)
+	l.expect(
+		"2 Accept(1.1 1025=[1025/1] chosen=3)", "3 Accept(1.1 1025=[1025/1] chosen=3)",
+		"2 Accept(1.1 1026=[5000/1] chosen=3)", "3 Accept(1.1 1026=[5000/1] chosen=3)")
+	l.receive(2, Accepted{b(1, 1), 4, 1025})
 	require.EqualValues(t, 1025, l.server.Chosen())
 }
 
@@ -285,8 +291,8 @@ func TestAllocations(t *testing.T) {
 	leader := New(env, config, rsm.NewCounter())
 	leader.Start()
 	leader.Timeout(LeaderTimer)
-	leader.Synced(env.disk.last, nil)
 	leader.Receive(2, Promise{Ballot: b(1, 1)})
+	leader.Synced(env.disk.last, nil)
 	sequence := uint64(0)
 	perCommand := testing.AllocsPerRun(2000, func() {
 		sequence++

@@ -5,7 +5,7 @@ import (
 )
 
 // learner is the part of a server that knows what was chosen and carries it out.
-// A value is chosen once a majority has accepted it in one ballot (Paxos Made
+// A value is chosen once a quorum has accepted it in one ballot (Paxos Made
 // Simple §2.2); the leader finds out and tells the others.
 type learner struct {
 	chosen     Slot   // the values of all slots up to here are known
@@ -13,6 +13,15 @@ type learner struct {
 	digest     uint64 // of all that was applied, in order
 	saidChosen Slot   // all slots up to here are chosen, said a leader of the promised ballot or a lower one
 	catchingUp bool   // another server was asked for chosen values
+}
+
+// receiveDecision hears of chosen values without delay.
+func (s *Server) receiveDecision(from node.ID, m Decision) {
+	if !s.join(from, m.Ballot) {
+		return
+	}
+	s.hear(from)
+	s.hearChosen(from, m.Chosen)
 }
 
 // hearChosen takes notice of what the leader of the promised ballot says is

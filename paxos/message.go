@@ -89,6 +89,12 @@ type Missing struct {
 	First, Last Slot
 }
 
+// Decision says what has been chosen (Config.CommitNotices).
+type Decision struct {
+	Ballot Ballot
+	Chosen Slot // all slots up to here are chosen
+}
+
 // CatchUpRequest asks a server for the values chosen from First on.
 type CatchUpRequest struct {
 	First Slot
@@ -140,6 +146,9 @@ func (m HeartbeatReply) Size() int { return ballotSize + roundSize }
 func (m Missing) Size() int { return ballotSize + 2*slotSize }
 
 // Size implements node.Sizer.
+func (m Decision) Size() int { return ballotSize + slotSize }
+
+// Size implements node.Sizer.
 func (m CatchUpRequest) Size() int { return slotSize }
 
 // Size implements node.Sizer.
@@ -185,6 +194,8 @@ func (m HeartbeatReply) String() string { return fmt.Sprintf("HeartbeatReply(%v)
 func (m Missing) String() string {
 	return fmt.Sprintf("Missing(%v %s)", m.Ballot, span(m.First, m.Last))
 }
+
+func (m Decision) String() string { return fmt.Sprintf("Decision(%v chosen=%d)", m.Ballot, m.Chosen) }
 
 func (m CatchUpRequest) String() string { return fmt.Sprintf("CatchUpRequest(from %d)", m.First) }
 

@@ -30,6 +30,7 @@ func TestMessages(t *testing.T) {
 		{Heartbeat{Ballot: b(2, 1), Chosen: 2, Overdue: 4}, "Heartbeat(2.1 chosen=2 overdue=4)", 32},
 		{HeartbeatReply{b(2, 1), 7}, "HeartbeatReply(2.1)", 16},
 		{Missing{b(2, 1), 3, 4}, "Missing(2.1 3-4)", 24},
+		{Decision{b(2, 1), 3}, "Decision(2.1 chosen=3)", 16},
 		{CatchUpRequest{3}, "CatchUpRequest(from 3)", 8},
 		{CatchUp{3, requests(7), 9}, "CatchUp(3=[7/1] chosen=9)", 20 + size},
 	} {

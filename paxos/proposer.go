@@ -2,7 +2,6 @@ package paxos
 
 import (
 	"quorumlab/node"
-	"quorumlab/rsm"
 )
 
 // proposer is the part of a server that prepares a ballot: phase 1, once for all
@@ -11,7 +10,7 @@ type proposer struct {
 	role       role
 	ballot     Ballot    // the server's own: the one it prepares or leads, or the last
 	ownPromise uint64    // the record of the log that holds its own promise; zero before it is made
-	promises   []Promise // by position in Config.Servers; those of other ballots are void
+	promises   []Promise // by position in the roster; those of other ballots are void
 }
 
 // prepare begins phase 1 (1a) with a ballot higher than any the server has heard
@@ -26,10 +25,15 @@ type proposer struct {
 // again, but it has not proposed anything in it before its own disk held its own
 // promise.
 func (s *Server) prepare() {
+	if !s.isMember(s.env.ID()) {
+		s.awaitLeader() // it is not for this server to lead
+		return
+	}
 	s.role = preparing
 	s.ballot = nextBallot(max(s.promised, s.highest), s.env.ID())
 	s.ownPromise = 0
-	s.promises = make([]Promise, len(s.config.Servers))
+	s.enrollAnew()
+	s.promises = make([]Promise, len(s.roster))
 	s.expected = 0
 	s.env.Note(Preparing{Ballot: s.ballot})
 	s.env.StopTimer(LeaderTimer) // as long as nobody objects there is no need for a higher ballot
@@ -41,9 +45,9 @@ func (s *Server) prepare() {
 // sendPrepare asks those acceptors whose promise does not count yet.
 func (s *Server) sendPrepare() {
 	var m node.Message = Prepare{Ballot: s.ballot, First: s.chosen + 1}
-	for i, server := range s.config.Servers {
-		if i != s.self && !s.counts(s.promises[i]) {
-			s.env.Send(server, m)
+	for _, peer := range s.peers {
+		if !s.counts(s.promises[s.roster.position(peer)]) {
+			s.env.Send(peer, m)
 		}
 	}
 }
@@ -55,7 +59,7 @@ func (s *Server) receivePromise(from node.ID, m Promise) {
 	if s.role != preparing || m.Ballot != s.ballot {
 		return
 	}
-	i := s.position(from)
+	i := s.roster.position(from)
 	if i < 0 {
 		return
 	}
@@ -69,7 +73,7 @@ func (s *Server) receivePromise(from node.ID, m Promise) {
 // countOwnPromise takes the server's own promise once its disk holds it.
 func (s *Server) countOwnPromise() {
 	if s.ownPromise != 0 && s.log.Durable() >= s.ownPromise {
-		s.promises[s.self] = Promise{Ballot: s.ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)}
+		s.promises[self] = Promise{Ballot: s.ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)}
 		s.countPromises()
 	}
 }
@@ -81,30 +85,41 @@ func (s *Server) counts(p Promise) bool {
 	return p.Ballot == s.ballot && p.Chosen <= s.chosen
 }
 
-// countPromises ends phase 1 if a majority's promises count. When only the server's
-// own is missing it makes it.
+// countPromises ends phase 1 if the promises of a quorum count. When only the
+// server's own is missing it makes it.
 func (s *Server) countPromises() {
-	var counted []Promise
-	for _, p := range s.promises {
-		if s.counts(p) {
-			counted = append(counted, p)
-		}
+	m := &s.memberships[0]
+	missing, own := s.missing(m), 0
+	if m.members.has(self) {
+		own = 1
 	}
-	switch missing := s.config.majority() - len(counted); {
-	case missing <= 0 && s.counts(s.promises[s.self]):
-		s.lead(adopt(s.chosen+1, counted))
-	case missing <= 1 && s.ownPromise == 0 && s.promise(s.ballot):
+	switch {
+	case missing <= 0 && s.counts(s.promises[self]):
+		s.lead(adopt(s.chosen+1, s.promises))
+	case missing <= own && s.ownPromise == 0 && s.promise(s.ballot):
 		s.heardLeader = false // who leads the promised ballot now
 		s.ownPromise = s.log.Appended()
 	}
 }
 
-// adopt returns the values to propose in phase 2 for the slots from first up to
-// the last that anybody mentions: for each slot "the value of the
+// missing returns how many promises a membership lacks.
+func (s *Server) missing(m *membership) int {
+	missing := s.config.phase1Quorum(len(m.Servers))
+	for i, p := range s.promises {
+		if m.members.has(i) && s.counts(p) {
+			missing--
+		}
+	}
+	return missing
+}
+
+// adopt returns the proposals that decide what to propose in phase 2 for the slots
+// from first up to the last that anybody mentions: for each slot "the value of the
 // highest-numbered proposal among the responses" (Paxos Made Simple §2.2), because
 // that one may have been chosen. Where nobody has accepted anything, nothing was
-// chosen; a no-op fills the hole so that later slots can be carried out (§3).
-func adopt(first Slot, promises []Promise) []rsm.Request {
+// chosen; a no-op, the value of no proposal, fills the hole so that later slots can
+// be carried out (§3).
+func adopt(first Slot, promises []Promise) []Proposal {
 	var highest []Proposal
 	for _, promise := range promises {
 		for _, p := range promise.Accepted {
@@ -120,11 +135,7 @@ func adopt(first Slot, promises []Promise) []rsm.Request {
 			}
 		}
 	}
-	values := make([]rsm.Request, len(highest))
-	for i, p := range highest {
-		values[i] = p.Request
-	}
-	return values
+	return highest
 }
 
 // receiveNack hears that an acceptor has promised a higher ballot, or stands by its
@@ -156,14 +167,4 @@ func (s *Server) retire(to node.ID) {
 	s.env.StopTimer(FlushTimer)
 	s.expect(to)
 	s.executor.Abandon(to)
-}
-
-// position returns a server's place in Config.Servers, or -1.
-func (s *Server) position(id node.ID) int {
-	for i, server := range s.config.Servers {
-		if server == id {
-			return i
-		}
-	}
-	return -1
 }

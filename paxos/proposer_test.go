@@ -177,7 +177,11 @@ func TestAdopt(t *testing.T) {
 		"already chosen": {[]Promise{promise(at(1, b(9, 2), 6), at(3, b(1, 2), 7)), promise(at(2, b(9, 2), 5))}, requests(7)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, test.want, adopt(3, test.promises))
+			got := []rsm.Request{}
+			for _, p := range adopt(3, test.promises) {
+				got = append(got, p.Request)
+			}
+			require.Equal(t, test.want, got)
 		})
 	}
 }

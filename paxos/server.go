@@ -37,10 +37,9 @@ type Server struct {
 	config   Config
 	log      *wal.Log
 	executor *rsm.Executor
-	peers    []node.ID // the other servers
-	self     int       // this one's position in Config.Servers
-	record   []byte    // the last record written; kept for the next one
+	record   []byte // the last record written; kept for the next one
 
+	members
 	acceptor
 	learner
 	detector
@@ -49,25 +48,24 @@ type Server struct {
 }
 
 // New makes a server that replicates machine, which has to be fresh. It panics
-// if the configuration is not valid or does not name the machine it runs on:
-// check what comes from a user with Config.Validate.
+// if the configuration is not valid: check what comes from a user with
+// Config.Validate.
 func New(env node.Env, config Config, machine rsm.StateMachine) *Server {
 	if err := config.Validate(); err != nil {
 		panic(err)
 	}
-	self := slices.Index(config.Servers, env.ID())
-	if self < 0 {
-		panic(fmt.Sprintf("paxos: machine %d is not among Servers %v", env.ID(), config.Servers))
-	}
-	config.Servers = slices.Clone(config.Servers)
-	return &Server{
-		env:      env,
-		config:   config,
-		executor: rsm.NewExecutor(env, machine),
-		peers:    slices.Delete(slices.Clone(config.Servers), self, self+1),
-		self:     self,
-	}
+	return newServer(env, config, machine)
 }
+
+func newServer(env node.Env, config Config, machine rsm.StateMachine) *Server {
+	config.Servers = slices.Clone(config.Servers)
+	s := &Server{env: env, config: config, executor: rsm.NewExecutor(env, machine)}
+	s.memberships = []membership{{Membership: Membership{From: 1, Servers: config.Servers}}}
+	return s
+}
+
+// self is the server's own position in the roster.
+const self = 0
 
 // Start implements node.Handler.
 func (s *Server) Start() {
@@ -79,6 +77,7 @@ func (s *Server) Start() {
 		s.expected = owner                                 // it may still be there,
 		s.heardLeader, s.heardAt = owner != 0, s.env.Now() // and heard from a moment ago, who knows
 	}
+	s.enrollAnew()
 	s.apply()
 	s.awaitLeader()
 	s.log.Flush()
@@ -106,6 +105,8 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveHeartbeatReply(from, m)
 	case Missing:
 		s.receiveMissing(from, m)
+	case Decision:
+		s.receiveDecision(from, m)
 	case CatchUpRequest:
 		s.receiveCatchUpRequest(from, m)
 	case CatchUp:
