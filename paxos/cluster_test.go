@@ -70,8 +70,13 @@ func (c *cluster) addClient(start time.Duration, count int, to node.ID) *client 
 
 // server returns the server that runs on a machine, or nil.
 func (c *cluster) server(id node.ID) *paxos.Server {
-	s, _ := c.Handler(id).(*paxos.Server)
-	return s
+	switch h := c.Handler(id).(type) {
+	case *paxos.Server:
+		return h
+	case *remembering:
+		return h.Server
+	}
+	return nil
 }
 
 // client adds 1 to a counter, again and again. It has one request under way and

@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -31,6 +32,9 @@ func (s *Server) beat() {
 	case preparing:
 		s.sendPrepare()
 	case leading:
+		if s.preparedTo != math.MaxUint64 {
+			s.sendPrepare()
+		}
 		if s.config.CheckQuorum && s.env.Now()-s.pulse.at > s.config.LeaderTimeoutMax {
 			s.env.Note(SteppedDown{Ballot: s.ballot})
 			s.retire(0)

@@ -22,6 +22,8 @@ const (
 	oneLeader = "One Leader per Ballot"
 	// Nobody leads a ballot without the durable promises of a quorum.
 	preparedByQuorum = "Prepared by a Quorum"
+	// Nobody proposes in a slot before it is known who decides on it.
+	beyondWindow = "Proposed Beyond the Window"
 	// In one slot and ballot all servers accept the same value, for ever.
 	oneValue = "One Value per Ballot"
 	// Once a quorum has durably accepted a value in one ballot it is chosen,
@@ -50,6 +52,11 @@ type Invariants struct {
 	machines []*machine // in the order in which they were first seen
 	history  []slotHistory
 	leaders  map[Ballot]node.ID
+
+	electorates []electorate // of which the present one is the last in force
+	prefix      Slot         // all slots up to here are chosen
+	total       uint64       // digest of them,
+	totals      []uint64     // and of all up to each, by slot - 1
 }
 
 // machine is what the judge remembers of one machine.
@@ -64,7 +71,6 @@ type machine struct {
 	leads    Ballot
 	chosen   Slot
 	applied  Slot
-	digest   uint64
 
 	durablePromise Ballot   // by lives past and present
 	pending        []change // not durable yet, oldest first
@@ -90,7 +96,7 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 	m := v.machine(id)
 	if m == nil {
 		m = &machine{id: id, position: len(v.machines)}
-		v.machines = append(v.machines, m)
+		v.meet(m)
 	}
 	if m.server != s {
 		if err := v.checkRestart(m, s); err != nil {
@@ -183,18 +189,7 @@ func (v *Invariants) checkLeader(m *machine) error {
 		return violation(oneLeader, m, "%v was led by server %d before", ballot, other)
 	}
 	v.leaders[ballot] = m.id
-	servers := m.server.Config().Servers
-	promised := 0
-	for _, id := range servers {
-		if other := v.machine(id); other != nil && other.durablePromise >= ballot {
-			promised++
-		}
-	}
-	if promised < quorum(m.server.Config().Phase1Quorum, len(servers)) {
-		return violation(preparedByQuorum, m, "%v has the durable promises of %d of %d servers",
-			ballot, promised, len(servers))
-	}
-	return nil
+	return v.checkPrepared(m, ballot, m.server.Chosen()+1)
 }
 
 // checkChosen looks at the slots that a server newly takes for chosen.
@@ -224,15 +219,11 @@ func (v *Invariants) checkApplied(m *machine) error {
 	if applied < m.applied {
 		return violation(appliedNeverDown, m, "from %d to %d", m.applied, applied)
 	}
-	for m.applied < applied {
-		m.applied++
-		if m.applied > m.chosen {
-			return violation(noHole, m, "slot %d is carried out, known to be chosen are those up to %d",
-				m.applied, m.chosen)
-		}
-		m.digest = digest(m.digest, m.applied, m.server.At(m.applied).Request)
+	m.applied = applied
+	if applied > m.chosen {
+		return violation(noHole, m, "slot %d is carried out, known to be chosen are those up to %d", applied, m.chosen)
 	}
-	if total != m.digest {
+	if right, ok := v.totalAt(applied); !ok || total != right {
 		return violation(agreement, m, "what was carried out up to slot %d is not what was chosen", applied)
 	}
 	return nil

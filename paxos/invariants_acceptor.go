@@ -51,7 +51,7 @@ func (v *Invariants) checkHeld(m *machine, slot Slot) error {
 			slot, p.Ballot, m.before, m.server.Promised())
 	}
 	m.await(change{ballot: p.Ballot, slot: slot})
-	return nil
+	return v.checkProposal(m, p)
 }
 
 // await notes a change that is not known to be durable yet.

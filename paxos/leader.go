@@ -12,6 +12,7 @@ import (
 type leader struct {
 	preparedTo Slot          // phase 1 is over for all slots up to here
 	inherited  []Proposal    // what has to be proposed in the next slots; zero in holes
+	fillTo     Slot          // up to here no-ops are proposed if there is nothing else
 	waiting    []rsm.Request // what is to be proposed after that, oldest first
 	flushing   bool          // FlushTimer is set
 	open       []tally       // of the slots proposed and not known to be chosen: from chosen+1 on
@@ -37,6 +38,7 @@ func (s *Server) lead(inherited []Proposal) {
 	s.role = leading
 	s.inherited = inherited
 	s.counted = s.chosen
+	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
 	s.updatePrepared()
 	s.beginPulse()
 	s.env.Note(BecameLeader{Ballot: s.ballot})
@@ -62,12 +64,16 @@ func (s *Server) flush() {
 	}
 }
 
-// take takes at most n values: of what is inherited, and then of what waits.
+// take takes at most n values: of what is inherited, then of what waits, and then
+// no-ops if there is something to fill up.
 func (s *Server) take(n int) (values []rsm.Request) {
-	if len(s.inherited) == 0 {
+	if len(s.inherited) == 0 && len(s.waiting) > 0 {
 		n = min(n, len(s.waiting))
 		values, s.waiting = s.waiting[:n:n], s.waiting[n:]
 		return values
+	}
+	if len(s.inherited) == 0 {
+		return make([]rsm.Request, max(0, min(n, int(s.fillTo)+1-int(s.next()))))
 	}
 	n = min(n, len(s.inherited))
 	for _, p := range s.inherited[:n] {
@@ -138,7 +144,7 @@ func (s *Server) count(position int, first, last Slot) {
 	if s.config.CommitNotices {
 		s.broadcast(Decision{Ballot: s.ballot, Chosen: s.chosen})
 	}
-	if len(s.waiting) > 0 || len(s.inherited) > 0 {
+	if len(s.waiting) > 0 || len(s.inherited) > 0 || s.next() <= s.fillTo {
 		s.scheduleFlush()
 	}
 }

@@ -56,6 +56,10 @@ func (s *Server) apply() {
 		s.applied++
 		s.digest = digest(s.digest, p.Slot, p.Request)
 		s.executor.Apply(p.Request)
+		if p.Request.Client == 0 {
+			s.learnMembership(p.Slot, p.Request)
+		}
+		s.forgetMemberships()
 	}
 }
 

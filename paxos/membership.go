@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // Membership says who the acceptors are, from a slot on.
@@ -85,4 +86,87 @@ func (s *Server) updatePrepared() {
 		}
 	}
 	s.preparedTo = math.MaxUint64
+}
+
+// learnMembership takes notice of a change of the membership that is chosen in a
+// slot.
+func (s *Server) learnMembership(chosenIn Slot, r rsm.Request) {
+	servers, ok := membershipOf(r)
+	if !ok {
+		return
+	}
+	s.memberships = append(s.memberships, membership{Membership: Membership{
+		From: chosenIn + Slot(s.config.Window), ID: r.Sequence, Servers: servers,
+	}})
+	s.membershipsChanged()
+}
+
+// forgetMemberships forgets those whose last slot is carried out.
+func (s *Server) forgetMemberships() {
+	for len(s.memberships) > 1 && s.memberships[1].From <= s.applied+1 {
+		s.memberships = slices.Delete(s.memberships, 0, 1)
+		s.env.Note(MembershipChanged{Membership: s.memberships[0].Membership})
+		s.membershipsChanged()
+	}
+}
+
+// membershipsChanged has a leader bring phase 1 to the acceptors that are new: they
+// may know of proposals in the slots that they are to decide on. Until the next
+// membership is in force it fills the slots before with no-ops if clients do not.
+func (s *Server) membershipsChanged() {
+	s.enroll()
+	if s.role != leading {
+		return
+	}
+	for len(s.promises) < len(s.roster) {
+		s.promises = append(s.promises, Promise{})
+		s.pulse.answered = append(s.pulse.answered, 0)
+	}
+	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
+	s.updatePrepared()
+	if s.preparedTo != math.MaxUint64 {
+		s.sendPrepare()
+	}
+	s.scheduleFlush()
+}
+
+// receiveLatePromise takes the promise of an acceptor whom the leader asked after it
+// began to lead, because of a change of the membership. Slots in which the leader
+// has proposed something are settled: a ballot has one value per slot. Any other
+// promise that is late is of no use.
+func (s *Server) receiveLatePromise(i int, m Promise) {
+	if s.preparedTo == math.MaxUint64 || s.counts(s.promises[i]) {
+		return
+	}
+	if m.Chosen > s.chosen { // under other leaders, of whom this one knew nothing
+		s.retire(0)
+		return
+	}
+	s.promises[i] = m
+	s.inherited = merge(s.inherited, s.next(), m.Accepted)
+	s.updatePrepared()
+	s.flush()
+}
+
+// membershipRequest makes the command that changes the membership. A request of no
+// client is never carried out by the state machine; unlike a no-op it says
+// something.
+func membershipRequest(id uint64, servers []node.ID) rsm.Request {
+	var d []byte
+	for _, server := range servers {
+		d = append(d, byte(server>>8), byte(server))
+	}
+	return rsm.Request{Sequence: id, Command: d}
+}
+
+// membershipOf returns the servers that a command names, or reports that it is
+// another command.
+func membershipOf(r rsm.Request) (servers []node.ID, ok bool) {
+	if r.Client != 0 || len(r.Command) == 0 || len(r.Command)%2 != 0 {
+		return nil, false
+	}
+	for b := r.Command; len(b) > 0; b = b[2:] {
+		servers = append(servers, node.ID(b[0])<<8|node.ID(b[1]))
+	}
+	return servers, true
 }

@@ -21,6 +21,13 @@ type Preempted struct {
 // quorum for too long.
 type SteppedDown struct{ Ballot Ballot }
 
+// MembershipChanged says that a membership is in force.
+type MembershipChanged struct{ Membership Membership }
+
+func (n MembershipChanged) String() string {
+	return fmt.Sprintf("%v decide from slot %d on", n.Membership.Servers, n.Membership.From)
+}
+
 func (n SteppedDown) String() string {
 	return fmt.Sprintf("stepped down from ballot %v: no quorum answers", n.Ballot)
 }

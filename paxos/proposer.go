@@ -52,15 +52,14 @@ func (s *Server) sendPrepare() {
 	}
 }
 
-// receivePromise takes an acceptor's promise. One that comes late, when phase 2
-// has begun, is of no use any more: the values are proposed, and a ballot has one
-// value per slot.
+// receivePromise takes an acceptor's promise.
 func (s *Server) receivePromise(from node.ID, m Promise) {
-	if s.role != preparing || m.Ballot != s.ballot {
+	i := s.roster.position(from)
+	if m.Ballot != s.ballot || s.role == follower || i < 0 {
 		return
 	}
-	i := s.roster.position(from)
-	if i < 0 {
+	if s.role == leading {
+		s.receiveLatePromise(i, m)
 		return
 	}
 	s.promises[i] = m
@@ -122,17 +121,23 @@ func (s *Server) missing(m *membership) int {
 func adopt(first Slot, promises []Promise) []Proposal {
 	var highest []Proposal
 	for _, promise := range promises {
-		for _, p := range promise.Accepted {
-			if p.Slot < first {
-				continue // chosen, as the server has learned since
-			}
-			i := int(p.Slot - first)
-			for i >= len(highest) {
-				highest = append(highest, Proposal{})
-			}
-			if p.Ballot > highest[i].Ballot {
-				highest[i] = p
-			}
+		highest = merge(highest, first, promise.Accepted)
+	}
+	return highest
+}
+
+// merge adds an acceptor's report to the highest-numbered proposals known so far.
+func merge(highest []Proposal, first Slot, reported []Proposal) []Proposal {
+	for _, p := range reported {
+		if p.Slot < first {
+			continue // chosen, as the server has learned since
+		}
+		i := int(p.Slot - first)
+		for i >= len(highest) {
+			highest = append(highest, Proposal{})
+		}
+		if p.Ballot > highest[i].Ballot {
+			highest[i] = p
 		}
 	}
 	return highest
