@@ -134,9 +134,9 @@ func TestNothingIsPromisedBeforeTheDiskHoldsIt(t *testing.T) {
 func TestARepeatedAcceptIsNotWrittenAgain(t *testing.T) {
 	l := boot(t, 1, 3)
 	l.receive(3, Accept{b(1, 3), 1, requests(7), 0})
-	written := len(l.disk.content)
+	synced := l.disk.Started()
 	l.receive(3, Accept{b(1, 3), 1, requests(7), 0})
-	require.Len(t, l.disk.content, written)
+	require.Equal(t, synced, l.disk.Started())
 }
 
 func TestRestartRemembers(t *testing.T) {
@@ -173,7 +173,7 @@ func TestDiskErrorsEndTheServer(t *testing.T) {
 		l.server.Receive(3, Prepare{b(1, 3), 1})
 		l.endSync(node.ErrIO)
 		require.ErrorIs(t, l.exited, node.ErrIO)
-		require.Empty(t, l.disk.syncs, "a failed sync is not tried again")
+		require.Zero(t, l.disk.Syncs(), "a failed sync is not tried again")
 		l.expect()
 	})
 	for name, m := range map[string]node.Message{
@@ -188,7 +188,7 @@ func TestDiskErrorsEndTheServer(t *testing.T) {
 			l.sent = nil
 			l.clock += l.config.LeaderTimeoutMin
 			promised := l.server.Promised()
-			l.disk.failure = node.ErrNoSpace
+			l.disk.Broken = node.ErrNoSpace
 			l.server.Receive(3, m)
 			require.ErrorIs(t, l.exited, node.ErrNoSpace)
 			require.Equal(t, promised, l.server.Promised())
@@ -202,7 +202,7 @@ func TestDiskErrorsEndTheServer(t *testing.T) {
 			l.receive(2, Accept{b(1, 2), slot, requests(7), 0})
 		}
 		l.kill()
-		l.disk.content[25] ^= 1 // in a record that later ones mark as durable
+		l.disk.Damage("paxos.000001", 41) // in a record that later ones mark as durable
 		l.start()
 		require.ErrorContains(t, l.exited, "corrupt")
 	})

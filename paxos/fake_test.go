@@ -2,14 +2,13 @@ package paxos
 
 import (
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/internal/fakedisk"
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -22,7 +21,7 @@ type lone struct {
 	config Config
 	server *Server
 
-	disk    fakeDisk
+	disk    fakedisk.Disk
 	random  *rand.Rand
 	sent    []string // "to message", oldest first
 	timers  map[node.Timer]time.Duration
@@ -52,12 +51,15 @@ func (l *lone) start() {
 }
 
 // kill ends the process without warning; the machine runs on.
-func (l *lone) kill() { l.server, l.disk.syncs, l.sent = nil, nil, nil }
+func (l *lone) kill() {
+	l.server, l.sent = nil, nil
+	l.disk.Kill()
+}
 
 // restart crashes the machine, which loses all that is not synced, and boots it.
 func (l *lone) restart() {
 	l.kill()
-	l.disk.content = l.disk.content[:l.disk.durable:l.disk.durable]
+	l.disk.Crash()
 	l.start()
 	l.sync()
 }
@@ -80,19 +82,14 @@ func (l *lone) expire(t node.Timer) {
 
 // sync ends all syncs that are under way, and those that are started then.
 func (l *lone) sync() {
-	for len(l.disk.syncs) > 0 && l.exited == nil {
+	for l.disk.Syncs() > 0 && l.exited == nil {
 		l.endSync(nil)
 	}
 }
 
 // endSync ends one sync.
 func (l *lone) endSync(err error) {
-	number, covered := l.disk.last-node.Sync(len(l.disk.syncs)-1), l.disk.syncs[0]
-	l.disk.syncs = l.disk.syncs[1:]
-	if err == nil {
-		l.disk.durable = covered
-	}
-	l.server.Synced(number, err)
+	l.server.Synced(l.disk.EndSync(err), err)
 }
 
 // expect checks what was sent since the last time.
@@ -133,45 +130,6 @@ func (l *lone) Send(to node.ID, m node.Message) {
 		l.sent = append(l.sent, fmt.Sprintf("%d %v", to, m))
 	}
 }
-
-// fakeDisk is a disk with one file.
-type fakeDisk struct {
-	content []byte
-	durable int
-	syncs   []int // under way, oldest first: up to where they cover the file
-	last    node.Sync
-	failure error // of the next append
-}
-
-func (d *fakeDisk) Read(string) ([]byte, error) {
-	if d.content == nil {
-		return nil, fs.ErrNotExist
-	}
-	return slices.Clone(d.content), nil
-}
-
-func (d *fakeDisk) Append(_ string, data []byte) error {
-	if d.failure != nil {
-		return d.failure
-	}
-	d.content = append(d.content, data...)
-	return nil
-}
-
-func (d *fakeDisk) Replace(_ string, data []byte) error {
-	d.content = slices.Clone(data) // the same bytes, or fewer that were never durable
-	return nil
-}
-
-func (d *fakeDisk) Sync() node.Sync {
-	d.last++
-	d.syncs = append(d.syncs, len(d.content))
-	return d.last
-}
-
-func (d *fakeDisk) List() ([]string, error)    { panic("not used") }
-func (d *fakeDisk) Truncate(string, int) error { panic("not used") }
-func (d *fakeDisk) Remove(string) error        { panic("not used") }
 
 // request is the first of a client's requests: it adds the client's number to
 // the counter.

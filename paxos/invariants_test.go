@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/internal/fakedisk"
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -204,8 +205,8 @@ func TestWhatIsNotDurableMayBeLost(t *testing.T) {
 			l.sync()
 			require.NoError(t, judge.Check(1, l.server))
 		}
-		l.disk = fakeDisk{}
 		l.kill()
+		l.disk = fakedisk.Disk{}
 		l.start()
 		if err := judge.Check(1, l.server); synced {
 			require.ErrorContains(t, err, promiseNeverDown)

@@ -2,7 +2,6 @@ package paxos
 
 import (
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -276,7 +275,7 @@ type quietDisk struct {
 	last node.Sync
 }
 
-func (d *quietDisk) Read(string) ([]byte, error) { return nil, fs.ErrNotExist }
+func (d *quietDisk) List() ([]string, error)     { return nil, nil }
 func (d *quietDisk) Append(string, []byte) error { return nil }
 func (d *quietDisk) Sync() node.Sync             { d.last++; return d.last }
 

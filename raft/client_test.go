@@ -39,7 +39,7 @@ func TestRequestsAreBatched(t *testing.T) {
 	require.Len(t, sent, 2)
 	require.Len(t, sent[0].message.(AppendEntries).Entries, 5)
 	require.Equal(t, records+1, f.journal.wal.Appended())
-	require.Len(t, f.env.disk.started, 1)
+	require.Equal(t, 1, f.env.disk.Syncs())
 }
 
 // A message to everybody is as good as a heartbeat.

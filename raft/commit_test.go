@@ -40,15 +40,9 @@ func TestLeaderCountsItselfWhenDurable(t *testing.T) {
 func TestTruncationWhileASyncIsUnderWay(t *testing.T) {
 	f := bootWith(t, 1, 3, 1)
 	f.receive(2, AppendEntries{Term: 1, Entries: testEntries(1, 1, 1, 1)})
-	require.Len(t, f.env.disk.started, 1)
+	require.Equal(t, 1, f.env.disk.Syncs())
 	f.receive(3, AppendEntries{Term: 2, PrevLogIndex: 1, PrevLogTerm: 1, Entries: testEntries(2, 2, 2)})
-	endSync := func() {
-		d := &f.env.disk
-		d.durable = d.content[:d.started[0]]
-		d.started = d.started[1:]
-		d.ended++
-		f.Synced(d.ended, nil)
-	}
+	endSync := func() { f.Synced(f.env.disk.EndSync(nil), nil) }
 	endSync()
 	require.Equal(t, Index(1), f.journal.durable)
 	endSync()

@@ -1,14 +1,13 @@
 package raft
 
 import (
-	"io/fs"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/internal/fakedisk"
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -21,7 +20,7 @@ type fakeEnv struct {
 	timers map[node.Timer]time.Duration // pending, with the delay they were set with
 	notes  []any
 	exit   error
-	disk   fakeDisk
+	disk   fakedisk.Disk
 }
 
 // envelope is a message that was sent.
@@ -48,44 +47,6 @@ func (e *fakeEnv) Send(to node.ID, m node.Message) {
 		e.sent = append(e.sent, envelope{to, m})
 	}
 }
-
-// fakeDisk is a disk with one file, of which a crash keeps exactly what was
-// synced.
-type fakeDisk struct {
-	content []byte
-	durable []byte
-	started []int // for each sync under way, how many bytes it covers
-	ended   node.Sync
-	broken  error // what every write fails with
-}
-
-func (d *fakeDisk) Read(string) ([]byte, error) {
-	if len(d.content) == 0 {
-		return nil, fs.ErrNotExist
-	}
-	return slices.Clone(d.content), nil
-}
-
-func (d *fakeDisk) Append(_ string, data []byte) error {
-	if d.broken == nil {
-		d.content = append(d.content, data...)
-	}
-	return d.broken
-}
-
-func (d *fakeDisk) Replace(_ string, data []byte) error {
-	d.content = slices.Clone(data)
-	return d.broken
-}
-
-func (d *fakeDisk) Sync() node.Sync {
-	d.started = append(d.started, len(d.content))
-	return d.ended + node.Sync(len(d.started))
-}
-
-func (d *fakeDisk) List() ([]string, error)    { panic("not used") }
-func (d *fakeDisk) Truncate(string, int) error { panic("not used") }
-func (d *fakeDisk) Remove(string) error        { panic("not used") }
 
 // recorder is a state machine that keeps the commands it was given.
 type recorder struct{ commands []string }
@@ -154,14 +115,13 @@ func testEntries(first Index, terms ...Term) []Entry {
 
 // crash restarts the server with what its disk had synced.
 func (f *fixture) crash() {
-	f.env.disk.content = slices.Clone(f.env.disk.durable)
+	f.env.disk.Crash()
 	f.restart()
 }
 
 // restart restarts the server without a loss on the disk.
 func (f *fixture) restart() {
-	f.env.disk.ended += node.Sync(len(f.env.disk.started))
-	f.env.disk.started = nil
+	f.env.disk.Kill()
 	f.env.sent, f.env.notes, f.env.exit = nil, nil, nil
 	clear(f.env.timers)
 	f.machine = &recorder{}
@@ -196,12 +156,8 @@ func (f *fixture) expire(timer node.Timer) {
 // sync ends all syncs, those included that the end of one starts.
 func (f *fixture) sync() {
 	f.t.Helper()
-	d := &f.env.disk
-	for len(d.started) > 0 {
-		d.durable = slices.Clone(d.content[:d.started[0]])
-		d.started = d.started[1:]
-		d.ended++
-		f.Synced(d.ended, nil)
+	for f.env.disk.Syncs() > 0 {
+		f.Synced(f.env.disk.EndSync(nil), nil)
 		f.look()
 	}
 }

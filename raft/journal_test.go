@@ -45,10 +45,10 @@ func TestSyncsAreGrouped(t *testing.T) {
 		prev := Index(i)
 		f.receive(1, AppendEntries{Term: 1, PrevLogIndex: prev, PrevLogTerm: f.log.term(prev), Entries: testEntries(prev+1, 1)})
 	}
-	before := f.env.disk.ended
+	before := f.env.disk.Started()
 	f.sync()
 	require.Len(t, f.take(), 3)
-	require.Equal(t, node.Sync(2), f.env.disk.ended-before)
+	require.Equal(t, before+1, f.env.disk.Started())
 }
 
 func TestRestartReplaysTermVoteAndLog(t *testing.T) {
@@ -97,15 +97,15 @@ func TestWhatWasReadIsSyncedBeforeItIsPromised(t *testing.T) {
 func TestFailedSyncEndsTheServer(t *testing.T) {
 	f := boot(t, 1, 3)
 	f.receive(2, RequestVote{Term: 2})
-	f.Synced(1, node.ErrIO)
+	f.Synced(f.env.disk.EndSync(node.ErrIO), node.ErrIO)
 	require.ErrorIs(t, f.env.exit, node.ErrIO)
 	require.Empty(t, f.take())
-	require.Len(t, f.env.disk.started, 1, "a failed sync was retried")
+	require.Zero(t, f.env.disk.Syncs(), "a failed sync was retried")
 }
 
 func TestFailedWriteEndsTheServer(t *testing.T) {
 	f := boot(t, 1, 3)
-	f.env.disk.broken = node.ErrNoSpace
+	f.env.disk.Broken = node.ErrNoSpace
 	f.receive(2, AppendEntries{Term: 1, Entries: testEntries(1, 1)})
 	require.ErrorIs(t, f.env.exit, node.ErrNoSpace)
 	require.Empty(t, f.take())
@@ -115,7 +115,7 @@ func TestCorruptJournalEndsTheServer(t *testing.T) {
 	t.Run("damaged", func(t *testing.T) {
 		f := bootWith(t, 1, 3, 3, 1, 2)
 		f.ask(2, AppendEntries{Term: 3, PrevLogIndex: 2, PrevLogTerm: 2, Entries: testEntries(3, 3)})
-		f.env.disk.durable[25] ^= 1
+		f.env.disk.Damage("raft.000002", 41)
 		f.crash()
 		require.ErrorIs(t, f.env.exit, wal.ErrCorrupt)
 	})

@@ -40,8 +40,9 @@ var mayImport = map[string][]string{
 		"github.com/google/renameio/v2"},
 	"cmd/quorumlab": {"scenarios", "plots", "linearizability",
 		"github.com/spf13/cobra", "github.com/google/renameio/v2", "golang.org/x/term"},
-	"internal/house":  {},
-	"internal/golden": {"github.com/stretchr/testify"}, // for tests only
+	"internal/fakedisk": {"node"},
+	"internal/golden":   {"github.com/stretchr/testify"}, // for tests only
+	"internal/house":    {},
 }
 
 // deterministic packages are functions of what they are given.

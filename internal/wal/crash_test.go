@@ -1,6 +1,8 @@
 package wal
 
 import (
+	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"testing"
@@ -11,20 +13,24 @@ import (
 	"quorumlab/node"
 )
 
-// promise is a message that says: so many records of this log are durable.
-type promise uint64
+// promise is a message that says: so many records of this log are durable, and
+// so many versions of its file.
+type promise struct{ records, file int }
 
-// machine runs a log and remembers what it may not lose.
+// machine runs a log, with a file in two copies beside it, and remembers what it
+// may not lose.
 type machine struct {
 	t        require.TestingT
 	env      *fakeEnv
 	log      *Log
-	records  []string // what a reader of the log would see now
-	promised int      // so many of them were reported durable
+	records  []string // all that were appended and may be there
+	dropped  int      // so many of them were given up
+	file     int      // version of the file
+	promised promise  // what was reported durable
 }
 
 func newMachine(t require.TestingT) *machine {
-	m := &machine{t: t, env: newFakeEnv(nil)}
+	m := &machine{t: t, env: newFakeEnv()}
 	m.log, _ = open(t, m.env)
 	return m
 }
@@ -35,7 +41,16 @@ func (m *machine) step(letter byte, record string) {
 	case 'a': // append, and promise it
 		appendAll(m.t, m.log, record)
 		m.records = append(m.records, record)
-		m.log.Send(1, promise(len(m.records)))
+		m.log.Send(1, promise{len(m.records), m.file})
+	case 'w': // write the file, and promise it
+		m.file++
+		require.NoError(m.t, m.log.ReplaceCopies("file", []byte(strconv.Itoa(m.file))))
+		m.log.Send(1, promise{len(m.records), m.file})
+	case 'c':
+		m.log.Cut()
+	case 'd': // all records but the newest are given up
+		m.dropped = max(m.dropped, len(m.records)-1)
+		m.log.Drop(uint64(len(m.records)))
 	case 'f': // flush
 		m.log.Flush()
 	case 's': // a sync ends well
@@ -56,15 +71,17 @@ func (m *machine) step(letter byte, record string) {
 // observe takes down what was promised.
 func (m *machine) observe() {
 	for _, s := range m.env.sent {
-		n, err := strconv.Atoi(s[len("1 "):])
+		var p promise
+		_, err := fmt.Sscanf(s, "1 {%d %d}", &p.records, &p.file)
 		require.NoError(m.t, err)
-		m.promised = max(m.promised, n)
+		m.promised.records = max(m.promised.records, p.records)
+		m.promised.file = max(m.promised.file, p.file)
 	}
 	m.env.sent = nil
-	m.promised = max(m.promised, int(m.log.Durable()))
-	if int(m.log.Appended()) != len(m.records) || m.promised > len(m.records) {
+	m.promised.records = max(m.promised.records, int(m.log.Durable()))
+	if int(m.log.Appended()) != len(m.records) || m.promised.records > len(m.records) {
 		require.Fail(m.t, "miscounted", "%d records, of which %d promised; the log says %d appended, %d durable",
-			len(m.records), m.promised, m.log.Appended(), m.log.Durable())
+			len(m.records), m.promised.records, m.log.Appended(), m.log.Durable())
 	}
 }
 
@@ -74,13 +91,29 @@ func (m *machine) reboot() {
 	m.env.disk.syncs = nil
 	var found []string
 	m.log, found = open(m.t, m.env)
-	if len(found) < m.promised {
-		require.Fail(m.t, "a promised record is lost", "%d were promised, found %q", m.promised, found)
+	last := int(m.log.Appended())
+	if last < m.promised.records {
+		require.Fail(m.t, "a promised record is lost", "%d were promised, found %d: %q", m.promised.records, last, found)
 	}
-	if len(found) > len(m.records) || !slices.Equal(found, m.records[:len(found)]) {
+	if last > len(m.records) || !slices.Equal(found, m.records[last-len(found):last]) {
 		require.Fail(m.t, "a record was invented", "appended %q, found %q", m.records, found)
 	}
-	m.records = m.records[:len(found)]
+	if first := last - len(found); first > m.dropped {
+		require.Fail(m.t, "a record is gone that was not dropped", "%d dropped, %d gone", m.dropped, first)
+	}
+	m.records = m.records[:last]
+
+	content, err := m.log.OpenCopies("file")
+	if err != nil {
+		require.ErrorIs(m.t, err, fs.ErrNotExist)
+		content = []byte("0")
+	}
+	version, err := strconv.Atoi(string(content))
+	require.NoError(m.t, err)
+	if version < m.promised.file || version > m.file {
+		require.Fail(m.t, "the wrong version", "of the file: %d; written %d, promised %d", version, m.file, m.promised.file)
+	}
+	m.file = version
 }
 
 // crash loses what pick chooses of that which is not durable, and reboots.
@@ -141,6 +174,23 @@ func TestEveryCrash(t *testing.T) {
 	require.Greater(t, losses, 1_000, "the crashes did not bite")
 }
 
+// TestEveryCrashAmongSegments is for the rest of what a log can do.
+func TestEveryCrashAmongSegments(t *testing.T) {
+	removals := 0
+	for _, script := range scripts("acdws", 3) {
+		everyChoice(func(pick func(n int) int) {
+			m := run(t, "afscafsa"+script+"fsafs", 3)
+			if _, ok := m.env.disk.contents()["log.000001"]; !ok {
+				removals++
+			}
+			m.crash(pick)
+			m.continueWith("arf", 3, 'a')
+			m.crash(func(int) int { return 0 })
+		})
+	}
+	require.Positive(t, removals, "no segment was ever removed")
+}
+
 // TestEveryCrashAfterACrash goes on after a first crash, with records that differ
 // from those that it tore, and crashes again.
 func TestEveryCrashAfterACrash(t *testing.T) {
@@ -168,8 +218,8 @@ func TestLongRunsWithCrashes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMachine(t)
 		pick := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }
-		for range rapid.IntRange(0, 60).Draw(t, "steps") {
-			if letter := "aaaaffsssrec"[pick(12)]; letter == 'c' {
+		for range rapid.IntRange(0, 150).Draw(t, "steps") {
+			if letter := "aaaaafffssssrecdwX"[pick(18)]; letter == 'X' {
 				m.crash(pick)
 			} else {
 				m.step(letter, rapid.StringN(0, 40, 60).Draw(t, "record"))

@@ -4,7 +4,7 @@ import "fmt"
 
 // A voter promises its vote: the reply leaves when the vote is durable.
 func ExampleLog() {
-	env := newFakeEnv(nil)
+	env := newFakeEnv()
 	log, _, err := Open(env, "votes")
 	if err != nil {
 		fmt.Println(err)

@@ -2,45 +2,52 @@ package wal
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 )
 
-// A frame is a record as it stands in the file; integers are little-endian.
+// A frame is a record as it stands in a segment; integers are little-endian.
 //
 //	checksum  4 bytes  CRC-32C of everything after it
 //	length    4 bytes  of the payload
-//	previous  4 bytes  checksum of the frame before this one, 0 in the first
-//	mark      8 bytes  how many bytes of the file were known to be durable
+//	previous  4 bytes  checksum of the frame before this one, 0 where a log begins
+//	number    8 bytes  of the record
+//	mark      8 bytes  up to which record the log was known to be durable
+//	dropped   8 bytes  below which record the log was known to be given up
 //	payload
 type frame struct {
 	checksum uint32
 	previous uint32
-	mark     uint64
-	payload  []byte
+	frameNumbers
+	payload []byte
+	encoded []byte // all of the above
 }
 
+type frameNumbers struct{ number, mark, dropped uint64 }
+
 const (
-	headerLength  = 20
+	headerLength  = 36
 	maximumLength = 64 << 20 // of a payload, in bytes
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendFrame appends a frame around payload to b, which must be empty, and
-// returns it with the frame's checksum.
-func appendFrame(b []byte, previous uint32, mark uint64, payload []byte) ([]byte, uint32) {
+// appendFrame appends a frame around payload to b, and returns b with the frame's
+// checksum.
+func appendFrame(b []byte, previous uint32, n frameNumbers, payload []byte) ([]byte, uint32) {
+	start := len(b)
 	b = append(b, 0, 0, 0, 0) // room for the checksum
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(payload)))
 	b = binary.LittleEndian.AppendUint32(b, previous)
-	b = binary.LittleEndian.AppendUint64(b, mark)
+	b = binary.LittleEndian.AppendUint64(b, n.number)
+	b = binary.LittleEndian.AppendUint64(b, n.mark)
+	b = binary.LittleEndian.AppendUint64(b, n.dropped)
 	b = append(b, payload...)
-	checksum := crc32.Checksum(b[4:], castagnoli)
-	binary.LittleEndian.PutUint32(b, checksum)
+	checksum := crc32.Checksum(b[start+4:], castagnoli)
+	binary.LittleEndian.PutUint32(b[start:], checksum)
 	return b, checksum
 }
 
-// decodeFrame reads the frame at the start of b. Its payload shares b's memory.
+// decodeFrame reads the frame at the start of b. It shares b's memory.
 func decodeFrame(b []byte) (frame, bool) {
 	if len(b) < headerLength {
 		return frame{}, false
@@ -51,48 +58,53 @@ func decodeFrame(b []byte) (frame, bool) {
 	}
 	end := headerLength + int(length)
 	f := frame{
-		checksum: binary.LittleEndian.Uint32(b),
-		previous: binary.LittleEndian.Uint32(b[8:]),
-		mark:     markOf(b),
-		payload:  b[headerLength:end:end],
+		checksum:     binary.LittleEndian.Uint32(b),
+		previous:     binary.LittleEndian.Uint32(b[8:]),
+		frameNumbers: numbersOf(b),
+		payload:      b[headerLength:end:end],
+		encoded:      b[:end:end],
 	}
 	return f, f.checksum == crc32.Checksum(b[4:end], castagnoli)
 }
 
-// markOf reads the mark of the frame at the start of b.
-func markOf(b []byte) uint64 { return binary.LittleEndian.Uint64(b[12:]) }
-
-// readFrames returns the payloads of the frames that make up the log, where the
-// last of them ends and its checksum. What comes after the end is a torn tail.
-func readFrames(content []byte) (payloads [][]byte, end int, last uint32, err error) {
-	for end < len(content) {
-		f, ok := decodeFrame(content[end:])
-		if !ok || f.previous != last {
-			break
-		}
-		payloads = append(payloads, f.payload)
-		end += headerLength + len(f.payload)
-		last = f.checksum
+// numbersOf reads the numbers of the frame at the start of b.
+func numbersOf(b []byte) frameNumbers {
+	return frameNumbers{
+		number:  binary.LittleEndian.Uint64(b[12:]),
+		mark:    binary.LittleEndian.Uint64(b[20:]),
+		dropped: binary.LittleEndian.Uint64(b[28:]),
 	}
-	if witness, found := findWitness(content, end); found {
-		return nil, 0, 0, fmt.Errorf("%w: offset %d is unreadable, and the frame at offset %d saw it durable",
-			ErrCorrupt, end, witness)
-	}
-	return payloads, end, last, nil
 }
 
-// findWitness looks behind an unreadable frame for one that was written when the
-// unreadable one was already durable. Where frames begin is not known there, so
-// every offset is tried; comparing the mark first makes that cheap.
-func findWitness(content []byte, bad int) (offset int, found bool) {
-	for offset := bad + 1; offset+headerLength <= len(content); offset++ {
-		mark := markOf(content[offset:])
-		if mark <= uint64(bad) || mark > uint64(offset) {
-			continue
+// readChain reads the frames at the start of b that follow one another, and
+// returns where the last of them ends.
+func readChain(b []byte) (chain []frame, end int) {
+	for {
+		f, ok := decodeFrame(b[end:])
+		if !ok {
+			return chain, end
 		}
-		if _, ok := decodeFrame(content[offset:]); ok {
-			return offset, true
+		if n := len(chain); n > 0 && (f.previous != chain[n-1].checksum || f.number != chain[n-1].number+1) {
+			return chain, end
 		}
+		chain = append(chain, f)
+		end += len(f.encoded)
 	}
-	return 0, false
+}
+
+// findFrames finds the frames in b, which is no longer a chain of them. Where
+// they begin is not known, so every offset is tried; looking at the numbers
+// first, of which the mark is always the smaller, makes that cheap.
+func findFrames(b []byte) (found []frame) {
+	for offset := 0; offset+headerLength <= len(b); {
+		if n := numbersOf(b[offset:]); n.mark < n.number {
+			if f, ok := decodeFrame(b[offset:]); ok {
+				found = append(found, f)
+				offset += len(f.encoded)
+				continue
+			}
+		}
+		offset++
+	}
+	return found
 }

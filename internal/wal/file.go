@@ -1,0 +1,91 @@
+package wal
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+
+	"quorumlab/node"
+)
+
+// What a protocol keeps beside the records of its log are small files, replaced
+// as a whole: a checksum of four bytes and the content. They are written through
+// the log, so that one sync covers both and Send waits for both.
+//
+// A file that must not be lost to a bad sector is kept in two copies. Both are
+// written before the sync that a promise waits for, so each copy by itself holds
+// all that was ever promised, and whichever can be read will do. After a crash in
+// between they may differ; then nothing was promised yet on the strength of the
+// newer one. Reading writes both anew, before anything else is promised.
+
+// copyFiles are the names of a file's two copies.
+func copyFiles(name string) [2]string { return [2]string{name + "-1", name + "-2"} }
+
+// ReplaceFile sets the content of a file atomically.
+func (l *Log) ReplaceFile(name string, content []byte) error {
+	if l.failed != nil {
+		return l.failed
+	}
+	encoded := make([]byte, 4, 4+len(content))
+	binary.LittleEndian.PutUint32(encoded, crc32.Checksum(content, castagnoli))
+	if err := l.env.Disk().Replace(name, append(encoded, content...)); err != nil {
+		return l.fail(err)
+	}
+	l.written.writes++
+	return nil
+}
+
+// ReplaceCopies sets the content of both copies of a file, each atomically.
+func (l *Log) ReplaceCopies(name string, content []byte) error {
+	for _, file := range copyFiles(name) {
+		if err := l.ReplaceFile(file, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OpenFile returns the content of a file, which the caller must not change. As
+// with Open, what was read may not be durable, so it is written anew, and the
+// next Flush starts a sync. A file that is not there is fs.ErrNotExist, one that
+// is damaged ErrCorrupt.
+func (l *Log) OpenFile(name string) ([]byte, error) {
+	content, err := readFile(l.env.Disk(), name)
+	if err != nil {
+		return nil, err
+	}
+	return content, l.ReplaceFile(name, content)
+}
+
+// OpenCopies is OpenFile for a file in two copies. It is fs.ErrNotExist if none
+// is there, and ErrCorrupt if one is damaged and the other is of no help.
+func (l *Log) OpenCopies(name string) ([]byte, error) {
+	files := copyFiles(name)
+	content, err := readFile(l.env.Disk(), files[0])
+	if err != nil {
+		second, secondErr := readFile(l.env.Disk(), files[1])
+		switch {
+		case secondErr == nil:
+			content = second
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, secondErr
+		default:
+			return nil, err
+		}
+	}
+	return content, l.ReplaceCopies(name, content)
+}
+
+// readFile reads a file and checks it.
+func readFile(disk node.Disk, name string) ([]byte, error) {
+	encoded, err := disk.Read(name)
+	if err != nil {
+		return nil, fmt.Errorf("file %s: %w", name, err)
+	}
+	if len(encoded) < 4 || binary.LittleEndian.Uint32(encoded) != crc32.Checksum(encoded[4:], castagnoli) {
+		return nil, fmt.Errorf("%w: file %s, %d bytes long", ErrCorrupt, name, len(encoded))
+	}
+	return encoded[4:len(encoded):len(encoded)], nil
+}

@@ -1,0 +1,145 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// ErrCorrupt is what was durable and cannot be read.
+var ErrCorrupt = errors.New("write-ahead log: corrupt")
+
+// CorruptError is damage in the middle of a log. It wraps ErrCorrupt and carries
+// what a protocol needs to have the damage repaired by its peers.
+type CorruptError struct {
+	Name   string   // of the log
+	Record uint64   // the oldest record that cannot be read; 0 if its number is lost too
+	Before [][]byte // the records before it, all of them whole
+	// After are the records behind the damage that can still be read, in the order
+	// in which they stand in the files. Some may be missing between them, and some
+	// may have been void already.
+	After [][]byte
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%v: %s: record %d was durable and is unreadable, after %d whole ones; %d more can be read behind it",
+		ErrCorrupt, e.Name, e.Record, len(e.Before), len(e.After))
+}
+
+func (e *CorruptError) Unwrap() error { return ErrCorrupt }
+
+// reading puts a log together from its segments.
+type reading struct {
+	segments []segment
+	frames   []frame // the log: whole and in a row
+	strays   []frame // all others that can be read
+	dropped  uint64  // records numbered below had been given up
+}
+
+// read reads the segments, oldest first.
+func read(files []string, contents [][]byte) (r reading) {
+	chains := make([][]frame, len(files))
+	for i, content := range contents {
+		chain, end := readChain(content)
+		chains[i] = chain
+		r.strays = append(r.strays, findFrames(content[end:])...)
+		for _, f := range chain {
+			r.dropped = max(r.dropped, f.dropped)
+		}
+	}
+	for _, f := range r.strays {
+		r.dropped = max(r.dropped, f.dropped)
+	}
+	for i, file := range files {
+		r.add(file, chains[i])
+	}
+	return r
+}
+
+// last returns the number of the last record.
+func (r *reading) last() uint64 {
+	if len(r.frames) == 0 {
+		return 0
+	}
+	return r.frames[len(r.frames)-1].number
+}
+
+// add adds the next segment. It continues the log where its first frame says,
+// which need not be the log's end: what stood there is void from then on. A
+// segment that does not continue the log is a stray: what it was to continue is
+// damaged, or was lost and then written anew in a later segment.
+func (r *reading) add(file string, chain []frame) {
+	if len(chain) == 0 {
+		r.segments = append(r.segments, segment{file: file, void: true})
+		return
+	}
+	head := chain[0]
+	switch {
+	case r.continues(head):
+		kept := head.number - r.frames[0].number
+		r.frames = append(r.frames[:kept:kept], chain...)
+		supersede(r.segments, head.number)
+	case head.previous == 0, head.number <= r.dropped:
+		// The log begins here: with the first record there ever was, anew (see
+		// Restart), or because all before it had been given up.
+		r.frames = chain
+		supersede(r.segments, 0)
+	default:
+		r.strays = append(r.strays, chain...)
+		r.segments = append(r.segments, segment{file: file, void: true})
+		return
+	}
+	r.segments = append(r.segments, segment{file: file, first: head.number})
+}
+
+// continues reports whether a frame follows one of the log's.
+func (r *reading) continues(f frame) bool {
+	if len(r.frames) == 0 || f.number < r.frames[0].number || f.number > r.last()+1 {
+		return false
+	}
+	if f.number == r.frames[0].number {
+		return f.previous == r.frames[0].previous
+	}
+	return f.previous == r.frames[f.number-r.frames[0].number-1].checksum
+}
+
+// check looks among the strays for a frame that was written when the log was
+// known to be durable beyond where it now ends: then its end is no torn tail.
+func (r *reading) check(name string) error {
+	damaged := slices.ContainsFunc(r.strays, func(f frame) bool { return f.mark > r.last() })
+	if !damaged {
+		return nil
+	}
+	e := &CorruptError{Name: name, Before: payloads(r.frames), After: payloads(r.strays)}
+	if len(r.frames) > 0 {
+		e.Record = r.last() + 1
+	}
+	return e
+}
+
+// durable returns the highest number up to which a frame says that the log is
+// durable.
+func (r *reading) durable() uint64 {
+	var mark uint64
+	for _, f := range r.frames {
+		mark = max(mark, f.mark)
+	}
+	return mark
+}
+
+// highest returns a number that no record and no mark in any segment exceeds.
+func (r *reading) highest() uint64 {
+	highest := r.last()
+	for _, f := range r.strays {
+		highest = max(highest, f.number)
+	}
+	return highest
+}
+
+func payloads(frames []frame) [][]byte {
+	var all [][]byte
+	for _, f := range frames {
+		all = append(all, f.payload)
+	}
+	return all
+}
