@@ -20,6 +20,9 @@ type acceptor struct {
 // highest-numbered proposal (if any) that it has accepted", here for all slots.
 // A repeated Prepare is answered again, for the first answer may be lost.
 func (s *Server) receivePrepare(from node.ID, m Prepare) {
+	if s.damaged {
+		return // it may have forgotten what it would have to report
+	}
 	if s.keepsLeader(from) || s.role == preparing && m.Ballot < s.ballot {
 		s.refuse(from, m.Ballot)
 		return
@@ -32,7 +35,7 @@ func (s *Server) receivePrepare(from node.ID, m Prepare) {
 		s.expect(from)
 	}
 	if m.First <= s.chosen {
-		s.log.Send(from, s.catchUp(m.First)) // so that the proposer can count the promise
+		s.handOver(from, m.First) // so that the proposer can count the promise
 	}
 	s.log.Send(from, Promise{Ballot: m.Ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)})
 }
@@ -84,7 +87,7 @@ func (s *Server) refuse(proposer node.ID, b Ballot) {
 
 // promise raises the promise and reports whether that could be written down.
 func (s *Server) promise(b Ballot) bool {
-	if !s.write(appendPromised(s.record[:0], b)) {
+	if !s.storePromise(b) {
 		return false
 	}
 	s.promised = b

@@ -196,14 +196,4 @@ func TestDiskErrorsEndTheServer(t *testing.T) {
 			l.expect()
 		})
 	}
-	t.Run("corrupt log", func(t *testing.T) {
-		l := boot(t, 1, 3)
-		for slot := Slot(1); slot < 4; slot++ {
-			l.receive(2, Accept{b(1, 2), slot, requests(7), 0})
-		}
-		l.kill()
-		l.disk.Damage("paxos.000001", 41) // in a record that later ones mark as durable
-		l.start()
-		require.ErrorContains(t, l.exited, "corrupt")
-	})
 }

@@ -35,9 +35,15 @@ func newCluster(config sim.Config, n int) *cluster {
 
 // newClusterWith makes a cluster with other settings than the default ones.
 func newClusterWith(config sim.Config, n int, change func(*paxos.Config)) *cluster {
+	return newClusterOf(config, n, change, func(_ node.Env, s *paxos.Server) node.Handler { return s })
+}
+
+// newClusterOf makes a cluster in which something is put around the servers.
+func newClusterOf(config sim.Config, n int, change func(*paxos.Config),
+	wrap func(node.Env, *paxos.Server) node.Handler) *cluster {
 	c := &cluster{World: sim.New(config), counters: make(map[node.ID]*rsm.Counter), judge: paxos.NewInvariants()}
 	c.Watch(func(id node.ID, h node.Handler) error {
-		if s, ok := h.(*paxos.Server); ok {
+		if s := unwrap(h); s != nil {
 			return c.judge.Check(id, s)
 		}
 		return nil
@@ -50,7 +56,7 @@ func newClusterWith(config sim.Config, n int, change func(*paxos.Config)) *clust
 			c.counters[id] = rsm.NewCounter()
 			settings := paxos.DefaultConfig(c.servers)
 			change(&settings)
-			return paxos.New(env, settings, c.counters[id])
+			return wrap(env, paxos.New(env, settings, c.counters[id]))
 		})
 	}
 	return c
@@ -70,13 +76,29 @@ func (c *cluster) addClient(start time.Duration, count int, to node.ID) *client 
 
 // server returns the server that runs on a machine, or nil.
 func (c *cluster) server(id node.ID) *paxos.Server {
-	switch h := c.Handler(id).(type) {
+	return unwrap(c.Handler(id))
+}
+
+// unwrap returns the server in a handler, or nil if it is a client's.
+func unwrap(h node.Handler) *paxos.Server {
+	switch h := h.(type) {
 	case *paxos.Server:
 		return h
 	case *remembering:
 		return h.Server
+	case rotting:
+		return h.Server
 	}
 	return nil
+}
+
+// marks counts the situations that runs have reached.
+type marks map[node.Mark]int
+
+func (m marks) Observe(e *sim.Event) {
+	if mark, ok := e.Note.(node.Mark); ok && e.Kind == sim.Noted {
+		m[mark]++
+	}
 }
 
 // client adds 1 to a counter, again and again. It has one request under way and
@@ -128,7 +150,7 @@ func (k *client) Receive(from node.ID, m node.Message) {
 	case r.Status == rsm.OK:
 		k.latencies = append(k.latencies, k.env.Now()-k.asked)
 		k.next()
-	case r.Leader != 0 && r.Leader != from:
+	case from == k.to && r.Leader != 0 && r.Leader != from: // each refusal counts once
 		k.to = r.Leader
 		k.ask()
 	}

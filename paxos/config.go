@@ -49,6 +49,11 @@ type Config struct {
 	// message to each of the others, instead of with its next Accept or Heartbeat.
 	// Followers then know as soon as they can.
 	CommitNotices bool
+	// SnapshotAfter is after how many slots, each time, a server takes a snapshot in
+	// place of the commands so far. The more often, the shorter the log and the
+	// restart, and the sooner one that is behind needs a whole snapshot. Zero means
+	// never.
+	SnapshotAfter int
 }
 
 // DefaultConfig returns a configuration with leader timeouts of 150 to 300 ms, a
@@ -62,6 +67,7 @@ func DefaultConfig(servers []node.ID) Config {
 		KeepLeader:        true,
 		CheckQuorum:       true,
 		Window:            1024,
+		SnapshotAfter:     10_000,
 	}
 }
 
@@ -73,6 +79,9 @@ func (c Config) Validate() error {
 	}
 	if c.Window < 1 {
 		return fmt.Errorf("paxos: Window is %d: it has to be at least 1", c.Window)
+	}
+	if c.SnapshotAfter < 0 {
+		return fmt.Errorf("paxos: SnapshotAfter is %d: it has to be at least 0", c.SnapshotAfter)
 	}
 	if c.HeartbeatInterval <= 0 {
 		return fmt.Errorf("paxos: HeartbeatInterval is %v: it has to be more than 0", c.HeartbeatInterval)

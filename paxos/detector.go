@@ -23,6 +23,7 @@ func (s *Server) receiveHeartbeat(from node.ID, m Heartbeat) {
 	}
 	s.hear(from)
 	s.hearChosen(from, m.Chosen)
+	s.askBound(from)
 	s.log.Send(from, HeartbeatReply{Ballot: m.Ballot, Round: m.Round})
 	if m.Overdue > m.Chosen {
 		s.report(from, m)

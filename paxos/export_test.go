@@ -1,6 +1,8 @@
 package paxos
 
 import (
+	"encoding/binary"
+
 	"quorumlab/internal/wal"
 	"quorumlab/node"
 	"quorumlab/rsm"
@@ -14,13 +16,13 @@ var NewUnchecked = newServer
 // first on, of which the first so many are known to be chosen. A server that boots
 // over it remembers it.
 func WriteLog(env node.Env, chosen Slot, accepted ...Proposal) error {
-	log, _, err := wal.Open(env, "paxos")
+	log, _, err := wal.Open(env, logName)
 	var promised Ballot
 	for _, p := range accepted {
 		promised = max(promised, p.Ballot)
 	}
 	if err == nil {
-		err = log.Append(appendPromised(nil, promised))
+		err = log.ReplaceCopies(promiseName, binary.LittleEndian.AppendUint64(nil, uint64(promised)))
 	}
 	for i := 0; err == nil && i < len(accepted); i++ {
 		p := accepted[i]

@@ -1,7 +1,6 @@
 package paxos
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -32,7 +31,7 @@ func (s *Server) beat() {
 	case preparing:
 		s.sendPrepare()
 	case leading:
-		if s.preparedTo != math.MaxUint64 {
+		if s.preparedTo != allSlots {
 			s.sendPrepare()
 		}
 		if s.config.CheckQuorum && s.env.Now()-s.pulse.at > s.config.LeaderTimeoutMax {

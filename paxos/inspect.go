@@ -27,6 +27,17 @@ func (s *Server) Chosen() Slot { return s.chosen }
 // chosen, and a digest of what that was.
 func (s *Server) Applied() (Slot, uint64) { return s.applied, s.digest }
 
+// First returns the first slot in which the server can hold a proposal: what was
+// held before is in a snapshot.
+func (s *Server) First() Slot { return s.slots.base + 1 }
+
+// Snapshot returns the newest snapshot that the server has, and the last slot in it;
+// zero if it has none. The caller must not change it.
+func (s *Server) Snapshot() (Slot, []byte) { return s.snapshotAt, s.snapshot }
+
+// Damaged reports whether the server may have forgotten what it has accepted.
+func (s *Server) Damaged() bool { return s.damaged }
+
 // Last returns the last slot in which the server holds a proposal.
 func (s *Server) Last() Slot { return s.slots.last() }
 
@@ -39,14 +50,17 @@ func (s *Server) At(slot Slot) Proposal { return s.slots.at(slot) }
 // of the handler's methods wrote to, or zeros.
 func (s *Server) Touched() (first, last Slot) { return s.slots.touchedFirst, s.slots.touchedLast }
 
-// Durability returns how many records the server has written to its log since
-// the log began, and how many of those are known to be durable.
-func (s *Server) Durability() (written, durable uint64) {
+// Written returns how much the server has written to its disk since it booted.
+func (s *Server) Written() uint64 {
 	if s.log == nil {
-		return 0, 0
+		return 0
 	}
-	return s.log.Appended(), s.log.Durable()
+	return s.log.Written()
 }
+
+// Covers reports whether all is durable that had been written when Written returned
+// the given number.
+func (s *Server) Covers(written uint64) bool { return s.log == nil || s.log.Covers(written) }
 
 // digest adds a request, applied in a slot, to the digest of those before it
 // (FNV-1a, eight bytes at a time for the numbers).

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // The invariants. Those of Paxos Made Simple §2.2 are P1a (an acceptor keeps its
@@ -35,6 +36,8 @@ const (
 	agreement = "Agreement"
 	// Commands are carried out slot after slot.
 	noHole = "No Hole Applied Over"
+	// Snapshots of the same slot are equal, on all servers, whether made or handed over.
+	snapshotsAgree = "Snapshots Agree"
 	// What a server knows and has done it does not unlearn before it crashes.
 	chosenNeverDown  = "Chosen Never Goes Down"
 	appliedNeverDown = "Applied Never Goes Down"
@@ -57,6 +60,7 @@ type Invariants struct {
 	prefix      Slot         // all slots up to here are chosen
 	total       uint64       // digest of them,
 	totals      []uint64     // and of all up to each, by slot - 1
+	snapshots   map[Slot]uint64
 }
 
 // machine is what the judge remembers of one machine.
@@ -71,6 +75,7 @@ type machine struct {
 	leads    Ballot
 	chosen   Slot
 	applied  Slot
+	snapshot Slot
 
 	durablePromise Ballot   // by lives past and present
 	pending        []change // not durable yet, oldest first
@@ -78,14 +83,14 @@ type machine struct {
 
 // change is a promise, which has no slot, or an acceptance.
 type change struct {
-	record uint64 // the record of the log that holds it
-	ballot Ballot
-	slot   Slot
+	written uint64 // how much was written when it was
+	ballot  Ballot
+	slot    Slot
 }
 
 // NewInvariants makes a judge for one run of one cluster.
 func NewInvariants() *Invariants {
-	return &Invariants{leaders: make(map[Ballot]node.ID)}
+	return &Invariants{leaders: make(map[Ballot]node.ID), snapshots: make(map[Slot]uint64)}
 }
 
 // Check is to be called after each call of a handler method of server id, which
@@ -120,6 +125,7 @@ var checks = [...]func(v *Invariants, m *machine) error{
 	(*Invariants).checkLeader,
 	(*Invariants).checkChosen,
 	(*Invariants).checkApplied,
+	(*Invariants).checkSnapshot,
 }
 
 // CheckAll compares all that the servers hold with the whole account. Check looks
@@ -128,7 +134,7 @@ var checks = [...]func(v *Invariants, m *machine) error{
 func (v *Invariants) CheckAll() error {
 	for _, m := range v.machines {
 		again := &machine{id: m.id, server: m.server}
-		for slot := Slot(1); slot <= m.server.Last(); slot++ {
+		for slot := m.server.First(); slot <= m.server.Last(); slot++ {
 			if err := v.compare(again, m.server.At(slot)); err != nil {
 				return err
 			}
@@ -161,6 +167,9 @@ func (v *Invariants) checkRestart(m *machine, s *Server) error {
 			m.durablePromise, s.Promised())
 	}
 	for i := range v.history {
+		if s.Damaged() {
+			break // it may forget, and has to know it
+		}
 		slot := Slot(i + 1)
 		for _, p := range v.history[i].proposals {
 			if p.durableAt.has(m.position) && s.At(slot).Ballot < p.ballot && slot > s.Chosen() {
@@ -169,7 +178,7 @@ func (v *Invariants) checkRestart(m *machine, s *Server) error {
 			}
 		}
 	}
-	for slot := Slot(1); slot <= s.Last(); slot++ {
+	for slot := s.First(); slot <= s.Last(); slot++ {
 		if err := v.checkHeld(m, slot); err != nil {
 			return err
 		}
@@ -200,6 +209,9 @@ func (v *Invariants) checkChosen(m *machine) error {
 	}
 	for m.chosen < chosen {
 		m.chosen++
+		if m.chosen < m.server.First() {
+			continue // in a snapshot
+		}
 		p := m.server.At(m.chosen)
 		if p.Slot == 0 {
 			return violation(noHole, m, "slot %d is taken for chosen and is a hole", m.chosen)
@@ -226,6 +238,21 @@ func (v *Invariants) checkApplied(m *machine) error {
 	if right, ok := v.totalAt(applied); !ok || total != right {
 		return violation(agreement, m, "what was carried out up to slot %d is not what was chosen", applied)
 	}
+	return nil
+}
+
+// checkSnapshot looks at a snapshot that a server newly has.
+func (v *Invariants) checkSnapshot(m *machine) error {
+	at, content := m.server.Snapshot()
+	if at == m.snapshot {
+		return nil
+	}
+	m.snapshot = at
+	value := digest(0, at, rsm.Request{Command: content})
+	if known, ok := v.snapshots[at]; ok && known != value {
+		return violation(snapshotsAgree, m, "the snapshot of slot %d differs from another server's", at)
+	}
+	v.snapshots[at] = value
 	return nil
 }
 

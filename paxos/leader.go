@@ -77,6 +77,9 @@ func (s *Server) take(n int) (values []rsm.Request) {
 	}
 	n = min(n, len(s.inherited))
 	for _, p := range s.inherited[:n] {
+		if p.Slot == 0 {
+			s.env.Note(HoleFilled)
+		}
 		values = append(values, p.Request)
 	}
 	s.inherited = s.inherited[n:]

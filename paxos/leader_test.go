@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -275,9 +276,11 @@ type quietDisk struct {
 	last node.Sync
 }
 
-func (d *quietDisk) List() ([]string, error)     { return nil, nil }
-func (d *quietDisk) Append(string, []byte) error { return nil }
-func (d *quietDisk) Sync() node.Sync             { d.last++; return d.last }
+func (d *quietDisk) List() ([]string, error)      { return nil, nil }
+func (d *quietDisk) Read(string) ([]byte, error)  { return nil, fs.ErrNotExist }
+func (d *quietDisk) Replace(string, []byte) error { return nil }
+func (d *quietDisk) Append(string, []byte) error  { return nil }
+func (d *quietDisk) Sync() node.Sync              { d.last++; return d.last }
 
 // A command costs the leader its Accept and the reply, and each acceptor an
 // Accepted. The rest is what arrays take to grow.

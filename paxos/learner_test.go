@@ -124,7 +124,8 @@ func TestALongCatchUpComesInParts(t *testing.T) {
 	ahead.receive(3, Accept{b(1, 3), 1, all, Slot(len(all))})
 	var parts int
 	for behind.server.Chosen() < ahead.server.Chosen() {
-		behind.receive(2, ahead.server.catchUp(behind.server.Chosen()+1))
+		first := behind.server.Chosen() + 1
+		behind.receive(2, CatchUp{first, ahead.server.slots.requests(first, ahead.server.chosen), ahead.server.chosen})
 		parts++
 	}
 	require.Equal(t, 3, parts)

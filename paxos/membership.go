@@ -35,6 +35,8 @@ type members struct {
 	peers       []node.ID // the other servers of all memberships
 }
 
+const allSlots = math.MaxUint64
+
 // governing returns the membership of a slot that is not known to be chosen.
 func (s *Server) governing(slot Slot) *membership {
 	for i := len(s.memberships) - 1; i > 0; i-- {
@@ -85,7 +87,7 @@ func (s *Server) updatePrepared() {
 			return
 		}
 	}
-	s.preparedTo = math.MaxUint64
+	s.preparedTo = allSlots
 }
 
 // learnMembership takes notice of a change of the membership that is chosen in a
@@ -115,16 +117,21 @@ func (s *Server) forgetMemberships() {
 // membership is in force it fills the slots before with no-ops if clients do not.
 func (s *Server) membershipsChanged() {
 	s.enroll()
-	if s.role != leading {
+	if s.role == follower {
 		return
 	}
 	for len(s.promises) < len(s.roster) {
 		s.promises = append(s.promises, Promise{})
+	}
+	if s.role == preparing {
+		return
+	}
+	for len(s.pulse.answered) < len(s.roster) {
 		s.pulse.answered = append(s.pulse.answered, 0)
 	}
 	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
 	s.updatePrepared()
-	if s.preparedTo != math.MaxUint64 {
+	if s.preparedTo != allSlots {
 		s.sendPrepare()
 	}
 	s.scheduleFlush()
@@ -135,7 +142,7 @@ func (s *Server) membershipsChanged() {
 // has proposed something are settled: a ballot has one value per slot. Any other
 // promise that is late is of no use.
 func (s *Server) receiveLatePromise(i int, m Promise) {
-	if s.preparedTo == math.MaxUint64 || s.counts(s.promises[i]) {
+	if s.preparedTo == allSlots || s.counts(s.promises[i]) {
 		return
 	}
 	if m.Chosen > s.chosen { // under other leaders, of whom this one knew nothing

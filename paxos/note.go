@@ -1,6 +1,18 @@
 package paxos
 
-import "fmt"
+import (
+	"fmt"
+
+	"quorumlab/node"
+)
+
+// Marks of situations that are rare.
+const (
+	HoleFilled        node.Mark = "paxos: a new leader fills a hole"
+	CaughtUp          node.Mark = "paxos: a server is handed chosen values"
+	SnapshotInstalled node.Mark = "paxos: a server is handed a snapshot"
+	Repaired          node.Mark = "paxos: an acceptor is repaired after damage"
+)
 
 // Notes for those who watch a run (node.Env.Note). None is on the path of a
 // command.

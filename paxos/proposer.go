@@ -9,7 +9,7 @@ import (
 type proposer struct {
 	role       role
 	ballot     Ballot    // the server's own: the one it prepares or leads, or the last
-	ownPromise uint64    // the record of the log that holds its own promise; zero before it is made
+	ownPromise uint64    // how much was written when it made its own promise; zero before that
 	promises   []Promise // by position in the roster; those of other ballots are void
 }
 
@@ -25,7 +25,7 @@ type proposer struct {
 // again, but it has not proposed anything in it before its own disk held its own
 // promise.
 func (s *Server) prepare() {
-	if !s.isMember(s.env.ID()) {
+	if s.damaged || !s.isMember(s.env.ID()) {
 		s.awaitLeader() // it is not for this server to lead
 		return
 	}
@@ -71,7 +71,7 @@ func (s *Server) receivePromise(from node.ID, m Promise) {
 
 // countOwnPromise takes the server's own promise once its disk holds it.
 func (s *Server) countOwnPromise() {
-	if s.ownPromise != 0 && s.log.Durable() >= s.ownPromise {
+	if s.ownPromise != 0 && s.log.Covers(s.ownPromise) {
 		s.promises[self] = Promise{Ballot: s.ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)}
 		s.countPromises()
 	}
@@ -97,7 +97,7 @@ func (s *Server) countPromises() {
 		s.lead(adopt(s.chosen+1, s.promises))
 	case missing <= own && s.ownPromise == 0 && s.promise(s.ballot):
 		s.heardLeader = false // who leads the promised ballot now
-		s.ownPromise = s.log.Appended()
+		s.ownPromise = s.log.Written()
 	}
 }
 

@@ -45,6 +45,8 @@ type Server struct {
 	detector
 	proposer
 	leader
+	snapshots
+	repair
 }
 
 // New makes a server that replicates machine, which has to be fresh. It panics
@@ -111,6 +113,14 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveCatchUpRequest(from, m)
 	case CatchUp:
 		s.receiveCatchUp(from, m)
+	case SnapshotRequest:
+		s.receiveSnapshotRequest(from, m)
+	case SnapshotChunk:
+		s.receiveSnapshotChunk(from, m)
+	case BoundRequest:
+		s.receiveBoundRequest(from, m)
+	case Bound:
+		s.receiveBound(m)
 	}
 	s.log.Flush()
 }

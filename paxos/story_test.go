@@ -40,6 +40,9 @@ func (s *story) Observe(e *sim.Event) {
 	case sim.Dropped:
 		s.say("%6.1f ms  %s ✗ %s  %v", at, who, sim.Name(e.Peer), e.Message)
 	case sim.Noted:
+		if _, ok := e.Note.(node.Mark); ok {
+			return
+		}
 		s.say("%6.1f ms  %s %v", at, who, e.Note)
 	case sim.Crashed, sim.Exited:
 		s.say("%6.1f ms  %s %v", at, who, e.Kind)

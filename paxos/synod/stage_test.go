@@ -2,7 +2,6 @@ package synod
 
 import (
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/internal/fakedisk"
 	"quorumlab/node"
 )
 
@@ -30,7 +30,7 @@ type player struct {
 	stage   *stage
 	id      node.ID
 	handler node.Handler
-	disk    disk
+	disk    fakedisk.Disk
 	timer   bool // is set
 }
 
@@ -54,7 +54,7 @@ func newStage(t *testing.T) *stage {
 	}
 	s.judge = NewInvariants(s.config, "red", "blue")
 	for id := node.ID(1); id <= 6; id++ {
-		s.players[id] = &player{stage: s, id: id, disk: disk{files: make(map[string][]byte)}}
+		s.players[id] = &player{stage: s, id: id}
 	}
 	for id := node.ID(3); id <= 6; id++ {
 		s.start(id)
@@ -81,9 +81,8 @@ func (s *stage) start(id node.ID) {
 // call calls a handler, and lets its disk finish.
 func (p *player) call(method func()) {
 	method()
-	for p.disk.pending > 0 {
-		p.disk.pending--
-		p.handler.Synced(p.disk.last-node.Sync(p.disk.pending), nil)
+	for p.disk.Syncs() > 0 {
+		p.handler.Synced(p.disk.EndSync(nil), nil)
 	}
 	require.NoError(p.stage.t, p.stage.judge.Check(p.id, p.handler))
 }
@@ -145,54 +144,4 @@ func (p *player) Exit(reason error)                  { require.NoError(p.stage.t
 func (p *player) Send(to node.ID, m node.Message) {
 	require.NoError(p.stage.t, p.stage.judge.Sent(p.id, m))
 	p.stage.pending = append(p.stage.pending, letter{p.id, to, m})
-}
-
-// disk keeps everything; there are no crashes on the stage.
-type disk struct {
-	files   map[string][]byte
-	last    node.Sync
-	pending int
-}
-
-func (d *disk) Read(name string) ([]byte, error) {
-	content, ok := d.files[name]
-	if !ok {
-		return nil, fs.ErrNotExist
-	}
-	return slices.Clone(content), nil
-}
-
-func (d *disk) List() ([]string, error) {
-	var names []string
-	for name := range d.files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func (d *disk) Append(name string, data []byte) error {
-	d.files[name] = append(d.files[name], data...)
-	return nil
-}
-
-func (d *disk) Replace(name string, data []byte) error {
-	d.files[name] = slices.Clone(data)
-	return nil
-}
-
-func (d *disk) Truncate(name string, size int) error {
-	d.files[name] = d.files[name][:size]
-	return nil
-}
-
-func (d *disk) Remove(name string) error {
-	delete(d.files, name)
-	return nil
-}
-
-func (d *disk) Sync() node.Sync {
-	d.last++
-	d.pending++
-	return d.last
 }
