@@ -55,8 +55,9 @@ func (r *recorder) Apply(command []byte) []byte {
 	r.commands = append(r.commands, string(command))
 	return command
 }
-func (r *recorder) Snapshot() []byte     { return nil }
-func (r *recorder) Restore([]byte) error { return nil }
+func (r *recorder) Read(command []byte) []byte { return command }
+func (r *recorder) Snapshot() []byte           { return nil }
+func (r *recorder) Restore([]byte) error       { return nil }
 
 // fixture is a server with its world.
 type fixture struct {

@@ -76,6 +76,14 @@ func (c *Counter) Apply(command []byte) []byte {
 	return binary.AppendVarint([]byte{answerCounted}, before)
 }
 
+// Read implements StateMachine.
+func (c *Counter) Read(command []byte) []byte {
+	if len(command) != 1 || command[0] != operationReadCounter {
+		return malformed
+	}
+	return c.Apply(command)
+}
+
 // Snapshot implements StateMachine.
 func (c *Counter) Snapshot() []byte { return binary.AppendVarint(nil, c.value) }
 

@@ -19,6 +19,12 @@
 // opens a new session, with a new ClientID, for each further one. A request that
 // names no session, or has no number in it, is refused.
 //
+// # Reading
+//
+// A command that changes nothing may be marked as read-only. A protocol that knows
+// its state to be new enough can then answer it from there, by [Executor.Read];
+// one that does not know lets it take the way through the log like any other.
+//
 // # The machines
 //
 // [Register], [KeyValue] and [Counter] are three small machines on which the

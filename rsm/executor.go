@@ -73,6 +73,10 @@ func (x *Executor) Apply(r Request) {
 	}
 }
 
+// Read answers a read-only request from the state as it is now. That this state
+// is new enough is for the protocol to know.
+func (x *Executor) Read(from node.ID, r Request) { x.env.Send(from, x.sessions.Read(r)) }
+
 // Redirect turns a request away that this server cannot order.
 func (x *Executor) Redirect(from node.ID, r Request, leader node.ID) {
 	x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: NotLeader, Leader: leader})

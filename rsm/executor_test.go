@@ -161,3 +161,12 @@ func TestExecutorRestore(t *testing.T) {
 	require.Error(t, second.Restore(nil))
 	require.Equal(t, first.Snapshot(), second.Snapshot())
 }
+
+func TestExecutorReads(t *testing.T) {
+	net := &network{}
+	x := rsm.NewExecutor(net, rsm.NewCounter())
+	x.Apply(add(1, 1))
+	x.Read(11, rsm.Request{Client: 2, Sequence: 5, Command: rsm.ReadCounter(), ReadOnly: true})
+	x.Read(11, rsm.Request{Client: 2, Sequence: 5, Command: rsm.ReadCounter(), ReadOnly: true})
+	require.Equal(t, []string{"to 11: 2/5 was 1", "to 11: 2/5 was 1"}, net.sent)
+}

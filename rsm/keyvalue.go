@@ -134,6 +134,15 @@ func (s *KeyValue) Apply(command []byte) []byte {
 	return s.apply(c)
 }
 
+// Read implements StateMachine.
+func (s *KeyValue) Read(command []byte) []byte {
+	c, ok := decodeKeyValueCommand(command)
+	if !ok || c.operation != operationGet {
+		return malformed
+	}
+	return s.apply(c)
+}
+
 func (s *KeyValue) apply(c keyValueCommand) []byte {
 	held := s.cells[string(c.key)]
 	switch c.operation {

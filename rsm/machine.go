@@ -8,6 +8,9 @@ type StateMachine interface {
 	// it does not understand is answered as such and changes nothing. It neither
 	// keeps nor changes the slice it is given; the answer is immutable.
 	Apply(command []byte) (result []byte)
+	// Read answers a command that changes nothing as Apply would, and changes
+	// nothing. Any other command is answered like one that is not understood.
+	Read(command []byte) (result []byte)
 	// Snapshot returns the whole state; equal states give equal bytes.
 	Snapshot() []byte
 	// Restore replaces the state by that of a snapshot. On an error the state is

@@ -91,6 +91,32 @@ func TestMalformedCommandIsAnsweredAndChangesNothing(t *testing.T) {
 	}
 }
 
+// Read gives the answer that Apply gives, to commands that change nothing, and
+// does not understand any others.
+func TestRead(t *testing.T) {
+	for _, machine := range machines {
+		t.Run(machine.name, func(t *testing.T) {
+			m := machine.fresh()
+			reads := 0
+			for _, c := range machine.commands {
+				before := m.Snapshot()
+				answer := m.Read(c)
+				require.Equal(t, before, m.Snapshot(), "command %x", c)
+				applied := m.Apply(c)
+				if err := machine.decode(answer); err != nil {
+					require.ErrorIs(t, err, rsm.ErrMalformed)
+					continue
+				}
+				reads++
+				require.Equal(t, applied, answer)
+				require.Equal(t, before, m.Snapshot(), "a command that changes something was read")
+			}
+			require.Positive(t, reads)
+			require.ErrorIs(t, machine.decode(m.Read(nil)), rsm.ErrMalformed)
+		})
+	}
+}
+
 func TestMachinesDoNotKeepWhatTheyAreGiven(t *testing.T) {
 	for _, machine := range machines {
 		t.Run(machine.name, func(t *testing.T) {

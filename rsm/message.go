@@ -16,13 +16,20 @@ type Request struct {
 	Client   ClientID // the session
 	Sequence uint64   // 1, 2, 3, ... within the session
 	Command  []byte   // for the state machine; immutable
+	// ReadOnly says that the command changes nothing, so that a protocol may
+	// answer it without the log. In a log it means nothing.
+	ReadOnly bool
 }
 
 // Size implements node.Sizer.
 func (r Request) Size() int { return 24 + len(r.Command) }
 
 func (r Request) String() string {
-	return fmt.Sprintf("Request(client=%d sequence=%d, %d bytes)", r.Client, r.Sequence, len(r.Command))
+	kind := ""
+	if r.ReadOnly {
+		kind = " read-only"
+	}
+	return fmt.Sprintf("Request(client=%d sequence=%d%s, %d bytes)", r.Client, r.Sequence, kind, len(r.Command))
 }
 
 // Status says what became of a request.

@@ -51,6 +51,15 @@ func (r *Register) Apply(command []byte) []byte {
 	return r.store.apply(c)
 }
 
+// Read implements StateMachine.
+func (r *Register) Read(command []byte) []byte {
+	c, ok := decodeKeyValueCommand(command)
+	if !ok || string(c.key) != registerKey || c.operation != operationGet {
+		return malformed
+	}
+	return r.store.apply(c)
+}
+
 // Snapshot implements StateMachine.
 func (r *Register) Snapshot() []byte { return r.store.Snapshot() }
 

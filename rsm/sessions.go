@@ -38,6 +38,12 @@ func (s *Sessions) Apply(r Request) (Reply, bool) {
 	return last.reply(r)
 }
 
+// Read answers a request that changes nothing. It needs no session, for it does
+// no harm to carry it out twice.
+func (s *Sessions) Read(r Request) Reply {
+	return Reply{Client: r.Client, Sequence: r.Sequence, Status: OK, Result: s.machine.Read(r.Command)}
+}
+
 // Answered returns the answer to a request that was applied already.
 func (s *Sessions) Answered(r Request) (Reply, bool) {
 	return s.newest[r.Client].reply(r)

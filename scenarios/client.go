@@ -227,7 +227,10 @@ func (c *client) call(s *session) {
 	}
 	s.state = calling
 	s.invocation = c.operations(c.env.Rand(), len(c.recorder.operations)+1)
-	s.request = rsm.Request{Client: s.id, Sequence: s.request.Sequence + 1, Command: s.invocation.Command}
+	s.request = rsm.Request{
+		Client: s.id, Sequence: s.request.Sequence + 1,
+		Command: s.invocation.Command, ReadOnly: s.invocation.ReadOnly,
+	}
 	s.place = c.recorder.call(s.process, s.invocation, now)
 	s.giveUpAt = c.env.Now() + patience
 	s.redirects = 0

@@ -28,6 +28,8 @@ type Invocation struct {
 	Key     string                // of what the judge looks at by itself; may be empty
 	Input   linearizability.Input // for the judge
 	Command []byte                // for the service
+	// ReadOnly tells the service that the command changes nothing.
+	ReadOnly bool
 	// Output reads the service's answer for the judge.
 	Output func(result []byte) (any, error)
 }
@@ -53,7 +55,7 @@ func keyValueOperations(keys int) Operations {
 		expected, known := seen[key]
 		switch {
 		case choice < 4:
-			return Invocation{key, linearizability.Read{}, rsm.Get(key), func(result []byte) (any, error) {
+			return Invocation{key, linearizability.Read{}, rsm.Get(key), true, func(result []byte) (any, error) {
 				answer, err := rsm.DecodeKeyValueResult(result)
 				if err != nil || !answer.Found {
 					return nil, err
@@ -62,14 +64,14 @@ func keyValueOperations(keys int) Operations {
 				return answer.Value, nil
 			}}
 		case choice < 7 || !known:
-			return Invocation{key, linearizability.Write{Value: value}, rsm.Put(key, value), func(result []byte) (any, error) {
+			return Invocation{key, linearizability.Write{Value: value}, rsm.Put(key, value), false, func(result []byte) (any, error) {
 				_, err := rsm.DecodeKeyValueResult(result)
 				saw(value)
 				return nil, err
 			}}
 		}
 		swap := linearizability.CompareAndSwap{Old: expected, New: value}
-		return Invocation{key, swap, rsm.CompareAndSet(key, expected, value), func(result []byte) (any, error) {
+		return Invocation{key, swap, rsm.CompareAndSet(key, expected, value), false, func(result []byte) (any, error) {
 			answer, err := rsm.DecodeKeyValueResult(result)
 			if answer.Swapped {
 				saw(value)
@@ -92,9 +94,9 @@ func CounterWorkload() Workload {
 					return answer.Value, err
 				}
 				if r.IntN(2) == 0 {
-					return Invocation{"", linearizability.Read{}, rsm.ReadCounter(), output}
+					return Invocation{"", linearizability.Read{}, rsm.ReadCounter(), true, output}
 				}
-				return Invocation{"", linearizability.Add{Delta: 1}, rsm.Add(1), output}
+				return Invocation{"", linearizability.Add{Delta: 1}, rsm.Add(1), false, output}
 			}
 		},
 	}
