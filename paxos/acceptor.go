@@ -23,8 +23,11 @@ func (s *Server) receivePrepare(from node.ID, m Prepare) {
 	if s.damaged {
 		return // it may have forgotten what it would have to report
 	}
-	if s.keepsLeader(from) || s.role == preparing && m.Ballot < s.ballot {
+	if !m.HandedOver && s.keepsLeader(from) || s.role == preparing && m.Ballot < s.ballot {
 		s.refuse(from, m.Ballot)
+		if m.First <= s.chosen { // the proposer may have missed that it is no member any more
+			s.env.Send(from, Known{Chosen: s.chosen})
+		}
 		return
 	}
 	isNew := m.Ballot > s.promised

@@ -18,9 +18,17 @@ func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 		s.executor.Redirect(from, r, s.expected)
 		return
 	}
-	if !s.executor.Admit(from, r) {
+	if r.ReadOnly && s.role == leading && s.config.Reads != ReadLog {
+		s.receiveRead(from, r)
 		return
 	}
+	if s.executor.Admit(from, r) {
+		s.enqueue(r)
+	}
+}
+
+// enqueue has a request proposed as soon as that can be.
+func (s *Server) enqueue(r rsm.Request) {
 	if len(s.waiting) == cap(s.waiting) {
 		s.waiting = slices.Grow(s.waiting, waitingRoom)
 	}

@@ -225,9 +225,9 @@ func TestMessageEconomy(t *testing.T) {
 
 // With commit notices a command costs n-1 messages more, and the others know what
 // was chosen one delay after the leader.
-func TestCommitNotices(t *testing.T) {
+func TestEagerCommit(t *testing.T) {
 	const n = 5
-	c := newClusterWith(constantDelay(), n, func(s *paxos.Config) { s.CommitNotices = true })
+	c := newClusterWith(constantDelay(), n, func(s *paxos.Config) { s.EagerCommit = true })
 	require.NoError(t, c.Run(seconds))
 	messages := make(counted)
 	c.Observe(messages)

@@ -33,6 +33,11 @@ type Config struct {
 	// LeaderTimeoutMax: one that can be heard but cannot hear would otherwise hold
 	// up the cluster for ever.
 	CheckQuorum bool
+	// Reads says how read-only requests are answered: the later ways cost less.
+	Reads ReadMode
+	// ClockDriftBound is how many times as fast as another one server's clock may
+	// run. ReadLease is as safe as this is true; no other setting depends on it.
+	ClockDriftBound float64
 	// Phase1Quorum and Phase2Quorum are how many acceptors have to promise, and how
 	// many to accept; zero means a majority. Any two such sets of acceptors must
 	// meet: the sizes add up to more than there are servers. A smaller quorum of
@@ -45,15 +50,15 @@ type Config struct {
 	// also the number of slots after which a change of the membership takes effect:
 	// a smaller one does so sooner.
 	Window int
-	// CommitNotices makes a leader tell at once what was chosen, at the cost of a
+	// EagerCommit makes a leader tell at once what was chosen, at the cost of a
 	// message to each of the others, instead of with its next Accept or Heartbeat.
 	// Followers then know as soon as they can.
-	CommitNotices bool
-	// SnapshotAfter is after how many slots, each time, a server takes a snapshot in
+	EagerCommit bool
+	// SnapshotSlots is after how many slots, each time, a server takes a snapshot in
 	// place of the commands so far. The more often, the shorter the log and the
 	// restart, and the sooner one that is behind needs a whole snapshot. Zero means
 	// never.
-	SnapshotAfter int
+	SnapshotSlots int
 }
 
 // DefaultConfig returns a configuration with leader timeouts of 150 to 300 ms, a
@@ -66,8 +71,9 @@ func DefaultConfig(servers []node.ID) Config {
 		HeartbeatInterval: 50 * time.Millisecond,
 		KeepLeader:        true,
 		CheckQuorum:       true,
+		ClockDriftBound:   1.1,
 		Window:            1024,
-		SnapshotAfter:     10_000,
+		SnapshotSlots:     10_000,
 	}
 }
 
@@ -80,8 +86,16 @@ func (c Config) Validate() error {
 	if c.Window < 1 {
 		return fmt.Errorf("paxos: Window is %d: it has to be at least 1", c.Window)
 	}
-	if c.SnapshotAfter < 0 {
-		return fmt.Errorf("paxos: SnapshotAfter is %d: it has to be at least 0", c.SnapshotAfter)
+	switch {
+	case c.Reads > ReadLease:
+		return fmt.Errorf("paxos: Reads is %d: there is no such way", c.Reads)
+	case c.Reads == ReadLease && !c.KeepLeader:
+		return errors.New("paxos: KeepLeader is off: without it ReadLease is not safe")
+	case c.Reads == ReadLease && !(c.ClockDriftBound >= 1):
+		return fmt.Errorf("paxos: ClockDriftBound is %v: it has to be at least 1", c.ClockDriftBound)
+	}
+	if c.SnapshotSlots < 0 {
+		return fmt.Errorf("paxos: SnapshotSlots is %d: it has to be at least 0", c.SnapshotSlots)
 	}
 	if c.HeartbeatInterval <= 0 {
 		return fmt.Errorf("paxos: HeartbeatInterval is %v: it has to be more than 0", c.HeartbeatInterval)

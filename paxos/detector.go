@@ -33,6 +33,9 @@ func (s *Server) receiveHeartbeat(from node.ID, m Heartbeat) {
 // hear takes notice of the leader of the promised ballot. A server that was about
 // to replace it has no reason to any more.
 func (s *Server) hear(leader node.ID) {
+	if s.handedOver {
+		return // it has asked for it
+	}
 	s.heardLeader, s.heardAt = true, s.env.Now()
 	s.giveUp(s.promised, leader)
 	s.expect(leader)

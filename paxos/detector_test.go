@@ -22,16 +22,16 @@ func TestLeaderTimerIsMoved(t *testing.T) {
 	}{
 		"heartbeat":           {Heartbeat{Ballot: b(2, 3), Chosen: 0}, true},
 		"accept":              {Accept{b(2, 3), 1, requests(5), 0}, true},
-		"new prepare":         {Prepare{b(3, 3), 1}, true},
-		"repeated prepare":    {Prepare{b(2, 3), 1}, false},
-		"stale prepare":       {Prepare{b(1, 3), 1}, false},
+		"new prepare":         {Prepare{Ballot: b(3, 3), First: 1}, true},
+		"repeated prepare":    {Prepare{Ballot: b(2, 3), First: 1}, false},
+		"stale prepare":       {Prepare{Ballot: b(1, 3), First: 1}, false},
 		"stale accept":        {Accept{b(1, 3), 1, requests(5), 0}, false},
 		"stale heartbeat":     {Heartbeat{Ballot: b(1, 3), Chosen: 0}, false},
 		"request to catch up": {CatchUpRequest{1}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 1, 3)
-			l.receive(3, Prepare{b(2, 3), 1})
+			l.receive(3, Prepare{Ballot: b(2, 3), First: 1})
 			l.timers[LeaderTimer] = 1
 			l.receive(3, test.m)
 			require.Equal(t, test.moved, l.timers[LeaderTimer] != 1)
@@ -55,7 +55,7 @@ func TestLeaderTimeoutIsRandom(t *testing.T) {
 // Where a client is sent.
 func TestRequestAtAFollower(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(3, Prepare{b(1, 3), 1})
+	l.receive(3, Prepare{Ballot: b(1, 3), First: 1})
 	l.sent = nil
 	l.receive(1001, request(5))
 	l.expect("1001 " + redirected(5, 3)) // it will lead soon

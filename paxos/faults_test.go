@@ -58,7 +58,7 @@ func newFaultyCluster(seed uint64) *cluster {
 		ShuffleTies: true,
 	}, n, func(s *paxos.Config) {
 		s.Window = []int{1, 4, 1024}[seed%3]
-		s.SnapshotAfter = []int{10, 100, 10_000}[random.IntN(3)]
+		s.SnapshotSlots = []int{10, 100, 10_000}[random.IntN(3)]
 		if seed%4 == 0 {
 			s.Phase1Quorum, s.Phase2Quorum = n-1, 2
 		}

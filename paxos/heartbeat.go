@@ -18,6 +18,8 @@ type pulse struct {
 	answered  []uint64        // by position in the roster: the newest round that the server has answered
 	confirmed uint64          // the newest round that a quorum has answered
 	at        time.Duration   // when that was sent, or the ballot began
+	leased    bool            // since then acceptors refuse others for a while
+	offered   bool            // but not if the leader itself has asked another to take over
 }
 
 // beginPulse begins to count rounds.
@@ -38,6 +40,9 @@ func (s *Server) beat() {
 			s.env.Note(SteppedDown{Ballot: s.ballot})
 			s.retire(0)
 			return
+		}
+		if !s.isMember(s.env.ID()) {
+			s.offer(s.fittest()) // its membership is over
 		}
 		s.sendHeartbeat()
 		s.overdue = s.next() - 1
@@ -87,5 +92,7 @@ func (s *Server) receiveRound(position int, round uint64) {
 		n := newest - p.confirmed
 		p.confirmed, p.at = newest, p.sentAt[n-1]
 		p.sentAt = slices.Delete(p.sentAt, 0, int(n))
+		p.leased = !p.offered
+		s.answerReads()
 	}
 }

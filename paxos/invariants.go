@@ -120,6 +120,7 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 // account that the earlier ones have brought up to date.
 var checks = [...]func(v *Invariants, m *machine) error{
 	(*Invariants).checkPromise,
+	(*Invariants).checkDurable, // what was done before
 	(*Invariants).checkTouched,
 	(*Invariants).checkDurable,
 	(*Invariants).checkLeader,

@@ -19,6 +19,11 @@ type leader struct {
 	counted    Slot          // up to here the leader's own acceptances count
 	overdue    Slot          // up to here proposals were made before the last heartbeat
 	pulse      pulse
+
+	inheritedTo Slot   // the last slot in which something was inherited
+	reads       []read // which wait, oldest first
+	transfer    transfer
+	change      membershipChange
 }
 
 // tally counts the acceptances of one slot in the leader's ballot. Acceptances of
@@ -36,7 +41,7 @@ func (s *Server) next() Slot { return s.chosen + Slot(len(s.open)) + 1 }
 // ballots, then those that clients wait for.
 func (s *Server) lead(inherited []Proposal) {
 	s.role = leading
-	s.inherited = inherited
+	s.inherited, s.inheritedTo = inherited, s.chosen+Slot(len(inherited))
 	s.counted = s.chosen
 	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
 	s.updatePrepared()
@@ -52,6 +57,7 @@ func (s *Server) lead(inherited []Proposal) {
 // flush proposes what there is to propose, as far as phase 1 and the window allow.
 func (s *Server) flush() {
 	s.flushing = false
+	s.askQuorum()
 	for {
 		last := min(s.preparedTo, s.chosen+Slot(s.config.Window))
 		if s.next() > last {
@@ -144,7 +150,8 @@ func (s *Server) count(position int, first, last Slot) {
 	s.open = slices.Delete(s.open, 0, n)
 	s.chosen += Slot(n)
 	s.apply()
-	if s.config.CommitNotices {
+	s.answerReads()
+	if s.config.EagerCommit {
 		s.broadcast(Decision{Ballot: s.ballot, Chosen: s.chosen})
 	}
 	if len(s.waiting) > 0 || len(s.inherited) > 0 || s.next() <= s.fillTo {

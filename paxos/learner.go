@@ -60,7 +60,7 @@ func (s *Server) apply() {
 			s.learnMembership(p.Slot, p.Request)
 		}
 		s.forgetMemberships()
-		if every := Slot(s.config.SnapshotAfter); every > 0 && s.applied%every == 0 {
+		if every := Slot(s.config.SnapshotSlots); every > 0 && s.applied%every == 0 {
 			s.takeSnapshot()
 		}
 	}

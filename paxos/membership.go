@@ -33,6 +33,7 @@ type members struct {
 	memberships []membership // the one that governs the next slot to be chosen, and those that follow
 	roster      roster
 	peers       []node.ID // the other servers of all memberships
+	relieved    Slot      // up to here others know what is chosen too
 }
 
 const allSlots = math.MaxUint64
@@ -109,6 +110,12 @@ func (s *Server) forgetMemberships() {
 		s.memberships = slices.Delete(s.memberships, 0, 1)
 		s.env.Note(MembershipChanged{Membership: s.memberships[0].Membership})
 		s.membershipsChanged()
+		if s.role == leading {
+			s.pulse.leased = false // others decide now
+			if s.change.id == s.memberships[0].ID {
+				s.endChange(rsm.AdminReply{Status: rsm.OK})
+			}
+		}
 	}
 }
 
@@ -176,4 +183,28 @@ func membershipOf(r rsm.Request) (servers []node.ID, ok bool) {
 		servers = append(servers, node.ID(b[0])<<8|node.ID(b[1]))
 	}
 	return servers, true
+}
+
+// announce tells the members what this server, which is none, knows to be chosen. It
+// may be the only one that knows who they are: had the last leader died as soon as
+// the new members were in force, they would not know it themselves.
+func (s *Server) announce() {
+	if s.chosen > s.relieved {
+		s.broadcast(Known{Chosen: s.chosen})
+	}
+}
+
+// receiveKnown learns what another server has to hand over. A member relieves one
+// that is none.
+func (s *Server) receiveKnown(from node.ID, m Known) {
+	if m.Chosen > s.chosen {
+		s.askCatchUp(from)
+		return
+	}
+	if s.isMember(s.env.ID()) && !s.isMember(from) {
+		s.env.Send(from, Known{Chosen: s.chosen})
+	}
+	if m.Chosen == s.chosen {
+		s.relieved = m.Chosen
+	}
 }

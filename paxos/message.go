@@ -19,6 +19,9 @@ type Proposal struct {
 type Prepare struct {
 	Ballot Ballot
 	First  Slot // the proposer knows the values of all slots before
+	// HandedOver: the leader itself has asked the proposer to take over, so that
+	// nobody need stand by it.
+	HandedOver bool
 }
 
 // Promise (1b) gives the promise. It is sent once the acceptor's disk holds it.
@@ -85,10 +88,20 @@ type Missing struct {
 	First, Last Slot
 }
 
-// Decision says what has been chosen (Config.CommitNotices).
+// Decision says what has been chosen (Config.EagerCommit).
 type Decision struct {
 	Ballot Ballot
 	Chosen Slot // all slots up to here are chosen
+}
+
+// HandOver asks a server to take over from the leader of a ballot.
+type HandOver struct {
+	Ballot Ballot
+}
+
+// Known says that the sender knows what was chosen up to a slot.
+type Known struct {
+	Chosen Slot
 }
 
 // CatchUpRequest asks a server for the values chosen from First on.

@@ -13,7 +13,7 @@ const (
 )
 
 // Size implements node.Sizer.
-func (m Prepare) Size() int { return ballotSize + slotSize }
+func (m Prepare) Size() int { return ballotSize + slotSize + 1 }
 
 // Size implements node.Sizer.
 func (m Promise) Size() int {
@@ -44,6 +44,12 @@ func (m Missing) Size() int { return ballotSize + 2*slotSize }
 
 // Size implements node.Sizer.
 func (m Decision) Size() int { return ballotSize + slotSize }
+
+// Size implements node.Sizer.
+func (m HandOver) Size() int { return ballotSize }
+
+// Size implements node.Sizer.
+func (m Known) Size() int { return slotSize }
 
 // Size implements node.Sizer.
 func (m CatchUpRequest) Size() int { return slotSize }

@@ -17,7 +17,7 @@ func TestMessages(t *testing.T) {
 		text string
 		size int
 	}{
-		{Prepare{b(2, 1), 3}, "Prepare(2.1 from 3)", 16},
+		{Prepare{b(2, 1), 3, false}, "Prepare(2.1 from 3)", 17},
 		{Promise{b(2, 1), 2, accepted}, "Promise(2.1 chosen=2 accepted=[3=7/1@1.2 5=no-op@1.2])", 20 + 16 + size + 16 + 24},
 		{Promise{b(2, 1), 2, append(accepted, append(accepted, accepted...)...)},
 			"Promise(2.1 chosen=2 accepted=[3=7/1@1.2 ... 5=no-op@1.2, 6 slots])", 20 + 3*(16+size+16+24)},

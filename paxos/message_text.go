@@ -12,7 +12,12 @@ func (p Proposal) String() string {
 	return fmt.Sprintf("%d=%v@%v", p.Slot, value(p.Request), p.Ballot)
 }
 
-func (m Prepare) String() string { return fmt.Sprintf("Prepare(%v from %d)", m.Ballot, m.First) }
+func (m Prepare) String() string {
+	if m.HandedOver {
+		return fmt.Sprintf("Prepare(%v from %d, handed over)", m.Ballot, m.First)
+	}
+	return fmt.Sprintf("Prepare(%v from %d)", m.Ballot, m.First)
+}
 
 func (m Promise) String() string {
 	return fmt.Sprintf("Promise(%v chosen=%d accepted=%s)", m.Ballot, m.Chosen, summary(m.Accepted))
@@ -43,6 +48,10 @@ func (m Missing) String() string {
 
 func (m Decision) String() string { return fmt.Sprintf("Decision(%v chosen=%d)", m.Ballot, m.Chosen) }
 
+func (m HandOver) String() string { return fmt.Sprintf("HandOver(%v)", m.Ballot) }
+
+func (m Known) String() string { return fmt.Sprintf("Known(chosen=%d)", m.Chosen) }
+
 func (m CatchUpRequest) String() string { return fmt.Sprintf("CatchUpRequest(from %d)", m.First) }
 
 func (m CatchUp) String() string {
@@ -63,6 +72,9 @@ func (m Bound) String() string { return fmt.Sprintf("Bound(%v last=%d)", m.Ballo
 
 // value names a request by client and sequence number.
 func value(r rsm.Request) string {
+	if servers, ok := membershipOf(r); ok {
+		return fmt.Sprintf("members %v", servers)
+	}
 	if r.Client == 0 {
 		return "no-op"
 	}

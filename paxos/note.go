@@ -11,6 +11,8 @@ const (
 	HoleFilled        node.Mark = "paxos: a new leader fills a hole"
 	CaughtUp          node.Mark = "paxos: a server is handed chosen values"
 	SnapshotInstalled node.Mark = "paxos: a server is handed a snapshot"
+	LeaseExpired      node.Mark = "paxos: a read finds the lease expired"
+	HandedOver        node.Mark = "paxos: a leader hands over"
 	Repaired          node.Mark = "paxos: an acceptor is repaired after damage"
 )
 

@@ -2,12 +2,14 @@ package paxos
 
 import (
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // proposer is the part of a server that prepares a ballot: phase 1, once for all
 // open slots (Paxos Made Simple §3).
 type proposer struct {
 	role       role
+	handedOver bool      // by the leader before: it has asked this server to prepare
 	ballot     Ballot    // the server's own: the one it prepares or leads, or the last
 	ownPromise uint64    // how much was written when it made its own promise; zero before that
 	promises   []Promise // by position in the roster; those of other ballots are void
@@ -25,9 +27,14 @@ type proposer struct {
 // again, but it has not proposed anything in it before its own disk held its own
 // promise.
 func (s *Server) prepare() {
-	if s.damaged || !s.isMember(s.env.ID()) {
-		s.awaitLeader() // it is not for this server to lead
+	if s.damaged || !s.isMember(s.env.ID()) { // it is not for this server to lead
+		s.handedOver = false
+		s.awaitLeader()
+		s.announce()
 		return
+	}
+	if s.handedOver {
+		s.env.Note(HandedOver)
 	}
 	s.role = preparing
 	s.ballot = nextBallot(max(s.promised, s.highest), s.env.ID())
@@ -44,7 +51,7 @@ func (s *Server) prepare() {
 
 // sendPrepare asks those acceptors whose promise does not count yet.
 func (s *Server) sendPrepare() {
-	var m node.Message = Prepare{Ballot: s.ballot, First: s.chosen + 1}
+	var m node.Message = Prepare{Ballot: s.ballot, First: s.chosen + 1, HandedOver: s.handedOver}
 	for _, peer := range s.peers {
 		if !s.counts(s.promises[s.roster.position(peer)]) {
 			s.env.Send(peer, m)
@@ -165,7 +172,11 @@ func (s *Server) giveUp(by Ballot, to node.ID) {
 
 // retire makes a follower of the server: of another, or of nobody it knows.
 func (s *Server) retire(to node.ID) {
+	s.abandonReads(to)
+	s.endTransfer(to)
+	s.endChange(rsm.AdminReply{Status: rsm.NotLeader, Leader: to})
 	s.role = follower
+	s.handedOver = false
 	s.promises = nil
 	s.leader = leader{}
 	s.env.StopTimer(HeartbeatTimer)

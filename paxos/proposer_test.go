@@ -86,7 +86,7 @@ func TestPrepareIsRepeatedOnlyToThoseWhoHaveNotPromised(t *testing.T) {
 
 func TestBallotsAreHigherThanAnySeen(t *testing.T) {
 	for name, m := range map[string]node.Message{
-		"promised": Prepare{b(7, 3), 1},
+		"promised": Prepare{Ballot: b(7, 3), First: 1},
 		"accepted": Accept{b(7, 3), 1, requests(7), 0},
 		"led":      Heartbeat{Ballot: b(7, 3), Chosen: 0},
 		"nack":     Nack{Promised: b(7, 3)},
@@ -233,7 +233,7 @@ func TestDuel(t *testing.T) {
 		// The proposer prepares before the rival's Accept arrives.
 		proposer.expire(LeaderTimer)
 		ballot := proposer.server.ballot
-		acceptor.receive(proposer.id, Prepare{ballot, 1})
+		acceptor.receive(proposer.id, Prepare{Ballot: ballot, First: 1})
 		acceptor.expect(fmt.Sprintf("%d Promise(%v chosen=0 accepted=[])", proposer.id, ballot))
 		if p := rival.server.At(1); p.Slot != 0 {
 			acceptor.receive(rival.id, Accept{p.Ballot, 1, []rsm.Request{p.Request}, 0})
@@ -262,7 +262,7 @@ func TestDuel(t *testing.T) {
 func TestPreempted(t *testing.T) {
 	for name, m := range map[string]node.Message{
 		"nack":      Nack{b(1, 1), b(2, 3)},
-		"prepare":   Prepare{b(2, 3), 1},
+		"prepare":   Prepare{Ballot: b(2, 3), First: 1},
 		"accept":    Accept{b(2, 3), 1, requests(7), 0},
 		"heartbeat": Heartbeat{Ballot: b(2, 3)},
 	} {

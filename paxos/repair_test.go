@@ -32,7 +32,7 @@ func newDamaged(t *testing.T) *lone {
 func TestRepair(t *testing.T) {
 	l := newDamaged(t)
 	l.clock += l.config.LeaderTimeoutMin
-	l.receive(3, Prepare{b(2, 3), 1})
+	l.receive(3, Prepare{Ballot: b(2, 3), First: 1})
 	l.expect()
 	l.expire(LeaderTimer)
 	l.expect()
@@ -62,7 +62,7 @@ func TestRepair(t *testing.T) {
 	require.False(t, l.server.Damaged())
 	l.sent = nil
 	l.clock += l.config.LeaderTimeoutMin
-	l.receive(2, Prepare{b(3, 2), 5})
+	l.receive(2, Prepare{Ballot: b(3, 2), First: 5})
 	require.Len(t, l.sent, 1)
 }
 
@@ -83,7 +83,7 @@ func TestThePromiseIsPrecious(t *testing.T) {
 	copies := []string{"paxos-promise-1", "paxos-promise-2"}
 	for _, name := range copies {
 		l := boot(t, 1, 3)
-		l.receive(2, Prepare{b(1, 2), 1})
+		l.receive(2, Prepare{Ballot: b(1, 2), First: 1})
 		l.disk.Damage(name, 5)
 		l.restart()
 		require.NoError(t, l.exited)
@@ -91,7 +91,7 @@ func TestThePromiseIsPrecious(t *testing.T) {
 		require.False(t, l.server.Damaged())
 	}
 	l := boot(t, 1, 3)
-	l.receive(2, Prepare{b(1, 2), 1})
+	l.receive(2, Prepare{Ballot: b(1, 2), First: 1})
 	for _, name := range copies {
 		l.disk.Damage(name, 5)
 	}
@@ -103,7 +103,7 @@ func TestThePromiseIsPrecious(t *testing.T) {
 // An unreadable snapshot is damage too: the log does not reach back.
 func TestADamagedSnapshot(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.server.config.SnapshotAfter, l.config.SnapshotAfter = 2, 2
+	l.server.config.SnapshotSlots, l.config.SnapshotSlots = 2, 2
 	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7), 3})
 	l.receive(2, Accept{b(1, 2), 4, requests(8), 3})
 	l.restart()
@@ -130,7 +130,7 @@ func TestADamagedSnapshot(t *testing.T) {
 // Older segments of the log are removed when a snapshot has taken their place.
 func TestTheLogIsCut(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.server.config.SnapshotAfter, l.config.SnapshotAfter = 10, 10
+	l.server.config.SnapshotSlots, l.config.SnapshotSlots = 10, 10
 	for slot := Slot(1); slot <= 1000; slot++ {
 		l.receive(2, Accept{b(1, 2), slot, requests(7), slot - 1})
 	}
@@ -151,7 +151,7 @@ func TestTheLogIsCut(t *testing.T) {
 // lost, or come twice.
 func TestALargeSnapshotComesInParts(t *testing.T) {
 	ahead, behind := boot(t, 2, 3), boot(t, 1, 3)
-	ahead.server.config.SnapshotAfter = 1
+	ahead.server.config.SnapshotSlots = 1
 	ahead.receive(3, Accept{b(1, 3), 1, requests(5, 6, 8), 3})
 	ahead.server.snapshot = append(ahead.server.snapshot, make([]byte, 2*chunkBytes+10)...)
 	var chunks []SnapshotChunk

@@ -91,6 +91,10 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 	switch m := m.(type) {
 	case rsm.Request:
 		s.receiveRequest(from, m)
+	case rsm.TransferLeadership:
+		s.receiveTransferLeadership(from, m)
+	case rsm.ChangeMembership:
+		s.receiveChangeMembership(from, m)
 	case Prepare:
 		s.receivePrepare(from, m)
 	case Promise:
@@ -107,8 +111,12 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveHeartbeatReply(from, m)
 	case Missing:
 		s.receiveMissing(from, m)
+	case HandOver:
+		s.receiveHandOver(m)
 	case Decision:
 		s.receiveDecision(from, m)
+	case Known:
+		s.receiveKnown(from, m)
 	case CatchUpRequest:
 		s.receiveCatchUpRequest(from, m)
 	case CatchUp:
