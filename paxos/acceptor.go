@@ -20,6 +20,16 @@ type acceptor struct {
 // highest-numbered proposal (if any) that it has accepted", here for all slots.
 // A repeated Prepare is answered again, for the first answer may be lost.
 func (s *Server) receivePrepare(from node.ID, m Prepare) {
+	if s.damaged {
+		return // it may have forgotten what it would have to report
+	}
+	if !m.HandedOver && s.keepsLeader(from) || s.role == preparing && m.Ballot < s.ballot {
+		s.refuse(from, m.Ballot)
+		if m.First <= s.chosen { // the proposer may have missed that it is no member any more
+			s.env.Send(from, Known{Chosen: s.chosen})
+		}
+		return
+	}
 	isNew := m.Ballot > s.promised
 	if !s.join(from, m.Ballot) {
 		return
@@ -28,7 +38,7 @@ func (s *Server) receivePrepare(from node.ID, m Prepare) {
 		s.expect(from)
 	}
 	if m.First <= s.chosen {
-		s.log.Send(from, s.catchUp(m.First)) // so that the proposer can count the promise
+		s.handOver(from, m.First) // so that the proposer can count the promise
 	}
 	s.log.Send(from, Promise{Ballot: m.Ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)})
 }
@@ -40,7 +50,7 @@ func (s *Server) receiveAccept(from node.ID, m Accept) {
 	if !s.join(from, m.Ballot) {
 		return
 	}
-	s.expect(from)
+	s.hear(from)
 	last := m.First + Slot(len(m.Requests)) - 1
 	if !s.holds(m.Ballot, m.First, last) && !s.accept(m.Ballot, m.First, m.Requests) {
 		return
@@ -54,7 +64,7 @@ func (s *Server) receiveAccept(from node.ID, m Accept) {
 // so accepting raises the promise too.
 func (s *Server) join(from node.ID, b Ballot) bool {
 	if b < s.promised {
-		s.env.Send(from, Nack{Ballot: s.promised})
+		s.refuse(from, b)
 		return false
 	}
 	if b == s.promised {
@@ -63,13 +73,24 @@ func (s *Server) join(from node.ID, b Ballot) bool {
 	if !s.promise(b) {
 		return false
 	}
+	s.heardLeader = false // of the new ballot
 	s.giveUp(b, from)
 	return true
 }
 
+// refuse tells a proposer which ballot stands in its way: the one promised, or
+// that which this server prepares itself.
+func (s *Server) refuse(proposer node.ID, b Ballot) {
+	promised := s.promised
+	if s.role == preparing {
+		promised = s.ballot
+	}
+	s.env.Send(proposer, Nack{Ballot: b, Promised: promised})
+}
+
 // promise raises the promise and reports whether that could be written down.
 func (s *Server) promise(b Ballot) bool {
-	if !s.write(appendPromised(s.record[:0], b)) {
+	if !s.storePromise(b) {
 		return false
 	}
 	s.promised = b

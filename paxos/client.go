@@ -8,19 +8,27 @@ import (
 )
 
 // receiveRequest takes a client's request if this server leads or is about to,
-// and tells the client where to go if another does. If nobody is known, this
+// and tells the client where to go if another does. If nobody has ever led, this
 // server prepares because of the request; it is proposed when phase 1 is over.
 func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
-	if s.role == follower && s.expected != 0 {
+	if s.role == follower && s.expected == 0 && s.promised == 0 {
+		s.prepare()
+	}
+	if s.role == follower {
 		s.executor.Redirect(from, r, s.expected)
 		return
 	}
-	if s.role == follower {
-		s.prepare()
-	}
-	if !s.executor.Admit(from, r) {
+	if r.ReadOnly && s.role == leading && s.config.Reads != ReadLog {
+		s.receiveRead(from, r)
 		return
 	}
+	if s.executor.Admit(from, r) {
+		s.enqueue(r)
+	}
+}
+
+// enqueue has a request proposed as soon as that can be.
+func (s *Server) enqueue(r rsm.Request) {
 	if len(s.waiting) == cap(s.waiting) {
 		s.waiting = slices.Grow(s.waiting, waitingRoom)
 	}

@@ -30,9 +30,20 @@ type cluster struct {
 }
 
 func newCluster(config sim.Config, n int) *cluster {
+	return newClusterWith(config, n, func(*paxos.Config) {})
+}
+
+// newClusterWith makes a cluster with other settings than the default ones.
+func newClusterWith(config sim.Config, n int, change func(*paxos.Config)) *cluster {
+	return newClusterOf(config, n, change, func(_ node.Env, s *paxos.Server) node.Handler { return s })
+}
+
+// newClusterOf makes a cluster in which something is put around the servers.
+func newClusterOf(config sim.Config, n int, change func(*paxos.Config),
+	wrap func(node.Env, *paxos.Server) node.Handler) *cluster {
 	c := &cluster{World: sim.New(config), counters: make(map[node.ID]*rsm.Counter), judge: paxos.NewInvariants()}
 	c.Watch(func(id node.ID, h node.Handler) error {
-		if s, ok := h.(*paxos.Server); ok {
+		if s := unwrap(h); s != nil {
 			return c.judge.Check(id, s)
 		}
 		return nil
@@ -43,7 +54,9 @@ func newCluster(config sim.Config, n int) *cluster {
 	for _, id := range c.servers {
 		c.AddServer(func(env node.Env) node.Handler {
 			c.counters[id] = rsm.NewCounter()
-			return paxos.New(env, paxos.DefaultConfig(c.servers), c.counters[id])
+			settings := paxos.DefaultConfig(c.servers)
+			change(&settings)
+			return wrap(env, paxos.New(env, settings, c.counters[id]))
 		})
 	}
 	return c
@@ -63,8 +76,29 @@ func (c *cluster) addClient(start time.Duration, count int, to node.ID) *client 
 
 // server returns the server that runs on a machine, or nil.
 func (c *cluster) server(id node.ID) *paxos.Server {
-	s, _ := c.Handler(id).(*paxos.Server)
-	return s
+	return unwrap(c.Handler(id))
+}
+
+// unwrap returns the server in a handler, or nil if it is a client's.
+func unwrap(h node.Handler) *paxos.Server {
+	switch h := h.(type) {
+	case *paxos.Server:
+		return h
+	case *remembering:
+		return h.Server
+	case rotting:
+		return h.Server
+	}
+	return nil
+}
+
+// marks counts the situations that runs have reached.
+type marks map[node.Mark]int
+
+func (m marks) Observe(e *sim.Event) {
+	if mark, ok := e.Note.(node.Mark); ok && e.Kind == sim.Noted {
+		m[mark]++
+	}
 }
 
 // client adds 1 to a counter, again and again. It has one request under way and
@@ -116,7 +150,7 @@ func (k *client) Receive(from node.ID, m node.Message) {
 	case r.Status == rsm.OK:
 		k.latencies = append(k.latencies, k.env.Now()-k.asked)
 		k.next()
-	case r.Leader != 0 && r.Leader != from:
+	case from == k.to && r.Leader != 0 && r.Leader != from: // each refusal counts once
 		k.to = r.Leader
 		k.ask()
 	}
@@ -167,7 +201,7 @@ func (c counted) Observe(e *sim.Event) {
 }
 
 // A command costs n-1 Accepts and as many answers; that it was chosen is told on
-// the way. An idle leader costs n-1 heartbeats per interval.
+// the way. A leader, idle or not, costs n-1 heartbeats and their answers per interval.
 func TestMessageEconomy(t *testing.T) {
 	for _, n := range []int{3, 4, 5, 7} {
 		t.Run(fmt.Sprintf("%d servers", n), func(t *testing.T) {
@@ -178,14 +212,32 @@ func TestMessageEconomy(t *testing.T) {
 			c.addClient(0, 1000, c.Leader())
 			require.NoError(t, c.Run(11*seconds))
 			require.Equal(t, counted{
-				"rsm.Request":     1000,
-				"rsm.Reply":       1000,
-				"paxos.Accept":    1000 * (n - 1),
-				"paxos.Accepted":  1000 * (n - 1),
-				"paxos.Heartbeat": 200 * (n - 1),
+				"rsm.Request":          1000,
+				"rsm.Reply":            1000,
+				"paxos.Accept":         1000 * (n - 1),
+				"paxos.Accepted":       1000 * (n - 1),
+				"paxos.Heartbeat":      200 * (n - 1),
+				"paxos.HeartbeatReply": 200 * (n - 1),
 			}, messages)
 		})
 	}
+}
+
+// With commit notices a command costs n-1 messages more, and the others know what
+// was chosen one delay after the leader.
+func TestEagerCommit(t *testing.T) {
+	const n = 5
+	c := newClusterWith(constantDelay(), n, func(s *paxos.Config) { s.EagerCommit = true })
+	require.NoError(t, c.Run(seconds))
+	messages := make(counted)
+	c.Observe(messages)
+	k := c.addClient(0, 1, c.Leader())
+	require.NoError(t, c.Run(seconds+4*oneWay))
+	require.Equal(t, []time.Duration{4 * oneWay}, k.latencies)
+	for _, id := range c.servers {
+		require.EqualValues(t, 1, c.server(id).Chosen())
+	}
+	require.Equal(t, n-1, messages["paxos.Decision"])
 }
 
 // The leader writes in parallel with the others (Ongaro's dissertation §10.2.1).

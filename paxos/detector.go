@@ -10,8 +10,10 @@ import (
 // on its guesses, but "safety is ensured regardless of the success or failure of
 // the election" (Paxos Made Simple §2.4).
 type detector struct {
-	expected node.ID // who leads or is about to, other than this server; zero if nobody is known
-	highest  Ballot  // heard of in a Nack
+	expected    node.ID       // who leads or is about to, other than this server; zero if nobody is known
+	highest     Ballot        // heard of in a Nack
+	heardLeader bool          // of the promised ballot
+	heardAt     time.Duration // on this machine's clock
 }
 
 // receiveHeartbeat hears that the leader is alive.
@@ -19,11 +21,43 @@ func (s *Server) receiveHeartbeat(from node.ID, m Heartbeat) {
 	if !s.join(from, m.Ballot) {
 		return
 	}
-	s.expect(from)
+	s.hear(from)
 	s.hearChosen(from, m.Chosen)
+	s.askBound(from)
+	s.log.Send(from, HeartbeatReply{Ballot: m.Ballot, Round: m.Round})
 	if m.Overdue > m.Chosen {
 		s.report(from, m)
 	}
+}
+
+// hear takes notice of the leader of the promised ballot. A server that was about
+// to replace it has no reason to any more.
+func (s *Server) hear(leader node.ID) {
+	if s.handedOver {
+		return // it has asked for it
+	}
+	s.heardLeader, s.heardAt = true, s.env.Now()
+	s.giveUp(s.promised, leader)
+	s.expect(leader)
+}
+
+// keepsLeader reports whether the server, at the request of another, has to stand
+// by the leader it hears from, or is. Whoever cannot hear that leader would
+// otherwise overthrow it again and again, for nothing: the acceptor's silence is
+// enough to keep it from leading, as the acceptors' promises are not. Only the
+// leader itself may ask for a higher ballot.
+func (s *Server) keepsLeader(proposer node.ID) bool {
+	if !s.config.KeepLeader || proposer == s.promised.Server() {
+		return false
+	}
+	if s.role == leading {
+		return true // CheckQuorum sees to it that it does not last without a quorum
+	}
+	now := s.env.Now()
+	if now < s.heardAt {
+		s.heardAt = now // the clock was set back
+	}
+	return s.heardLeader && now-s.heardAt < s.config.LeaderTimeoutMin
 }
 
 // expect counts on a server to lead, for some time.

@@ -20,18 +20,18 @@ func TestLeaderTimerIsMoved(t *testing.T) {
 		m     node.Message
 		moved bool
 	}{
-		"heartbeat":           {Heartbeat{b(2, 3), 0, 0}, true},
+		"heartbeat":           {Heartbeat{Ballot: b(2, 3), Chosen: 0}, true},
 		"accept":              {Accept{b(2, 3), 1, requests(5), 0}, true},
-		"new prepare":         {Prepare{b(3, 3), 1}, true},
-		"repeated prepare":    {Prepare{b(2, 3), 1}, false},
-		"stale prepare":       {Prepare{b(1, 3), 1}, false},
+		"new prepare":         {Prepare{Ballot: b(3, 3), First: 1}, true},
+		"repeated prepare":    {Prepare{Ballot: b(2, 3), First: 1}, false},
+		"stale prepare":       {Prepare{Ballot: b(1, 3), First: 1}, false},
 		"stale accept":        {Accept{b(1, 3), 1, requests(5), 0}, false},
-		"stale heartbeat":     {Heartbeat{b(1, 3), 0, 0}, false},
+		"stale heartbeat":     {Heartbeat{Ballot: b(1, 3), Chosen: 0}, false},
 		"request to catch up": {CatchUpRequest{1}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 1, 3)
-			l.receive(3, Prepare{b(2, 3), 1})
+			l.receive(3, Prepare{Ballot: b(2, 3), First: 1})
 			l.timers[LeaderTimer] = 1
 			l.receive(3, test.m)
 			require.Equal(t, test.moved, l.timers[LeaderTimer] != 1)
@@ -47,7 +47,7 @@ func TestLeaderTimeoutIsRandom(t *testing.T) {
 		require.GreaterOrEqual(t, wait, l.config.LeaderTimeoutMin)
 		require.LessOrEqual(t, wait, l.config.LeaderTimeoutMax)
 		seen[wait] = true
-		l.receive(3, Heartbeat{b(2, 3), 0, 0})
+		l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 0})
 	}
 	require.Greater(t, len(seen), 90)
 }
@@ -55,11 +55,11 @@ func TestLeaderTimeoutIsRandom(t *testing.T) {
 // Where a client is sent.
 func TestRequestAtAFollower(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(3, Prepare{b(1, 3), 1})
+	l.receive(3, Prepare{Ballot: b(1, 3), First: 1})
 	l.sent = nil
 	l.receive(1001, request(5))
 	l.expect("1001 " + redirected(5, 3)) // it will lead soon
-	l.receive(2, Heartbeat{b(2, 2), 0, 0})
+	l.receive(2, Heartbeat{Ballot: b(2, 2), Chosen: 0})
 	l.receive(1001, request(5))
 	l.expect("1001 " + redirected(5, 2))
 	l.restart()

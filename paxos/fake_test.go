@@ -27,6 +27,7 @@ type lone struct {
 	timers  map[node.Timer]time.Duration
 	notes   []string
 	exited  error
+	clock   time.Duration
 	counter *rsm.Counter
 }
 
@@ -69,9 +70,11 @@ func (l *lone) receive(from node.ID, m node.Message) {
 	l.sync()
 }
 
-// expire lets a timer expire that must be set, and the disk finish.
+// expire lets time pass until a timer expires that must be set, and the disk
+// finish.
 func (l *lone) expire(t node.Timer) {
 	require.Contains(l.t, l.timers, t, "timer %d is not set", t)
+	l.clock += l.timers[t]
 	delete(l.timers, t)
 	l.server.Timeout(t)
 	l.sync()
@@ -112,7 +115,7 @@ func (l *lone) lead(from node.ID, accepted ...Proposal) {
 }
 
 func (l *lone) ID() node.ID                                { return l.id }
-func (l *lone) Now() time.Duration                         { return 0 }
+func (l *lone) Now() time.Duration                         { return l.clock }
 func (l *lone) Rand() *rand.Rand                           { return l.random }
 func (l *lone) SetTimer(t node.Timer, after time.Duration) { l.timers[t] = after }
 func (l *lone) StopTimer(t node.Timer)                     { delete(l.timers, t) }
@@ -120,6 +123,9 @@ func (l *lone) Disk() node.Disk                            { return &l.disk }
 func (l *lone) Note(note any)                              { l.notes = append(l.notes, fmt.Sprint(note)) }
 func (l *lone) Exit(reason error)                          { l.exited = reason }
 func (l *lone) Send(to node.ID, m node.Message) {
+	if _, answersHeartbeat := m.(HeartbeatReply); answersHeartbeat {
+		return // every heartbeat has one
+	}
 	if l.exited == nil {
 		l.sent = append(l.sent, fmt.Sprintf("%d %v", to, m))
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/paxos"
 	"quorumlab/rsm"
 	"quorumlab/sim"
 )
@@ -44,7 +45,8 @@ const faultsEnd = 4 * seconds
 // its clients, and what befalls them.
 func newFaultyCluster(seed uint64) *cluster {
 	random := rand.New(rand.NewPCG(seed, 7))
-	c := newCluster(sim.Config{
+	n := 3 + random.IntN(3)
+	c := newClusterWith(sim.Config{
 		Seed: seed,
 		Network: sim.Network{
 			// From a quick and even network to one on which a message may be under
@@ -54,7 +56,13 @@ func newFaultyCluster(seed uint64) *cluster {
 		},
 		Disk:        sim.DiskTiming{Sync: sim.Exponential(time.Duration(random.IntN(8)) * ms)},
 		ShuffleTies: true,
-	}, 3+random.IntN(3))
+	}, n, func(s *paxos.Config) {
+		s.Window = []int{1, 4, 1024}[seed%3]
+		s.SnapshotSlots = []int{10, 100, 10_000}[random.IntN(3)]
+		if seed%4 == 0 {
+			s.Phase1Quorum, s.Phase2Quorum = n-1, 2
+		}
+	})
 	for range 6 {
 		c.addClient(time.Duration(random.IntN(200))*ms, 60+random.IntN(60), 1)
 	}

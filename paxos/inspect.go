@@ -1,14 +1,21 @@
 package paxos
 
-import (
-	"quorumlab/node"
-	"quorumlab/rsm"
-)
+import "quorumlab/rsm"
 
 // What follows lets those who watch look inside a server.
 
-// Servers returns the members of the cluster. The caller must not change it.
-func (s *Server) Servers() []node.ID { return s.config.Servers }
+// Config returns the server's settings. The caller must not change them.
+func (s *Server) Config() Config { return s.config }
+
+// Memberships returns the membership that governs the next slot to be chosen, and
+// those that follow it.
+func (s *Server) Memberships() []Membership {
+	all := make([]Membership, len(s.memberships))
+	for i := range all {
+		all[i] = s.memberships[i].Membership
+	}
+	return all
+}
 
 // Promised returns the ballot below which the server accepts nothing.
 func (s *Server) Promised() Ballot { return s.promised }
@@ -19,6 +26,17 @@ func (s *Server) Chosen() Slot { return s.chosen }
 // Applied returns the slot up to which the server has carried out what was
 // chosen, and a digest of what that was.
 func (s *Server) Applied() (Slot, uint64) { return s.applied, s.digest }
+
+// First returns the first slot in which the server can hold a proposal: what was
+// held before is in a snapshot.
+func (s *Server) First() Slot { return s.slots.base + 1 }
+
+// Snapshot returns the newest snapshot that the server has, and the last slot in it;
+// zero if it has none. The caller must not change it.
+func (s *Server) Snapshot() (Slot, []byte) { return s.snapshotAt, s.snapshot }
+
+// Damaged reports whether the server may have forgotten what it has accepted.
+func (s *Server) Damaged() bool { return s.damaged }
 
 // Last returns the last slot in which the server holds a proposal.
 func (s *Server) Last() Slot { return s.slots.last() }
@@ -32,14 +50,17 @@ func (s *Server) At(slot Slot) Proposal { return s.slots.at(slot) }
 // of the handler's methods wrote to, or zeros.
 func (s *Server) Touched() (first, last Slot) { return s.slots.touchedFirst, s.slots.touchedLast }
 
-// Durability returns how many records the server has written to its log since
-// the log began, and how many of those are known to be durable.
-func (s *Server) Durability() (written, durable uint64) {
+// Written returns how much the server has written to its disk since it booted.
+func (s *Server) Written() uint64 {
 	if s.log == nil {
-		return 0, 0
+		return 0
 	}
-	return s.log.Appended(), s.log.Durable()
+	return s.log.Written()
 }
+
+// Covers reports whether all is durable that had been written when Written returned
+// the given number.
+func (s *Server) Covers(written uint64) bool { return s.log == nil || s.log.Covers(written) }
 
 // digest adds a request, applied in a slot, to the digest of those before it
 // (FNV-1a, eight bytes at a time for the numbers).

@@ -2,9 +2,9 @@ package paxos
 
 import (
 	"fmt"
-	"slices"
 
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // The invariants. Those of Paxos Made Simple §2.2 are P1a (an acceptor keeps its
@@ -21,19 +21,23 @@ const (
 	acceptanceStands = "Acceptance Stands"
 	// Every ballot is led by one server, and by that one only once.
 	oneLeader = "One Leader per Ballot"
-	// Nobody leads a ballot without the durable promises of a majority.
-	preparedByMajority = "Prepared by a Majority"
+	// Nobody leads a ballot without the durable promises of a quorum.
+	preparedByQuorum = "Prepared by a Quorum"
+	// Nobody proposes in a slot before it is known who decides on it.
+	beyondWindow = "Proposed Beyond the Window"
 	// In one slot and ballot all servers accept the same value, for ever.
 	oneValue = "One Value per Ballot"
-	// Once a majority has durably accepted a value in one ballot it is chosen,
+	// Once a quorum has durably accepted a value in one ballot it is chosen,
 	// whether anybody noticed or not, and no higher ballot has another (P2b).
 	chosenStands = "Chosen Value Stands"
 	// Nobody takes for chosen what is not.
-	chosenByMajority = "Chosen by a Majority"
+	chosenByQuorum = "Chosen by a Quorum"
 	// Nobody takes for chosen, or carries out, another value than the chosen one.
 	agreement = "Agreement"
 	// Commands are carried out slot after slot.
 	noHole = "No Hole Applied Over"
+	// Snapshots of the same slot are equal, on all servers, whether made or handed over.
+	snapshotsAgree = "Snapshots Agree"
 	// What a server knows and has done it does not unlearn before it crashes.
 	chosenNeverDown  = "Chosen Never Goes Down"
 	appliedNeverDown = "Applied Never Goes Down"
@@ -51,6 +55,12 @@ type Invariants struct {
 	machines []*machine // in the order in which they were first seen
 	history  []slotHistory
 	leaders  map[Ballot]node.ID
+
+	electorates []electorate // of which the present one is the last in force
+	prefix      Slot         // all slots up to here are chosen
+	total       uint64       // digest of them,
+	totals      []uint64     // and of all up to each, by slot - 1
+	snapshots   map[Slot]uint64
 }
 
 // machine is what the judge remembers of one machine.
@@ -65,7 +75,7 @@ type machine struct {
 	leads    Ballot
 	chosen   Slot
 	applied  Slot
-	digest   uint64
+	snapshot Slot
 
 	durablePromise Ballot   // by lives past and present
 	pending        []change // not durable yet, oldest first
@@ -73,14 +83,14 @@ type machine struct {
 
 // change is a promise, which has no slot, or an acceptance.
 type change struct {
-	record uint64 // the record of the log that holds it
-	ballot Ballot
-	slot   Slot
+	written uint64 // how much was written when it was
+	ballot  Ballot
+	slot    Slot
 }
 
 // NewInvariants makes a judge for one run of one cluster.
 func NewInvariants() *Invariants {
-	return &Invariants{leaders: make(map[Ballot]node.ID)}
+	return &Invariants{leaders: make(map[Ballot]node.ID), snapshots: make(map[Slot]uint64)}
 }
 
 // Check is to be called after each call of a handler method of server id, which
@@ -90,8 +100,8 @@ func NewInvariants() *Invariants {
 func (v *Invariants) Check(id node.ID, s *Server) error {
 	m := v.machine(id)
 	if m == nil {
-		m = &machine{id: id, position: slices.Index(s.Servers(), id)}
-		v.machines = append(v.machines, m)
+		m = &machine{id: id, position: len(v.machines)}
+		v.meet(m)
 	}
 	if m.server != s {
 		if err := v.checkRestart(m, s); err != nil {
@@ -110,11 +120,13 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 // account that the earlier ones have brought up to date.
 var checks = [...]func(v *Invariants, m *machine) error{
 	(*Invariants).checkPromise,
+	(*Invariants).checkDurable, // what was done before
 	(*Invariants).checkTouched,
 	(*Invariants).checkDurable,
 	(*Invariants).checkLeader,
 	(*Invariants).checkChosen,
 	(*Invariants).checkApplied,
+	(*Invariants).checkSnapshot,
 }
 
 // CheckAll compares all that the servers hold with the whole account. Check looks
@@ -123,7 +135,7 @@ var checks = [...]func(v *Invariants, m *machine) error{
 func (v *Invariants) CheckAll() error {
 	for _, m := range v.machines {
 		again := &machine{id: m.id, server: m.server}
-		for slot := Slot(1); slot <= m.server.Last(); slot++ {
+		for slot := m.server.First(); slot <= m.server.Last(); slot++ {
 			if err := v.compare(again, m.server.At(slot)); err != nil {
 				return err
 			}
@@ -156,6 +168,9 @@ func (v *Invariants) checkRestart(m *machine, s *Server) error {
 			m.durablePromise, s.Promised())
 	}
 	for i := range v.history {
+		if s.Damaged() {
+			break // it may forget, and has to know it
+		}
 		slot := Slot(i + 1)
 		for _, p := range v.history[i].proposals {
 			if p.durableAt.has(m.position) && s.At(slot).Ballot < p.ballot && slot > s.Chosen() {
@@ -164,7 +179,7 @@ func (v *Invariants) checkRestart(m *machine, s *Server) error {
 			}
 		}
 	}
-	for slot := Slot(1); slot <= s.Last(); slot++ {
+	for slot := s.First(); slot <= s.Last(); slot++ {
 		if err := v.checkHeld(m, slot); err != nil {
 			return err
 		}
@@ -184,17 +199,7 @@ func (v *Invariants) checkLeader(m *machine) error {
 		return violation(oneLeader, m, "%v was led by server %d before", ballot, other)
 	}
 	v.leaders[ballot] = m.id
-	promised := 0
-	for _, id := range m.server.Servers() {
-		if other := v.machine(id); other != nil && other.durablePromise >= ballot {
-			promised++
-		}
-	}
-	if total := len(m.server.Servers()); 2*promised <= total {
-		return violation(preparedByMajority, m, "%v has the durable promises of %d of %d servers",
-			ballot, promised, total)
-	}
-	return nil
+	return v.checkPrepared(m, ballot, m.server.Chosen()+1)
 }
 
 // checkChosen looks at the slots that a server newly takes for chosen.
@@ -205,12 +210,15 @@ func (v *Invariants) checkChosen(m *machine) error {
 	}
 	for m.chosen < chosen {
 		m.chosen++
+		if m.chosen < m.server.First() {
+			continue // in a snapshot
+		}
 		p := m.server.At(m.chosen)
 		if p.Slot == 0 {
 			return violation(noHole, m, "slot %d is taken for chosen and is a hole", m.chosen)
 		}
 		if h := v.at(m.chosen); !h.chosen {
-			return violation(chosenByMajority, m, "%v is taken for chosen, but no majority has accepted it in one ballot", p)
+			return violation(chosenByQuorum, m, "%v is taken for chosen, but no quorum has accepted it in one ballot", p)
 		} else if digest(0, 0, p.Request) != h.value {
 			return violation(agreement, m, "%v is taken for chosen, but another value is, in ballot %v", p, h.ballot)
 		}
@@ -224,18 +232,37 @@ func (v *Invariants) checkApplied(m *machine) error {
 	if applied < m.applied {
 		return violation(appliedNeverDown, m, "from %d to %d", m.applied, applied)
 	}
-	for m.applied < applied {
-		m.applied++
-		if m.applied > m.chosen {
-			return violation(noHole, m, "slot %d is carried out, known to be chosen are those up to %d",
-				m.applied, m.chosen)
-		}
-		m.digest = digest(m.digest, m.applied, m.server.At(m.applied).Request)
+	m.applied = applied
+	if applied > m.chosen {
+		return violation(noHole, m, "slot %d is carried out, known to be chosen are those up to %d", applied, m.chosen)
 	}
-	if total != m.digest {
+	if right, ok := v.totalAt(applied); !ok || total != right {
 		return violation(agreement, m, "what was carried out up to slot %d is not what was chosen", applied)
 	}
 	return nil
+}
+
+// checkSnapshot looks at a snapshot that a server newly has.
+func (v *Invariants) checkSnapshot(m *machine) error {
+	at, content := m.server.Snapshot()
+	if at == m.snapshot {
+		return nil
+	}
+	m.snapshot = at
+	value := digest(0, at, rsm.Request{Command: content})
+	if known, ok := v.snapshots[at]; ok && known != value {
+		return violation(snapshotsAgree, m, "the snapshot of slot %d differs from another server's", at)
+	}
+	v.snapshots[at] = value
+	return nil
+}
+
+// quorum returns the size of a quorum among n servers, given the setting for it.
+func quorum(setting, n int) int {
+	if setting == 0 {
+		return n/2 + 1
+	}
+	return setting
 }
 
 func violation(invariant string, m *machine, format string, arguments ...any) error {

@@ -51,20 +51,19 @@ func (v *Invariants) checkHeld(m *machine, slot Slot) error {
 			slot, p.Ballot, m.before, m.server.Promised())
 	}
 	m.await(change{ballot: p.Ballot, slot: slot})
-	return nil
+	return v.checkProposal(m, p)
 }
 
 // await notes a change that is not known to be durable yet.
 func (m *machine) await(c change) {
-	c.record, _ = m.server.Durability()
+	c.written = m.server.Written()
 	m.pending = append(m.pending, c)
 }
 
 // checkDurable takes notice of what has become durable.
 func (v *Invariants) checkDurable(m *machine) error {
-	_, durable := m.server.Durability()
 	n := 0
-	for ; n < len(m.pending) && m.pending[n].record <= durable; n++ {
+	for ; n < len(m.pending) && m.server.Covers(m.pending[n].written); n++ {
 		c := m.pending[n]
 		if c.slot == 0 {
 			m.durablePromise = max(m.durablePromise, c.ballot)

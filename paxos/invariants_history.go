@@ -1,10 +1,12 @@
 package paxos
 
+import "quorumlab/rsm"
+
 // slotHistory is a judge's account of one slot.
 type slotHistory struct {
 	proposals []proposed // one per ballot in which somebody accepted a value
 
-	// Whether a majority has accepted a value in one ballot, which, and in which
+	// Whether a quorum has accepted a value in one ballot, which, and in which
 	// ballot first.
 	chosen bool
 	value  uint64
@@ -14,7 +16,8 @@ type slotHistory struct {
 // proposed is the value of a ballot.
 type proposed struct {
 	ballot    Ballot
-	value     uint64    // digest of the request
+	request   rsm.Request
+	value     uint64    // its digest
 	durableAt serverSet // who has durably accepted it
 }
 
@@ -37,7 +40,7 @@ func (v *Invariants) compare(m *machine, p Proposal) error {
 	known := h.find(p.Ballot)
 	switch {
 	case known == nil:
-		h.proposals = append(h.proposals, proposed{ballot: p.Ballot, value: value})
+		h.proposals = append(h.proposals, proposed{ballot: p.Ballot, request: p.Request, value: value})
 	case known.value != value:
 		return violation(oneValue, m, "%v is accepted; another value was, in the same slot and ballot", p)
 	}
@@ -53,7 +56,8 @@ func (v *Invariants) accepted(m *machine, slot Slot, ballot Ballot) error {
 	h := v.at(slot)
 	p := h.find(ballot)
 	p.durableAt = p.durableAt.with(m.position)
-	if 2*p.durableAt.size() <= len(m.server.Servers()) {
+	config, e := m.server.Config(), v.governing(m, slot)
+	if (p.durableAt & e.members).size() < quorum(config.Phase2Quorum, len(e.Servers)) {
 		return nil
 	}
 	if h.chosen && p.value != h.value {
@@ -69,6 +73,7 @@ func (v *Invariants) accepted(m *machine, slot Slot, ballot Ballot) error {
 				slot, ballot, other.ballot)
 		}
 	}
+	v.advance(Slot(config.Window))
 	return nil
 }
 

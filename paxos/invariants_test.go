@@ -97,7 +97,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		"a leader without promises": {func(g *stage) {
 			g.event(2, func(s *Server) { s.promised = b(1, 2) })
 			g.event(1, func(s *Server) { s.promised, s.ballot, s.role = b(2, 1), b(2, 1), leading })
-		}, preparedByMajority},
+		}, preparedByQuorum},
 		"two values in one ballot": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 1)
 			g.accept(1, b(1, 1), 6, 2)
@@ -117,12 +117,12 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		"not chosen": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 1)
 			g.event(1, func(s *Server) { s.chosen = 1 })
-		}, chosenByMajority},
+		}, chosenByQuorum},
 		"accepted in different ballots": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 1)
 			g.accept(1, b(2, 1), 5, 2)
 			g.event(1, func(s *Server) { s.chosen = 1 })
-		}, chosenByMajority},
+		}, chosenByQuorum},
 		"learned wrongly": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 1, 2)
 			g.event(3, func(s *Server) {

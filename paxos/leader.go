@@ -10,37 +10,43 @@ import (
 // leader is the part of a server that conducts phase 2 of its ballot, slot after
 // slot, without a phase 1 for each.
 type leader struct {
-	waiting  []rsm.Request // not proposed yet, oldest first
-	flushing bool          // FlushTimer is set
-	open     []tally       // of the slots proposed and not known to be chosen: from chosen+1 on
-	counted  Slot          // up to here the leader's own acceptances count
-	overdue  Slot          // up to here proposals were made before the last heartbeat
+	preparedTo Slot          // phase 1 is over for all slots up to here
+	inherited  []Proposal    // what has to be proposed in the next slots; zero in holes
+	fillTo     Slot          // up to here no-ops are proposed if there is nothing else
+	waiting    []rsm.Request // what is to be proposed after that, oldest first
+	flushing   bool          // FlushTimer is set
+	open       []tally       // of the slots proposed and not known to be chosen: from chosen+1 on
+	counted    Slot          // up to here the leader's own acceptances count
+	overdue    Slot          // up to here proposals were made before the last heartbeat
+	pulse      pulse
+
+	inheritedTo Slot   // the last slot in which something was inherited
+	reads       []read // which wait, oldest first
+	transfer    transfer
+	change      membershipChange
 }
 
 // tally counts the acceptances of one slot in the leader's ballot. Acceptances of
-// other ballots do not add up with them: chosen is what a majority has accepted
-// in one ballot.
+// other ballots do not add up with them: chosen is what a quorum has accepted in
+// one ballot.
 type tally struct {
 	acceptedBy serverSet
 	record     uint64 // the record of the log that holds the leader's own acceptance
 }
-
-// window is how many slots may be open at a time. It bounds what a new leader has
-// to ask about and propose again, and still keeps a link busy whose round trip
-// takes a thousand times as long as the handling of a message.
-const window = 1024
 
 // next returns the first slot that is not proposed yet.
 func (s *Server) next() Slot { return s.chosen + Slot(len(s.open)) + 1 }
 
 // lead begins phase 2: first the values that may have been chosen in earlier
 // ballots, then those that clients wait for.
-func (s *Server) lead(values []rsm.Request) {
+func (s *Server) lead(inherited []Proposal) {
 	s.role = leading
-	s.promises = nil
+	s.inherited, s.inheritedTo = inherited, s.chosen+Slot(len(inherited))
 	s.counted = s.chosen
+	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
+	s.updatePrepared()
+	s.beginPulse()
 	s.env.Note(BecameLeader{Ballot: s.ballot})
-	s.propose(values)
 	s.flush()
 	if len(s.open) == 0 {
 		s.sendHeartbeat() // nothing else would tell the others
@@ -48,23 +54,53 @@ func (s *Server) lead(values []rsm.Request) {
 	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
 }
 
-// flush proposes what waits, as far as the window allows.
+// flush proposes what there is to propose, as far as phase 1 and the window allow.
 func (s *Server) flush() {
 	s.flushing = false
-	n := min(len(s.waiting), max(0, window-len(s.open)))
-	s.propose(s.waiting[:n:n])
-	s.waiting = s.waiting[n:]
+	s.askQuorum()
+	for {
+		last := min(s.preparedTo, s.chosen+Slot(s.config.Window))
+		if s.next() > last {
+			return
+		}
+		values := s.take(int(last + 1 - s.next()))
+		if len(values) == 0 || !s.propose(values) {
+			return
+		}
+	}
+}
+
+// take takes at most n values: of what is inherited, then of what waits, and then
+// no-ops if there is something to fill up.
+func (s *Server) take(n int) (values []rsm.Request) {
+	if len(s.inherited) == 0 && len(s.waiting) > 0 {
+		n = min(n, len(s.waiting))
+		values, s.waiting = s.waiting[:n:n], s.waiting[n:]
+		return values
+	}
+	if len(s.inherited) == 0 {
+		return make([]rsm.Request, max(0, min(n, int(s.fillTo)+1-int(s.next()))))
+	}
+	n = min(n, len(s.inherited))
+	for _, p := range s.inherited[:n] {
+		if p.Slot == 0 {
+			s.env.Note(HoleFilled)
+		}
+		values = append(values, p.Request)
+	}
+	s.inherited = s.inherited[n:]
+	return values
 }
 
 // propose is phase 2a for the next slots, as few messages as will do. The leader
 // accepts its own proposals like any acceptor. The others are asked at once, while
 // its disk is still writing: an Accept promises nothing on the leader's behalf.
-func (s *Server) propose(values []rsm.Request) {
+func (s *Server) propose(values []rsm.Request) bool {
 	for len(values) > 0 {
 		n := batch(values)
 		first, requests := s.next(), values[:n:n]
 		if !s.accept(s.ballot, first, requests) {
-			return
+			return false
 		}
 		for range requests {
 			s.open = append(s.open, tally{record: s.log.Appended()})
@@ -72,6 +108,7 @@ func (s *Server) propose(values []rsm.Request) {
 		s.broadcast(Accept{Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen})
 		values = values[n:]
 	}
+	return true
 }
 
 // receiveAccepted counts an acceptor's acceptances.
@@ -79,7 +116,7 @@ func (s *Server) receiveAccepted(from node.ID, m Accepted) {
 	if s.role != leading || m.Ballot != s.ballot {
 		return // of a ballot that is over
 	}
-	if i := s.position(from); i >= 0 {
+	if i := s.roster.position(from); i >= 0 {
 		s.count(i, m.First, m.Last)
 	}
 }
@@ -93,7 +130,7 @@ func (s *Server) countOwnAcceptances() {
 	}
 	first := s.counted + 1
 	s.counted = last
-	s.count(s.self, first, last)
+	s.count(self, first, last)
 }
 
 // count adds a server's acceptances to the tallies of those slots that are open,
@@ -104,7 +141,7 @@ func (s *Server) count(position int, first, last Slot) {
 		t.acceptedBy = t.acceptedBy.with(position)
 	}
 	n := 0
-	for n < len(s.open) && s.open[n].acceptedBy.size() >= s.config.majority() {
+	for n < len(s.open) && s.isChosen(s.chosen+1+Slot(n), s.open[n].acceptedBy) {
 		n++
 	}
 	if n == 0 {
@@ -113,33 +150,20 @@ func (s *Server) count(position int, first, last Slot) {
 	s.open = slices.Delete(s.open, 0, n)
 	s.chosen += Slot(n)
 	s.apply()
-	if len(s.waiting) > 0 {
+	s.answerReads()
+	if s.config.EagerCommit {
+		s.broadcast(Decision{Ballot: s.ballot, Chosen: s.chosen})
+	}
+	if len(s.waiting) > 0 || len(s.inherited) > 0 || s.next() <= s.fillTo {
 		s.scheduleFlush()
 	}
 }
 
-// beat repeats what the acceptors have to hear again and again.
-func (s *Server) beat() {
-	switch s.role {
-	case preparing:
-		s.sendPrepare()
-	case leading:
-		s.sendHeartbeat()
-		s.overdue = s.next() - 1
-	}
-	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
-}
-
-// sendHeartbeat tells the others that the leader is alive, what is chosen, and
-// which proposals it has waited for since before the last heartbeat. Those are
-// not sent again unasked: a slow answer would be taken for a lost message, and
-// the more there is to do, the more would be sent twice.
-func (s *Server) sendHeartbeat() {
-	m := Heartbeat{Ballot: s.ballot, Chosen: s.chosen}
-	if s.overdue > s.chosen {
-		m.Overdue = s.overdue
-	}
-	s.broadcast(m)
+// isChosen reports whether a quorum of the acceptors of a slot is among those who
+// have accepted.
+func (s *Server) isChosen(slot Slot, acceptedBy serverSet) bool {
+	m := s.governing(slot)
+	return (acceptedBy & m.members).size() >= s.config.phase2Quorum(len(m.Servers))
 }
 
 // receiveMissing proposes again, to one acceptor, what it never got. What was

@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func TestAcceptancesThatDoNotCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 1, 3)
 			l.lead(2)
-			l.receive(3, Nack{b(1, 3)})
+			l.receive(3, Nack{b(1, 1), b(1, 3)})
 			l.expire(LeaderTimer)
 			l.receive(3, Promise{Ballot: b(2, 1)})
 			l.receive(1001, request(5))
@@ -145,13 +146,13 @@ func TestRetransmission(t *testing.T) {
 	leader.expire(HeartbeatTimer)
 	leader.expect("2 Heartbeat(1.1 chosen=0 overdue=1)", "3 Heartbeat(1.1 chosen=0 overdue=1)")
 
-	acceptor.receive(1, Heartbeat{b(1, 1), 0, 1})
+	acceptor.receive(1, Heartbeat{Ballot: b(1, 1), Chosen: 0, Overdue: 1})
 	acceptor.expect("1 Missing(1.1 1)")
 	leader.receive(2, Missing{b(1, 1), 1, 1})
 	leader.expect("2 Accept(1.1 1=[5/1] chosen=0)")
 	acceptor.receive(1, Accept{b(1, 1), 1, requests(5), 0})
 	acceptor.expect("1 Accepted(1.1 1)")
-	acceptor.receive(1, Heartbeat{b(1, 1), 0, 1}) // that answer was lost
+	acceptor.receive(1, Heartbeat{Ballot: b(1, 1), Chosen: 0, Overdue: 1}) // that answer was lost
 	acceptor.expect("1 Accepted(1.1 1)")
 	leader.receive(2, Accepted{b(1, 1), 1, 1})
 	leader.sent = nil
@@ -165,7 +166,7 @@ func TestReportTellsAcceptedFromMissing(t *testing.T) {
 	l.receive(1, Accept{b(2, 1), 2, requests(5, 6), 0})
 	l.receive(1, Accept{b(2, 1), 6, requests(7), 0})
 	l.sent = nil
-	l.receive(1, Heartbeat{b(2, 1), 0, 8})
+	l.receive(1, Heartbeat{Ballot: b(2, 1), Chosen: 0, Overdue: 8})
 	l.expect("1 Missing(2.1 1)", "1 Accepted(2.1 2-3)", "1 Missing(2.1 4-5)", "1 Accepted(2.1 6)", "1 Missing(2.1 7-8)")
 }
 
@@ -186,7 +187,9 @@ func TestMissingIsAnsweredWithWhatIsOpen(t *testing.T) {
 
 // The window bounds what is open; the rest waits and then goes together.
 func TestWindow(t *testing.T) {
+	const window = 8
 	l := boot(t, 1, 3)
+	l.server.config.Window = window
 	l.lead(2)
 	for client := range rsm.ClientID(window + 10) {
 		l.server.Receive(1001, request(client+1))
@@ -242,12 +245,16 @@ func TestALongInheritance(t *testing.T) {
 	l.receive(2, Promise{Ballot: b(1, 1), Accepted: accepted})
 	l.expect(
 		"2 Accept(1.1 1-512 chosen=0)", "3 Accept(1.1 1-512 chosen=0)",
-		"2 Accept(1.1 513-1024 chosen=0)", "3 Accept(1.1 513-1024 chosen=0)",
-		"2 Accept(1.1 1025=[1025/1] chosen=0)", "3 Accept(1.1 1025=[1025/1] chosen=0)")
-	l.receive(1001, request(5000)) // the window is more than full
+		"2 Accept(1.1 513-1024 chosen=0)", "3 Accept(1.1 513-1024 chosen=0)")
+	l.receive(1001, request(5000))
 	l.expire(FlushTimer)
-	l.expect()
-	l.receive(2, Accepted{b(1, 1), 1, 1025})
+	l.expect() // the window is full
+	l.receive(2, Accepted{b(1, 1), 1, 3})
+	l.expire(FlushTimer)
+	l.expect(
+		"2 Accept(1.1 1025=[1025/1] chosen=3)", "3 Accept(1.1 1025=[1025/1] chosen=3)",
+		"2 Accept(1.1 1026=[5000/1] chosen=3)", "3 Accept(1.1 1026=[5000/1] chosen=3)")
+	l.receive(2, Accepted{b(1, 1), 4, 1025})
 	require.EqualValues(t, 1025, l.server.Chosen())
 }
 
@@ -269,9 +276,11 @@ type quietDisk struct {
 	last node.Sync
 }
 
-func (d *quietDisk) List() ([]string, error)     { return nil, nil }
-func (d *quietDisk) Append(string, []byte) error { return nil }
-func (d *quietDisk) Sync() node.Sync             { d.last++; return d.last }
+func (d *quietDisk) List() ([]string, error)      { return nil, nil }
+func (d *quietDisk) Read(string) ([]byte, error)  { return nil, fs.ErrNotExist }
+func (d *quietDisk) Replace(string, []byte) error { return nil }
+func (d *quietDisk) Append(string, []byte) error  { return nil }
+func (d *quietDisk) Sync() node.Sync              { d.last++; return d.last }
 
 // A command costs the leader its Accept and the reply, and each acceptor an
 // Accepted. The rest is what arrays take to grow.
@@ -284,8 +293,8 @@ func TestAllocations(t *testing.T) {
 	leader := New(env, config, rsm.NewCounter())
 	leader.Start()
 	leader.Timeout(LeaderTimer)
-	leader.Synced(env.disk.last, nil)
 	leader.Receive(2, Promise{Ballot: b(1, 1)})
+	leader.Synced(env.disk.last, nil)
 	sequence := uint64(0)
 	perCommand := testing.AllocsPerRun(2000, func() {
 		sequence++

@@ -5,7 +5,7 @@ import (
 )
 
 // learner is the part of a server that knows what was chosen and carries it out.
-// A value is chosen once a majority has accepted it in one ballot (Paxos Made
+// A value is chosen once a quorum has accepted it in one ballot (Paxos Made
 // Simple §2.2); the leader finds out and tells the others.
 type learner struct {
 	chosen     Slot   // the values of all slots up to here are known
@@ -13,6 +13,15 @@ type learner struct {
 	digest     uint64 // of all that was applied, in order
 	saidChosen Slot   // all slots up to here are chosen, said a leader of the promised ballot or a lower one
 	catchingUp bool   // another server was asked for chosen values
+}
+
+// receiveDecision hears of chosen values without delay.
+func (s *Server) receiveDecision(from node.ID, m Decision) {
+	if !s.join(from, m.Ballot) {
+		return
+	}
+	s.hear(from)
+	s.hearChosen(from, m.Chosen)
 }
 
 // hearChosen takes notice of what the leader of the promised ballot says is
@@ -47,17 +56,29 @@ func (s *Server) apply() {
 		s.applied++
 		s.digest = digest(s.digest, p.Slot, p.Request)
 		s.executor.Apply(p.Request)
+		if p.Request.Client == 0 {
+			s.learnMembership(p.Slot, p.Request)
+		}
+		s.forgetMemberships()
+		if every := Slot(s.config.SnapshotSlots); every > 0 && s.applied%every == 0 {
+			s.takeSnapshot()
+		}
 	}
+	s.finishRepair()
 }
 
-// askCatchUp asks a server for the values that are missing here. One such
-// request is under way at a time.
+// askCatchUp asks a server for the values that are missing here, or for the rest of
+// its snapshot. One such request is under way at a time.
 func (s *Server) askCatchUp(from node.ID) {
 	if s.catchingUp {
 		return
 	}
 	s.catchingUp = true
 	s.env.SetTimer(CatchUpTimer, s.config.LeaderTimeoutMin)
+	if s.incoming.at > s.chosen {
+		s.env.Send(from, SnapshotRequest{First: s.chosen + 1, At: s.incoming.at, Offset: len(s.incoming.data)})
+		return
+	}
 	s.env.Send(from, CatchUpRequest{First: s.chosen + 1})
 }
 
@@ -65,12 +86,18 @@ func (s *Server) askCatchUp(from node.ID) {
 // handed over this way: it may yet lose.
 func (s *Server) receiveCatchUpRequest(from node.ID, m CatchUpRequest) {
 	if m.First <= s.chosen {
-		s.env.Send(from, s.catchUp(m.First))
+		s.handOver(from, m.First)
 	}
 }
 
-func (s *Server) catchUp(first Slot) CatchUp {
-	return CatchUp{First: first, Requests: s.slots.requests(first, s.chosen), Chosen: s.chosen}
+// handOver hands over the values chosen from a slot on, or a snapshot if they are not
+// kept any more.
+func (s *Server) handOver(to node.ID, first Slot) {
+	if first <= s.slots.base {
+		s.sendChunk(to, 0)
+		return
+	}
+	s.log.Send(to, CatchUp{First: first, Requests: s.slots.requests(first, s.chosen), Chosen: s.chosen})
 }
 
 // receiveCatchUp takes over chosen values as they are.
@@ -80,18 +107,24 @@ func (s *Server) receiveCatchUp(from node.ID, m CatchUp) {
 		return // it leaves a hole, or tells nothing new
 	}
 	if s.role == leading {
-		return // a leader knows all that was chosen before its ballot, and counts what is chosen in it
+		return // a leader counts what is chosen in its ballot, and inherits the rest
 	}
 	requests := m.Requests[next-m.First:]
 	if !s.write(appendLearned(s.record[:0], next, requests)) {
 		return
 	}
+	s.env.Note(CaughtUp)
 	s.slots.setAll(0, next, requests)
 	s.chosen += Slot(len(requests))
+	s.caughtUp(from, m.Chosen)
+}
+
+// caughtUp goes on with what else is known to be chosen.
+func (s *Server) caughtUp(from node.ID, chosen Slot) {
 	s.learnAccepted()
 	s.catchingUp = false
 	s.env.StopTimer(CatchUpTimer)
-	if s.chosen < max(m.Chosen, s.saidChosen) {
+	if s.chosen < max(chosen, s.saidChosen) {
 		s.askCatchUp(from)
 	}
 	if s.role == preparing {

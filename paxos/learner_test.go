@@ -21,7 +21,7 @@ func TestWhatIsChosenHere(t *testing.T) {
 			[]node.Message{}, Accept{b(2, 3), 1, requests(7), 1}, 1, false,
 		},
 		"accepted in an older ballot": {
-			[]node.Message{Accept{b(1, 2), 1, requests(7), 0}}, Heartbeat{b(2, 3), 1, 0}, 0, true,
+			[]node.Message{Accept{b(1, 2), 1, requests(7), 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 1}, 0, true,
 		},
 		"up to the older ballot": {
 			[]node.Message{Accept{b(1, 2), 1, requests(7, 8), 1}}, Accept{b(2, 3), 3, requests(9), 2}, 1, true,
@@ -30,10 +30,10 @@ func TestWhatIsChosenHere(t *testing.T) {
 			[]node.Message{}, Accept{b(2, 3), 2, requests(7), 2}, 0, true,
 		},
 		"not said to be": {
-			[]node.Message{Accept{b(1, 2), 1, requests(7), 0}}, Heartbeat{b(2, 3), 0, 0}, 0, false,
+			[]node.Message{Accept{b(1, 2), 1, requests(7), 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 0}, 0, false,
 		},
 		"said in an old ballot": {
-			[]node.Message{Accept{b(3, 2), 1, requests(7), 0}}, Heartbeat{b(2, 3), 1, 0}, 0, false,
+			[]node.Message{Accept{b(3, 2), 1, requests(7), 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 1}, 0, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestWhatIsChosenHere(t *testing.T) {
 // What was chosen in a ballot is what higher ballots have.
 func TestASayingOutlivesItsBallot(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(2, Heartbeat{b(1, 2), 2, 0})
+	l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 2})
 	l.receive(3, Accept{b(2, 3), 1, requests(7, 8, 9), 0})
 	require.EqualValues(t, 2, l.server.Chosen())
 }
@@ -67,9 +67,9 @@ func TestCatchUp(t *testing.T) {
 	l.receive(2, Accept{b(1, 2), 1, requests(4), 0}) // will turn out to have lost
 	l.receive(3, Accept{b(2, 3), 3, requests(7, 8), 0})
 	l.sent = nil
-	l.receive(3, Heartbeat{b(2, 3), 4, 0})
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 4})
 	l.expect("3 CatchUpRequest(from 1)")
-	l.receive(3, Heartbeat{b(2, 3), 4, 0})
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 4})
 	l.expect() // one request is under way
 	l.receive(3, CatchUp{2, requests(6), 4})
 	require.Zero(t, l.server.Chosen(), "it would leave a hole")
@@ -91,10 +91,10 @@ func TestCatchUp(t *testing.T) {
 
 func TestCatchUpIsAskedForAgain(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(3, Heartbeat{b(2, 3), 4, 0})
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 4})
 	l.expire(CatchUpTimer)
 	l.sent = nil
-	l.receive(3, Heartbeat{b(2, 3), 5, 0})
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 5})
 	l.expect("3 CatchUpRequest(from 1)")
 }
 
@@ -102,7 +102,7 @@ func TestCatchUpIsAskedForAgain(t *testing.T) {
 func TestCatchUpRequest(t *testing.T) {
 	l := boot(t, 1, 3)
 	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7), 0})
-	l.receive(2, Heartbeat{b(1, 2), 2, 0})
+	l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 2})
 	for first, answer := range map[Slot][]string{
 		1: {"3 CatchUp(1-2=[5/1 6/1] chosen=2)"},
 		2: {"3 CatchUp(2=[6/1] chosen=2)"},
@@ -124,7 +124,8 @@ func TestALongCatchUpComesInParts(t *testing.T) {
 	ahead.receive(3, Accept{b(1, 3), 1, all, Slot(len(all))})
 	var parts int
 	for behind.server.Chosen() < ahead.server.Chosen() {
-		behind.receive(2, ahead.server.catchUp(behind.server.Chosen()+1))
+		first := behind.server.Chosen() + 1
+		behind.receive(2, CatchUp{first, ahead.server.slots.requests(first, ahead.server.chosen), ahead.server.chosen})
 		parts++
 	}
 	require.Equal(t, 3, parts)

@@ -1,10 +1,6 @@
 package paxos
 
-import (
-	"fmt"
-
-	"quorumlab/rsm"
-)
+import "quorumlab/rsm"
 
 // The messages, by the names of Paxos Made Simple §2.2 where it has them. Who sent
 // a message comes with it (node.Handler.Receive). The numbers 1a, 1b, 2a and 2b
@@ -23,6 +19,9 @@ type Proposal struct {
 type Prepare struct {
 	Ballot Ballot
 	First  Slot // the proposer knows the values of all slots before
+	// HandedOver: the leader itself has asked the proposer to take over, so that
+	// nobody need stand by it.
+	HandedOver bool
 }
 
 // Promise (1b) gives the promise. It is sent once the acceptor's disk holds it.
@@ -55,8 +54,13 @@ type Accepted struct {
 // Nack tells a proposer that it was overtaken: somebody promised a higher ballot.
 // Paxos is correct without it, but this way the proposer need not wait for
 // nothing (end of Paxos Made Simple §2.2).
+//
+// An acceptor that hears from a leader also refuses to promise anything to anybody
+// else (Config.KeepLeader), and then the ballot it has promised is that leader's,
+// and may be the lower one.
 type Nack struct {
-	Ballot Ballot // what the acceptor has promised
+	Ballot   Ballot // which is refused
+	Promised Ballot // what the acceptor has promised instead
 }
 
 // Heartbeat says that a leader is alive and what has been chosen.
@@ -67,6 +71,14 @@ type Heartbeat struct {
 	// long enough ago to wonder what became of them. The acceptor answers with
 	// Accepted for those it has and Missing for those it lacks.
 	Overdue Slot
+	// Round numbers the heartbeats of a ballot. The answer repeats it.
+	Round uint64
+}
+
+// HeartbeatReply says that the acceptor is there and has promised no higher ballot.
+type HeartbeatReply struct {
+	Ballot Ballot
+	Round  uint64
 }
 
 // Missing asks the leader to repeat what it proposed in the slots from First to
@@ -74,6 +86,22 @@ type Heartbeat struct {
 type Missing struct {
 	Ballot      Ballot
 	First, Last Slot
+}
+
+// Decision says what has been chosen (Config.EagerCommit).
+type Decision struct {
+	Ballot Ballot
+	Chosen Slot // all slots up to here are chosen
+}
+
+// HandOver asks a server to take over from the leader of a ballot.
+type HandOver struct {
+	Ballot Ballot
+}
+
+// Known says that the sender knows what was chosen up to a slot.
+type Known struct {
+	Chosen Slot
 }
 
 // CatchUpRequest asks a server for the values chosen from First on.
@@ -89,125 +117,31 @@ type CatchUp struct {
 	Chosen   Slot          // the sender knows the values of all slots up to here
 }
 
-const (
-	ballotSize = 8
-	slotSize   = 8
-	lengthSize = 4
-)
-
-// Size implements node.Sizer.
-func (m Prepare) Size() int { return ballotSize + slotSize }
-
-// Size implements node.Sizer.
-func (m Promise) Size() int {
-	size := ballotSize + slotSize + lengthSize
-	for i := range m.Accepted {
-		size += slotSize + ballotSize + m.Accepted[i].Request.Size()
-	}
-	return size
+// SnapshotChunk is a part of a snapshot, which takes the place of chosen values that
+// are not kept any more.
+type SnapshotChunk struct {
+	At     Slot // the last slot in the snapshot
+	Offset int  // of the data in it
+	Data   []byte
+	Total  int // the length of the whole
 }
 
-// Size implements node.Sizer.
-func (m Accept) Size() int { return ballotSize + 2*slotSize + sizeOf(m.Requests) }
-
-// Size implements node.Sizer.
-func (m Accepted) Size() int { return ballotSize + 2*slotSize }
-
-// Size implements node.Sizer.
-func (m Nack) Size() int { return ballotSize }
-
-// Size implements node.Sizer.
-func (m Heartbeat) Size() int { return ballotSize + 2*slotSize }
-
-// Size implements node.Sizer.
-func (m Missing) Size() int { return ballotSize + 2*slotSize }
-
-// Size implements node.Sizer.
-func (m CatchUpRequest) Size() int { return slotSize }
-
-// Size implements node.Sizer.
-func (m CatchUp) Size() int { return 2*slotSize + sizeOf(m.Requests) }
-
-func sizeOf(requests []rsm.Request) int {
-	size := lengthSize
-	for i := range requests {
-		size += requests[i].Size()
-	}
-	return size
+// SnapshotRequest asks for the part of a snapshot that begins at an offset.
+type SnapshotRequest struct {
+	First  Slot // as in CatchUpRequest
+	At     Slot
+	Offset int
 }
 
-func (p Proposal) String() string {
-	return fmt.Sprintf("%d=%v@%v", p.Slot, value(p.Request), p.Ballot)
+// BoundRequest asks a leader how far it has come, for an acceptor that may have
+// forgotten something.
+type BoundRequest struct {
+	Question uint64
 }
 
-func (m Prepare) String() string { return fmt.Sprintf("Prepare(%v from %d)", m.Ballot, m.First) }
-
-func (m Promise) String() string {
-	return fmt.Sprintf("Promise(%v chosen=%d accepted=%s)", m.Ballot, m.Chosen, summary(m.Accepted))
-}
-
-func (m Accept) String() string {
-	return fmt.Sprintf("Accept(%v %s chosen=%d)", m.Ballot, values(m.First, m.Requests), m.Chosen)
-}
-
-func (m Accepted) String() string {
-	return fmt.Sprintf("Accepted(%v %s)", m.Ballot, span(m.First, m.Last))
-}
-
-func (m Nack) String() string { return fmt.Sprintf("Nack(%v)", m.Ballot) }
-
-func (m Heartbeat) String() string {
-	if m.Overdue == 0 {
-		return fmt.Sprintf("Heartbeat(%v chosen=%d)", m.Ballot, m.Chosen)
-	}
-	return fmt.Sprintf("Heartbeat(%v chosen=%d overdue=%d)", m.Ballot, m.Chosen, m.Overdue)
-}
-
-func (m Missing) String() string {
-	return fmt.Sprintf("Missing(%v %s)", m.Ballot, span(m.First, m.Last))
-}
-
-func (m CatchUpRequest) String() string { return fmt.Sprintf("CatchUpRequest(from %d)", m.First) }
-
-func (m CatchUp) String() string {
-	return fmt.Sprintf("CatchUp(%s chosen=%d)", values(m.First, m.Requests), m.Chosen)
-}
-
-// value names a request by client and sequence number.
-func value(r rsm.Request) string {
-	if r.Client == 0 {
-		return "no-op"
-	}
-	return fmt.Sprintf("%d/%d", r.Client, r.Sequence)
-}
-
-// span names one slot or several.
-func span(first, last Slot) string {
-	if first == last {
-		return fmt.Sprint(first)
-	}
-	return fmt.Sprintf("%d-%d", first, last)
-}
-
-// longestList is how many values a message lists: a line of a trace should stay
-// a line.
-const longestList = 4
-
-func values(first Slot, requests []rsm.Request) string {
-	slots := span(first, first+Slot(len(requests))-1)
-	if len(requests) > longestList {
-		return slots
-	}
-	list := make([]string, len(requests))
-	for i, r := range requests {
-		list[i] = value(r)
-	}
-	return fmt.Sprintf("%s=%v", slots, list)
-}
-
-func summary(proposals []Proposal) string {
-	if len(proposals) > longestList {
-		return fmt.Sprintf("[%v ... %v, %d slots]", proposals[0], proposals[len(proposals)-1], len(proposals))
-	}
-	return fmt.Sprint(proposals)
+// Bound answers it.
+type Bound struct {
+	Ballot   Ballot
+	Question uint64
+	Last     Slot // the leader has proposed, and will propose of what it inherited, nothing after it
 }

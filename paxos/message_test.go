@@ -17,7 +17,7 @@ func TestMessages(t *testing.T) {
 		text string
 		size int
 	}{
-		{Prepare{b(2, 1), 3}, "Prepare(2.1 from 3)", 16},
+		{Prepare{b(2, 1), 3, false}, "Prepare(2.1 from 3)", 17},
 		{Promise{b(2, 1), 2, accepted}, "Promise(2.1 chosen=2 accepted=[3=7/1@1.2 5=no-op@1.2])", 20 + 16 + size + 16 + 24},
 		{Promise{b(2, 1), 2, append(accepted, append(accepted, accepted...)...)},
 			"Promise(2.1 chosen=2 accepted=[3=7/1@1.2 ... 5=no-op@1.2, 6 slots])", 20 + 3*(16+size+16+24)},
@@ -25,10 +25,12 @@ func TestMessages(t *testing.T) {
 		{Accept{b(2, 1), 3, many, 2}, "Accept(2.1 3-7 chosen=2)", 28 + 5*size},
 		{Accepted{b(2, 1), 3, 3}, "Accepted(2.1 3)", 24},
 		{Accepted{b(2, 1), 3, 4}, "Accepted(2.1 3-4)", 24},
-		{Nack{b(2, 1)}, "Nack(2.1)", 8},
-		{Heartbeat{b(2, 1), 2, 0}, "Heartbeat(2.1 chosen=2)", 24},
-		{Heartbeat{b(2, 1), 2, 4}, "Heartbeat(2.1 chosen=2 overdue=4)", 24},
+		{Nack{b(2, 1), b(3, 2)}, "Nack(2.1 promised 3.2)", 16},
+		{Heartbeat{Ballot: b(2, 1), Chosen: 2}, "Heartbeat(2.1 chosen=2)", 32},
+		{Heartbeat{Ballot: b(2, 1), Chosen: 2, Overdue: 4}, "Heartbeat(2.1 chosen=2 overdue=4)", 32},
+		{HeartbeatReply{b(2, 1), 7}, "HeartbeatReply(2.1)", 16},
 		{Missing{b(2, 1), 3, 4}, "Missing(2.1 3-4)", 24},
+		{Decision{b(2, 1), 3}, "Decision(2.1 chosen=3)", 16},
 		{CatchUpRequest{3}, "CatchUpRequest(from 3)", 8},
 		{CatchUp{3, requests(7), 9}, "CatchUp(3=[7/1] chosen=9)", 20 + size},
 	} {

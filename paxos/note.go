@@ -1,6 +1,20 @@
 package paxos
 
-import "fmt"
+import (
+	"fmt"
+
+	"quorumlab/node"
+)
+
+// Marks of situations that are rare.
+const (
+	HoleFilled        node.Mark = "paxos: a new leader fills a hole"
+	CaughtUp          node.Mark = "paxos: a server is handed chosen values"
+	SnapshotInstalled node.Mark = "paxos: a server is handed a snapshot"
+	LeaseExpired      node.Mark = "paxos: a read finds the lease expired"
+	HandedOver        node.Mark = "paxos: a leader hands over"
+	Repaired          node.Mark = "paxos: an acceptor is repaired after damage"
+)
 
 // Notes for those who watch a run (node.Env.Note). None is on the path of a
 // command.
@@ -14,7 +28,22 @@ type BecameLeader struct{ Ballot Ballot }
 // Preempted says that a server that prepared or led gave up its ballot.
 type Preempted struct {
 	Ballot Ballot // its own
-	By     Ballot // the higher one it heard of
+	By     Ballot // the one it heard of: a higher one, or a live leader's
+}
+
+// SteppedDown says that a leader gave up its ballot because it could not reach a
+// quorum for too long.
+type SteppedDown struct{ Ballot Ballot }
+
+// MembershipChanged says that a membership is in force.
+type MembershipChanged struct{ Membership Membership }
+
+func (n MembershipChanged) String() string {
+	return fmt.Sprintf("%v decide from slot %d on", n.Membership.Servers, n.Membership.From)
+}
+
+func (n SteppedDown) String() string {
+	return fmt.Sprintf("stepped down from ballot %v: no quorum answers", n.Ballot)
 }
 
 func (n Preparing) String() string { return fmt.Sprintf("preparing ballot %v", n.Ballot) }

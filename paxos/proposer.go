@@ -9,51 +9,64 @@ import (
 // open slots (Paxos Made Simple §3).
 type proposer struct {
 	role       role
+	handedOver bool      // by the leader before: it has asked this server to prepare
 	ballot     Ballot    // the server's own: the one it prepares or leads, or the last
-	ownPromise uint64    // the record of the log that holds its own promise
-	promises   []Promise // by position in Config.Servers; those of other ballots are void
+	ownPromise uint64    // how much was written when it made its own promise; zero before that
+	promises   []Promise // by position in the roster; those of other ballots are void
 }
 
 // prepare begins phase 1 (1a) with a ballot higher than any the server has heard
-// of. The ballot is written down before anybody hears of it: "Each proposer
-// remembers (in stable storage) the highest-numbered proposal it has tried to
-// issue" (Paxos Made Simple §2.5), or after a crash it might use the number for
-// other values.
+// of.
+//
+// The server asks itself last. Until all but its own promise are there it goes on
+// accepting what a leader may still propose, so that one that is cut off, or does
+// not hear the leader, does nobody any harm and comes back as if nothing had
+// happened. For the same reason the ballot is not written down yet, though "each
+// proposer remembers (in stable storage) the highest-numbered proposal it has tried
+// to issue" (Paxos Made Simple §2.5): after a crash it may prepare the same ballot
+// again, but it has not proposed anything in it before its own disk held its own
+// promise.
 func (s *Server) prepare() {
-	ballot := nextBallot(max(s.promised, s.highest), s.env.ID())
-	if !s.promise(ballot) {
+	if s.damaged || !s.isMember(s.env.ID()) { // it is not for this server to lead
+		s.handedOver = false
+		s.awaitLeader()
+		s.announce()
 		return
 	}
+	if s.handedOver {
+		s.env.Note(HandedOver)
+	}
 	s.role = preparing
-	s.ballot = ballot
-	s.ownPromise = s.log.Appended()
-	s.promises = make([]Promise, len(s.config.Servers))
+	s.ballot = nextBallot(max(s.promised, s.highest), s.env.ID())
+	s.ownPromise = 0
+	s.enrollAnew()
+	s.promises = make([]Promise, len(s.roster))
 	s.expected = 0
-	s.env.Note(Preparing{Ballot: ballot})
+	s.env.Note(Preparing{Ballot: s.ballot})
 	s.env.StopTimer(LeaderTimer) // as long as nobody objects there is no need for a higher ballot
 	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
 	s.sendPrepare()
+	s.countPromises()
 }
 
 // sendPrepare asks those acceptors whose promise does not count yet.
 func (s *Server) sendPrepare() {
-	var m node.Message = Prepare{Ballot: s.ballot, First: s.chosen + 1}
-	for i, server := range s.config.Servers {
-		if i != s.self && !s.counts(s.promises[i]) {
-			s.log.Send(server, m)
+	var m node.Message = Prepare{Ballot: s.ballot, First: s.chosen + 1, HandedOver: s.handedOver}
+	for _, peer := range s.peers {
+		if !s.counts(s.promises[s.roster.position(peer)]) {
+			s.env.Send(peer, m)
 		}
 	}
 }
 
-// receivePromise takes an acceptor's promise. One that comes late, when phase 2
-// has begun, is of no use any more: the values are proposed, and a ballot has one
-// value per slot.
+// receivePromise takes an acceptor's promise.
 func (s *Server) receivePromise(from node.ID, m Promise) {
-	if s.role != preparing || m.Ballot != s.ballot {
+	i := s.roster.position(from)
+	if m.Ballot != s.ballot || s.role == follower || i < 0 {
 		return
 	}
-	i := s.position(from)
-	if i < 0 {
+	if s.role == leading {
+		s.receiveLatePromise(i, m)
 		return
 	}
 	s.promises[i] = m
@@ -65,8 +78,8 @@ func (s *Server) receivePromise(from node.ID, m Promise) {
 
 // countOwnPromise takes the server's own promise once its disk holds it.
 func (s *Server) countOwnPromise() {
-	if s.promises[s.self].Ballot != s.ballot && s.log.Durable() >= s.ownPromise {
-		s.promises[s.self] = Promise{Ballot: s.ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)}
+	if s.ownPromise != 0 && s.log.Covers(s.ownPromise) {
+		s.promises[self] = Promise{Ballot: s.ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)}
 		s.countPromises()
 	}
 }
@@ -78,56 +91,75 @@ func (s *Server) counts(p Promise) bool {
 	return p.Ballot == s.ballot && p.Chosen <= s.chosen
 }
 
-// countPromises ends phase 1 if a majority's promises count.
+// countPromises ends phase 1 if the promises of a quorum count. When only the
+// server's own is missing it makes it.
 func (s *Server) countPromises() {
-	var counted []Promise
-	for _, p := range s.promises {
-		if s.counts(p) {
-			counted = append(counted, p)
-		}
+	m := &s.memberships[0]
+	missing, own := s.missing(m), 0
+	if m.members.has(self) {
+		own = 1
 	}
-	if len(counted) >= s.config.majority() {
-		s.lead(adopt(s.chosen+1, counted))
+	switch {
+	case missing <= 0 && s.counts(s.promises[self]):
+		s.lead(adopt(s.chosen+1, s.promises))
+	case missing <= own && s.ownPromise == 0 && s.promise(s.ballot):
+		s.heardLeader = false // who leads the promised ballot now
+		s.ownPromise = s.log.Written()
 	}
 }
 
-// adopt returns the values to propose in phase 2 for the slots from first up to
-// the last that anybody mentions: for each slot "the value of the
+// missing returns how many promises a membership lacks.
+func (s *Server) missing(m *membership) int {
+	missing := s.config.phase1Quorum(len(m.Servers))
+	for i, p := range s.promises {
+		if m.members.has(i) && s.counts(p) {
+			missing--
+		}
+	}
+	return missing
+}
+
+// adopt returns the proposals that decide what to propose in phase 2 for the slots
+// from first up to the last that anybody mentions: for each slot "the value of the
 // highest-numbered proposal among the responses" (Paxos Made Simple §2.2), because
 // that one may have been chosen. Where nobody has accepted anything, nothing was
-// chosen; a no-op fills the hole so that later slots can be carried out (§3).
-func adopt(first Slot, promises []Promise) []rsm.Request {
+// chosen; a no-op, the value of no proposal, fills the hole so that later slots can
+// be carried out (§3).
+func adopt(first Slot, promises []Promise) []Proposal {
 	var highest []Proposal
 	for _, promise := range promises {
-		for _, p := range promise.Accepted {
-			if p.Slot < first {
-				continue // chosen, as the server has learned since
-			}
-			i := int(p.Slot - first)
-			for i >= len(highest) {
-				highest = append(highest, Proposal{})
-			}
-			if p.Ballot > highest[i].Ballot {
-				highest[i] = p
-			}
+		highest = merge(highest, first, promise.Accepted)
+	}
+	return highest
+}
+
+// merge adds an acceptor's report to the highest-numbered proposals known so far.
+func merge(highest []Proposal, first Slot, reported []Proposal) []Proposal {
+	for _, p := range reported {
+		if p.Slot < first {
+			continue // chosen, as the server has learned since
+		}
+		i := int(p.Slot - first)
+		for i >= len(highest) {
+			highest = append(highest, Proposal{})
+		}
+		if p.Ballot > highest[i].Ballot {
+			highest[i] = p
 		}
 	}
-	values := make([]rsm.Request, len(highest))
-	for i, p := range highest {
-		values[i] = p.Request
-	}
-	return values
+	return highest
 }
 
-// receiveNack hears that an acceptor has promised a higher ballot.
+// receiveNack hears that an acceptor has promised a higher ballot, or stands by its
+// leader.
 func (s *Server) receiveNack(m Nack) {
-	s.highest = max(s.highest, m.Ballot)
-	if s.role != follower && m.Ballot > s.ballot {
-		s.giveUp(m.Ballot, m.Ballot.Server())
+	s.highest = max(s.highest, m.Promised)
+	if m.Ballot == s.ballot {
+		s.giveUp(m.Promised, m.Promised.Server())
 	}
 }
 
-// giveUp makes a follower of the server, for the sake of a higher ballot. It will
+// giveUp makes a follower of the server, for the sake of another ballot. It will
 // not try again before a random time has passed, lest two servers keep
 // overtaking each other for ever (Paxos Made Simple §2.4).
 func (s *Server) giveUp(by Ballot, to node.ID) {
@@ -135,21 +167,20 @@ func (s *Server) giveUp(by Ballot, to node.ID) {
 		return
 	}
 	s.env.Note(Preempted{Ballot: s.ballot, By: by})
+	s.retire(to)
+}
+
+// retire makes a follower of the server: of another, or of nobody it knows.
+func (s *Server) retire(to node.ID) {
+	s.abandonReads(to)
+	s.endTransfer(to)
+	s.endChange(rsm.AdminReply{Status: rsm.NotLeader, Leader: to})
 	s.role = follower
+	s.handedOver = false
 	s.promises = nil
 	s.leader = leader{}
 	s.env.StopTimer(HeartbeatTimer)
 	s.env.StopTimer(FlushTimer)
 	s.expect(to)
 	s.executor.Abandon(to)
-}
-
-// position returns a server's place in Config.Servers, or -1.
-func (s *Server) position(id node.ID) int {
-	for i, server := range s.config.Servers {
-		if server == id {
-			return i
-		}
-	}
-	return -1
 }

@@ -20,19 +20,59 @@ func counterAt(value int64) []byte {
 // Paxos Made Simple §2.2, phase 1a, and §2.5 on what a proposer remembers.
 func TestPrepare(t *testing.T) {
 	l := boot(t, 1, 3)
-	delete(l.timers, LeaderTimer)
-	l.server.Timeout(LeaderTimer)
-	l.expect() // the ballot is not on the disk yet
-	l.sync()
+	l.expire(LeaderTimer)
 	l.expect("2 Prepare(1.1 from 1)", "3 Prepare(1.1 from 1)")
 	require.NotContains(t, l.timers, LeaderTimer, "as long as nobody objects the ballot is good")
 
 	l.expire(HeartbeatTimer)
 	l.expect("2 Prepare(1.1 from 1)", "3 Prepare(1.1 from 1)")
 
+	l.restart() // nothing was proposed in that ballot
+	l.expire(LeaderTimer)
+	l.expect("2 Prepare(1.1 from 1)", "3 Prepare(1.1 from 1)")
+	l.receive(2, Promise{Ballot: b(1, 1)})
 	l.restart()
 	l.expire(LeaderTimer)
 	l.expect("2 Prepare(2.1 from 1)", "3 Prepare(2.1 from 1)")
+}
+
+// A server promises its own ballot last: until then it is an acceptor like any
+// other.
+func TestAProposerPromisesLast(t *testing.T) {
+	l := boot(t, 1, 5)
+	l.receive(3, Heartbeat{Ballot: b(1, 3)})
+	l.expire(LeaderTimer)
+	require.Equal(t, b(1, 3), l.server.Promised())
+	l.receive(2, Promise{Ballot: b(2, 1)})
+	require.Equal(t, b(1, 3), l.server.Promised(), "of five, two are not enough, with its own")
+	delete(l.timers, LeaderTimer)
+	l.sent = nil
+	l.server.Receive(4, Promise{Ballot: b(2, 1)})
+	require.Equal(t, b(2, 1), l.server.Promised())
+	l.expect() // it is not durable
+	l.sync()
+	_, leads := l.server.Leads()
+	require.True(t, leads)
+}
+
+// A leader that is heard after all ends the attempt to replace it, whatever the
+// ballot.
+func TestAProposerGivesWayToALiveLeader(t *testing.T) {
+	for name, m := range map[string]node.Message{
+		"heartbeat": Heartbeat{Ballot: b(1, 3)},
+		"accept":    Accept{Ballot: b(1, 3), First: 1, Requests: requests(7)},
+		"nack":      Nack{Ballot: b(2, 1), Promised: b(1, 3)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := boot(t, 1, 3)
+			l.receive(3, Heartbeat{Ballot: b(1, 3)})
+			l.expire(LeaderTimer)
+			l.receive(3, m)
+			require.Equal(t, follower, l.server.role)
+			require.Equal(t, node.ID(3), l.server.expected)
+			require.Equal(t, b(1, 3), l.server.Promised())
+		})
+	}
 }
 
 func TestPrepareIsRepeatedOnlyToThoseWhoHaveNotPromised(t *testing.T) {
@@ -46,10 +86,10 @@ func TestPrepareIsRepeatedOnlyToThoseWhoHaveNotPromised(t *testing.T) {
 
 func TestBallotsAreHigherThanAnySeen(t *testing.T) {
 	for name, m := range map[string]node.Message{
-		"promised": Prepare{b(7, 3), 1},
+		"promised": Prepare{Ballot: b(7, 3), First: 1},
 		"accepted": Accept{b(7, 3), 1, requests(7), 0},
-		"led":      Heartbeat{b(7, 3), 0, 0},
-		"nack":     Nack{b(7, 3)},
+		"led":      Heartbeat{Ballot: b(7, 3), Chosen: 0},
+		"nack":     Nack{Promised: b(7, 3)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 2, 3)
@@ -137,7 +177,11 @@ func TestAdopt(t *testing.T) {
 		"already chosen": {[]Promise{promise(at(1, b(9, 2), 6), at(3, b(1, 2), 7)), promise(at(2, b(9, 2), 5))}, requests(7)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, test.want, adopt(3, test.promises))
+			got := []rsm.Request{}
+			for _, p := range adopt(3, test.promises) {
+				got = append(got, p.Request)
+			}
+			require.Equal(t, test.want, got)
 		})
 	}
 }
@@ -147,7 +191,7 @@ func TestAdopt(t *testing.T) {
 func TestNewLeader(t *testing.T) {
 	l := boot(t, 1, 3)
 	l.receive(3, Accept{b(1, 3), 1, requests(6, 7), 0})
-	l.receive(3, Heartbeat{b(1, 3), 1, 0})
+	l.receive(3, Heartbeat{Ballot: b(1, 3), Chosen: 1})
 	l.expire(LeaderTimer)
 	l.receive(1001, request(5))
 	l.sent = nil
@@ -189,12 +233,12 @@ func TestDuel(t *testing.T) {
 		// The proposer prepares before the rival's Accept arrives.
 		proposer.expire(LeaderTimer)
 		ballot := proposer.server.ballot
-		acceptor.receive(proposer.id, Prepare{ballot, 1})
+		acceptor.receive(proposer.id, Prepare{Ballot: ballot, First: 1})
 		acceptor.expect(fmt.Sprintf("%d Promise(%v chosen=0 accepted=[])", proposer.id, ballot))
 		if p := rival.server.At(1); p.Slot != 0 {
 			acceptor.receive(rival.id, Accept{p.Ballot, 1, []rsm.Request{p.Request}, 0})
-			acceptor.expect(fmt.Sprintf("%d Nack(%v)", rival.id, ballot))
-			rival.receive(3, Nack{ballot})
+			acceptor.expect(fmt.Sprintf("%d Nack(%v promised %v)", rival.id, p.Ballot, ballot))
+			rival.receive(3, Nack{p.Ballot, ballot})
 		}
 		proposer.receive(3, Promise{Ballot: ballot})
 		proposer.receive(1001, request(rsm.ClientID(proposer.id)))
@@ -217,14 +261,15 @@ func TestDuel(t *testing.T) {
 // End of Paxos Made Simple §2.2: a proposer abandons a ballot that was overtaken.
 func TestPreempted(t *testing.T) {
 	for name, m := range map[string]node.Message{
-		"nack":      Nack{b(2, 3)},
-		"prepare":   Prepare{b(2, 3), 1},
+		"nack":      Nack{b(1, 1), b(2, 3)},
+		"prepare":   Prepare{Ballot: b(2, 3), First: 1},
 		"accept":    Accept{b(2, 3), 1, requests(7), 0},
-		"heartbeat": Heartbeat{b(2, 3), 0, 0},
+		"heartbeat": Heartbeat{Ballot: b(2, 3)},
 	} {
 		for _, leads := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, leading %v", name, leads), func(t *testing.T) {
 				l := boot(t, 1, 3)
+				l.server.config.KeepLeader = false
 				if leads {
 					l.lead(2)
 				} else {
@@ -249,7 +294,7 @@ func TestPreempted(t *testing.T) {
 func TestStaleNackIsIgnored(t *testing.T) {
 	l := boot(t, 2, 3)
 	l.lead(1)
-	l.receive(3, Nack{b(1, 1)})
+	l.receive(3, Nack{b(0, 2), b(1, 1)})
 	_, leads := l.server.Leads()
 	require.True(t, leads)
 }

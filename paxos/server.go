@@ -37,37 +37,37 @@ type Server struct {
 	config   Config
 	log      *wal.Log
 	executor *rsm.Executor
-	peers    []node.ID // the other servers
-	self     int       // this one's position in Config.Servers
-	record   []byte    // the last record written; kept for the next one
+	record   []byte // the last record written; kept for the next one
 
+	members
 	acceptor
 	learner
 	detector
 	proposer
 	leader
+	snapshots
+	repair
 }
 
 // New makes a server that replicates machine, which has to be fresh. It panics
-// if the configuration is not valid or does not name the machine it runs on:
-// check what comes from a user with Config.Validate.
+// if the configuration is not valid: check what comes from a user with
+// Config.Validate.
 func New(env node.Env, config Config, machine rsm.StateMachine) *Server {
 	if err := config.Validate(); err != nil {
 		panic(err)
 	}
-	self := slices.Index(config.Servers, env.ID())
-	if self < 0 {
-		panic(fmt.Sprintf("paxos: machine %d is not among Servers %v", env.ID(), config.Servers))
-	}
-	config.Servers = slices.Clone(config.Servers)
-	return &Server{
-		env:      env,
-		config:   config,
-		executor: rsm.NewExecutor(env, machine),
-		peers:    slices.Delete(slices.Clone(config.Servers), self, self+1),
-		self:     self,
-	}
+	return newServer(env, config, machine)
 }
+
+func newServer(env node.Env, config Config, machine rsm.StateMachine) *Server {
+	config.Servers = slices.Clone(config.Servers)
+	s := &Server{env: env, config: config, executor: rsm.NewExecutor(env, machine)}
+	s.memberships = []membership{{Membership: Membership{From: 1, Servers: config.Servers}}}
+	return s
+}
+
+// self is the server's own position in the roster.
+const self = 0
 
 // Start implements node.Handler.
 func (s *Server) Start() {
@@ -76,8 +76,10 @@ func (s *Server) Start() {
 		return
 	}
 	if owner := s.promised.Server(); owner != s.env.ID() {
-		s.expected = owner // it may still be there
+		s.expected = owner                                 // it may still be there,
+		s.heardLeader, s.heardAt = owner != 0, s.env.Now() // and heard from a moment ago, who knows
 	}
+	s.enrollAnew()
 	s.apply()
 	s.awaitLeader()
 	s.log.Flush()
@@ -89,6 +91,10 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 	switch m := m.(type) {
 	case rsm.Request:
 		s.receiveRequest(from, m)
+	case rsm.TransferLeadership:
+		s.receiveTransferLeadership(from, m)
+	case rsm.ChangeMembership:
+		s.receiveChangeMembership(from, m)
 	case Prepare:
 		s.receivePrepare(from, m)
 	case Promise:
@@ -101,12 +107,28 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveNack(m)
 	case Heartbeat:
 		s.receiveHeartbeat(from, m)
+	case HeartbeatReply:
+		s.receiveHeartbeatReply(from, m)
 	case Missing:
 		s.receiveMissing(from, m)
+	case HandOver:
+		s.receiveHandOver(m)
+	case Decision:
+		s.receiveDecision(from, m)
+	case Known:
+		s.receiveKnown(from, m)
 	case CatchUpRequest:
 		s.receiveCatchUpRequest(from, m)
 	case CatchUp:
 		s.receiveCatchUp(from, m)
+	case SnapshotRequest:
+		s.receiveSnapshotRequest(from, m)
+	case SnapshotChunk:
+		s.receiveSnapshotChunk(from, m)
+	case BoundRequest:
+		s.receiveBoundRequest(from, m)
+	case Bound:
+		s.receiveBound(m)
 	}
 	s.log.Flush()
 }

@@ -2,12 +2,13 @@ package paxos
 
 import "quorumlab/rsm"
 
-// slots is what a server holds in each slot, from slot 1 on without gaps in the
-// array, though there may be holes: slots in which it holds nothing.
+// slots is what a server holds in each slot, from some slot on without gaps in
+// the array, though there may be holes: slots in which it holds nothing.
 //
 // A proposal it holds was either accepted, in the ballot it names, or learned as
 // chosen from another server, and then it names no ballot.
 type slots struct {
+	base      Slot // what was held up to here is in a snapshot
 	proposals []Proposal
 
 	// The slots written during the call of the handler that is under way, or was
@@ -17,21 +18,24 @@ type slots struct {
 
 // at returns what is held in a slot; the zero Proposal if nothing is.
 func (s *slots) at(slot Slot) Proposal {
-	if slot < 1 || slot > s.last() {
+	if slot <= s.base || slot > s.last() {
 		return Proposal{}
 	}
-	return s.proposals[slot-1]
+	return s.proposals[slot-s.base-1]
 }
 
 // last returns the last slot in which something is held.
-func (s *slots) last() Slot { return Slot(len(s.proposals)) }
+func (s *slots) last() Slot { return s.base + Slot(len(s.proposals)) }
 
-// set puts a proposal into its slot.
+// set puts a proposal into its slot, unless that is in a snapshot.
 func (s *slots) set(p Proposal) {
+	if p.Slot <= s.base {
+		return
+	}
 	for p.Slot > s.last() {
 		s.proposals = append(s.proposals, Proposal{})
 	}
-	s.proposals[p.Slot-1] = p
+	s.proposals[p.Slot-s.base-1] = p
 	if s.touchedFirst == 0 {
 		s.touchedFirst, s.touchedLast = p.Slot, p.Slot
 	}
@@ -45,14 +49,23 @@ func (s *slots) setAll(ballot Ballot, first Slot, requests []rsm.Request) {
 	}
 }
 
+// discard lets go of all that is held up to a slot.
+func (s *slots) discard(through Slot) {
+	if through <= s.base {
+		return
+	}
+	kept := append([]Proposal(nil), s.proposals[min(through-s.base, Slot(len(s.proposals))):]...)
+	s.base, s.proposals = through, kept
+}
+
 // beginCall forgets which slots the last call of the handler touched.
 func (s *slots) beginCall() { s.touchedFirst, s.touchedLast = 0, 0 }
 
 // after returns a copy of all that is held after a slot.
 func (s *slots) after(slot Slot) []Proposal {
 	var held []Proposal
-	for i := slot; i < s.last(); i++ {
-		if p := s.proposals[i]; p.Slot != 0 {
+	for slot = max(slot, s.base); slot < s.last(); slot++ {
+		if p := s.at(slot + 1); p.Slot != 0 {
 			held = append(held, p)
 		}
 	}

@@ -4,155 +4,59 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"quorumlab/internal/wal"
-	"quorumlab/rsm"
 )
 
-// The write-ahead log holds three kinds of records. Read from the oldest to the
-// newest they tell all that an acceptor may not forget, and what its learner
-// would otherwise have to ask others for:
+// On its disk a server keeps
 //
-//   - promised: from here on nothing is accepted below a ballot.
-//   - accepted: values of consecutive slots, accepted in a ballot. Later records
-//     supersede earlier ones, slot by slot. On its way it notes up to which slot
-//     the server knew what was chosen, so that this needs no record of its own:
-//     after a restart the server is behind by little.
-//   - learned: values of consecutive slots that other servers knew to be chosen;
-//     so is then everything before them.
+//   - its promise, in two copies. It is a number that nobody else knows, and
+//     without it an acceptor must never vote again: a server that can read neither
+//     copy ends itself;
+//   - a snapshot of what was carried out (see snapshot.go);
+//   - and a log of what it has accepted and learned after that. Damage there can
+//     be repaired by others (see repair.go).
 const (
-	promisedKind byte = 1 + iota
-	acceptedKind
-	learnedKind
+	logName      = "paxos"
+	promiseName  = "paxos-promise"
+	snapshotName = "paxos-snapshot"
 )
 
-type promisedRecord struct {
-	ballot Ballot
-}
-
-type acceptedRecord struct {
-	ballot   Ballot
-	chosen   Slot
-	first    Slot
-	requests []rsm.Request
-}
-
-type learnedRecord struct {
-	first    Slot
-	requests []rsm.Request
-}
-
-func appendPromised(b []byte, ballot Ballot) []byte {
-	return binary.AppendUvarint(append(b, promisedKind), uint64(ballot))
-}
-
-func appendAccepted(b []byte, ballot Ballot, chosen, first Slot, requests []rsm.Request) []byte {
-	b = binary.AppendUvarint(append(b, acceptedKind), uint64(ballot))
-	b = binary.AppendUvarint(b, uint64(chosen))
-	return appendRequests(b, first, requests)
-}
-
-func appendLearned(b []byte, first Slot, requests []rsm.Request) []byte {
-	return appendRequests(append(b, learnedKind), first, requests)
-}
-
-func appendRequests(b []byte, first Slot, requests []rsm.Request) []byte {
-	b = binary.AppendUvarint(b, uint64(first))
-	for i := range requests { // they end where the record ends
-		b = binary.AppendUvarint(b, uint64(requests[i].Client))
-		b = binary.AppendUvarint(b, requests[i].Sequence)
-		b = binary.AppendUvarint(b, uint64(len(requests[i].Command)))
-		b = append(b, requests[i].Command...)
-	}
-	return b
-}
-
-var errRecord = errors.New("paxos: malformed record")
-
-// decodeRecord returns a promisedRecord, an acceptedRecord or a learnedRecord.
-// The commands in it are parts of b.
-func decodeRecord(b []byte) (any, error) {
-	if len(b) == 0 {
-		return nil, errRecord
-	}
-	d := decoder{rest: b[1:]}
-	var record any
-	switch b[0] {
-	case promisedKind:
-		record = promisedRecord{ballot: Ballot(d.number())}
-	case acceptedKind:
-		record = acceptedRecord{
-			ballot:   Ballot(d.number()),
-			chosen:   Slot(d.number()),
-			first:    d.slot(),
-			requests: d.requests(),
-		}
-	case learnedKind:
-		record = learnedRecord{first: d.slot(), requests: d.requests()}
-	}
-	if record == nil || d.failed || len(d.rest) > 0 {
-		return nil, errRecord
-	}
-	return record, nil
-}
-
-// decoder reads the parts of a record. After a failure it returns zeros.
-type decoder struct {
-	rest   []byte
-	failed bool
-}
-
-func (d *decoder) number() uint64 {
-	n, width := binary.Uvarint(d.rest)
-	if width <= 0 {
-		d.failed, d.rest = true, nil
-		return 0
-	}
-	d.rest = d.rest[width:]
-	return n
-}
-
-// slot reads a slot, which may not be zero.
-func (d *decoder) slot() Slot {
-	slot := Slot(d.number())
-	d.failed = d.failed || slot == 0
-	return slot
-}
-
-func (d *decoder) requests() []rsm.Request {
-	var requests []rsm.Request
-	for len(d.rest) > 0 {
-		r := rsm.Request{Client: rsm.ClientID(d.number()), Sequence: d.number()}
-		length := d.number()
-		if d.failed || length > uint64(len(d.rest)) {
-			d.failed = true
-			return nil
-		}
-		r.Command = d.rest[:length:length]
-		d.rest = d.rest[length:]
-		requests = append(requests, r)
-	}
-	return requests
-}
-
-// write appends a record to the log and reports whether that went well. If not,
+// write writes a record to the log and reports whether that went well. If not,
 // the server is at its end: it can no longer keep a promise.
 func (s *Server) write(record []byte) bool {
 	s.record = record // for the next one to be built in
-	if err := s.log.Append(record); err != nil {
-		s.env.Exit(err)
-		return false
-	}
-	return true
+	return s.written(s.log.Append(record))
 }
 
-// load opens the log and takes up what it says.
+// written ends the server if something could not be written.
+func (s *Server) written(err error) bool {
+	if err != nil {
+		s.env.Exit(err)
+	}
+	return err == nil
+}
+
+// load reads the disk and takes up what it says.
 func (s *Server) load() error {
-	log, records, err := wal.Open(s.env, "paxos")
+	log, records, err := wal.Open(s.env, logName)
+	var damage *wal.CorruptError
+	if errors.As(err, &damage) {
+		records = append(damage.Before, appendDamage(nil, true))
+		log, err = wal.Restart(s.env, logName, records)
+	}
 	if err != nil {
 		return err
 	}
 	s.log = log
+	if err := s.loadPromise(); err != nil {
+		return err
+	}
+	if err := s.loadSnapshot(); err != nil {
+		return err
+	}
+	lost := s.damaged
 	for i, b := range records {
 		record, err := decodeRecord(b)
 		if err != nil {
@@ -160,18 +64,63 @@ func (s *Server) load() error {
 		}
 		s.replay(record)
 	}
+	s.damaged = s.damaged || lost
 	return nil
+}
+
+func (s *Server) loadPromise() error {
+	b, err := s.log.OpenCopies(promiseName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("paxos: what this acceptor has promised cannot be read, and it must not vote without: %w", err)
+	case len(b) != 8:
+		return fmt.Errorf("paxos: the promise is %d bytes long, not 8", len(b))
+	}
+	s.promised = Ballot(binary.LittleEndian.Uint64(b))
+	return nil
+}
+
+// loadSnapshot restores the snapshot, if there is one. Without one that is damaged,
+// what was accepted and carried out before the log begins is forgotten.
+func (s *Server) loadSnapshot() error {
+	encoded, err := s.log.OpenFile(snapshotName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, wal.ErrCorrupt):
+		s.damaged = true
+		return s.log.Append(appendDamage(nil, true))
+	case err != nil:
+		return err
+	}
+	return s.restore(encoded)
 }
 
 func (s *Server) replay(record any) {
 	switch r := record.(type) {
-	case promisedRecord:
-		s.promised = max(s.promised, r.ballot)
 	case acceptedRecord:
 		s.slots.setAll(r.ballot, r.first, r.requests)
-		s.chosen = max(s.chosen, r.chosen)
+		s.promised = max(s.promised, r.ballot) // a crash may have kept only one of the two
+		s.replayChosen(r.chosen)
 	case learnedRecord:
 		s.slots.setAll(0, r.first, r.requests)
-		s.chosen = max(s.chosen, r.first+Slot(len(r.requests))-1)
+		s.replayChosen(r.first + Slot(len(r.requests)) - 1)
+	case damageRecord:
+		s.damaged = r.damaged
 	}
+}
+
+// replayChosen goes on over what was known to be chosen, as far as it is still
+// there.
+func (s *Server) replayChosen(chosen Slot) {
+	for s.chosen < chosen && s.slots.at(s.chosen+1).Slot != 0 {
+		s.chosen++
+	}
+}
+
+// storePromise writes the promise.
+func (s *Server) storePromise(b Ballot) bool {
+	return s.written(s.log.ReplaceCopies(promiseName, binary.LittleEndian.AppendUint64(nil, uint64(b))))
 }

@@ -12,7 +12,8 @@ var records = map[string]struct {
 	encoded []byte
 	decoded any
 }{
-	"promised": {appendPromised(nil, b(3, 2)), promisedRecord{b(3, 2)}},
+	"damaged":  {appendDamage(nil, true), damageRecord{true}},
+	"repaired": {appendDamage(nil, false), damageRecord{false}},
 	"accepted": {
 		appendAccepted(nil, b(3, 2), 4, 300, requests(7, 0, 8)),
 		acceptedRecord{b(3, 2), 4, 300, []rsm.Request{request(7), {Command: []byte{}}, request(8)}},
@@ -35,13 +36,13 @@ func TestMalformedRecords(t *testing.T) {
 	for name, record := range map[string][]byte{
 		"empty":               {},
 		"unknown kind":        {9, 1},
-		"no ballot":           {promisedKind},
-		"something after it":  append(appendPromised(nil, 1), 0),
+		"no ballot":           {acceptedKind},
+		"something after it":  append(appendDamage(nil, true), 0),
 		"slot zero":           appendLearned(nil, 0, requests(7)),
 		"cut in a request":    long[:len(long)-1],
 		"length beyond it":    {learnedKind, 1, 1, 1, 200, 1, 0},
-		"number without end":  {promisedKind, 255, 255},
-		"number too large":    {promisedKind, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1},
+		"number without end":  {acceptedKind, 255, 255},
+		"number too large":    {acceptedKind, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1},
 		"only part of a head": {learnedKind, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,8 +74,8 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 		var again []byte
 		switch r := record.(type) {
-		case promisedRecord:
-			again = appendPromised(nil, r.ballot)
+		case damageRecord:
+			again = appendDamage(nil, r.damaged)
 		case acceptedRecord:
 			again = appendAccepted(nil, r.ballot, r.chosen, r.first, r.requests)
 		case learnedRecord:

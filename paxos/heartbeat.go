@@ -1,0 +1,98 @@
+package paxos
+
+import (
+	"slices"
+	"time"
+
+	"quorumlab/node"
+)
+
+// pulse is how a leader knows that it still has a quorum behind it. It numbers its
+// heartbeats, and an acceptor that answers one had not promised a higher ballot
+// when it got it. So when a quorum has answered a round, no other ballot was led
+// at the moment at which that round was sent: whoever leads a higher one has the
+// promise of at least one of those acceptors.
+type pulse struct {
+	round     uint64          // of the last heartbeat
+	sentAt    []time.Duration // of the rounds after confirmed, on the leader's clock
+	answered  []uint64        // by position in the roster: the newest round that the server has answered
+	confirmed uint64          // the newest round that a quorum has answered
+	at        time.Duration   // when that was sent, or the ballot began
+	leased    bool            // since then acceptors refuse others for a while
+	offered   bool            // but not if the leader itself has asked another to take over
+}
+
+// beginPulse begins to count rounds.
+func (s *Server) beginPulse() {
+	s.pulse = pulse{answered: make([]uint64, len(s.roster)), at: s.env.Now()}
+}
+
+// beat repeats what the acceptors have to hear again and again.
+func (s *Server) beat() {
+	switch s.role {
+	case preparing:
+		s.sendPrepare()
+	case leading:
+		if s.preparedTo != allSlots {
+			s.sendPrepare()
+		}
+		if s.config.CheckQuorum && s.env.Now()-s.pulse.at > s.config.LeaderTimeoutMax {
+			s.env.Note(SteppedDown{Ballot: s.ballot})
+			s.retire(0)
+			return
+		}
+		if !s.isMember(s.env.ID()) {
+			s.offer(s.fittest()) // its membership is over
+		}
+		s.sendHeartbeat()
+		s.overdue = s.next() - 1
+	}
+	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
+}
+
+// sendHeartbeat tells the others that the leader is alive, what is chosen, and
+// which proposals it has waited for since before the last heartbeat. Those are
+// not sent again unasked: a slow answer would be taken for a lost message, and
+// the more there is to do, the more would be sent twice.
+func (s *Server) sendHeartbeat() {
+	s.pulse.round++
+	s.pulse.sentAt = append(s.pulse.sentAt, s.env.Now())
+	s.receiveRound(self, s.pulse.round)
+	m := Heartbeat{Ballot: s.ballot, Chosen: s.chosen, Round: s.pulse.round}
+	if s.overdue > s.chosen {
+		m.Overdue = s.overdue
+	}
+	s.broadcast(m)
+}
+
+// receiveHeartbeatReply takes an acceptor's answer.
+func (s *Server) receiveHeartbeatReply(from node.ID, m HeartbeatReply) {
+	if s.role != leading || m.Ballot != s.ballot {
+		return
+	}
+	if i := s.roster.position(from); i >= 0 {
+		s.receiveRound(i, m.Round)
+	}
+}
+
+// receiveRound notes the newest round that a server has answered.
+func (s *Server) receiveRound(position int, round uint64) {
+	p := &s.pulse
+	p.answered[position] = max(p.answered[position], round)
+	m := &s.memberships[0]
+	var sorted []uint64
+	for i, round := range p.answered {
+		if m.members.has(i) {
+			sorted = append(sorted, round)
+		}
+	}
+	slices.Sort(sorted)
+	newest := sorted[len(sorted)-s.config.phase2Quorum(len(sorted))]
+	if newest > p.confirmed {
+		n := newest - p.confirmed
+		p.confirmed, p.at = newest, p.sentAt[n-1]
+		p.sentAt = slices.Delete(p.sentAt, 0, int(n))
+		p.leased = !p.offered
+		s.answerReads()
+	}
+}

@@ -1,0 +1,179 @@
+package paxos
+
+import (
+	"io/fs"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// newDamaged makes a server that has promised 1.2, has accepted slots 1 to 3 in it,
+// and cannot read the second of these any more.
+func newDamaged(t *testing.T) *lone {
+	l := boot(t, 1, 3)
+	for slot := Slot(1); slot <= 3; slot++ {
+		l.receive(2, Accept{b(1, 2), slot, requests(6), 0})
+	}
+	content, err := l.disk.Read("paxos.000001")
+	require.NoError(t, err)
+	l.kill()
+	l.disk.Damage("paxos.000001", len(content)/2)
+	l.start()
+	l.sync()
+	require.NoError(t, l.exited)
+	require.True(t, l.server.Damaged())
+	require.Equal(t, b(1, 2), l.server.Promised())
+	require.EqualValues(t, 1, l.server.Last())
+	return l
+}
+
+// An acceptor that may have forgotten something neither promises nor leads, until it
+// knows what was chosen wherever that could matter.
+func TestRepair(t *testing.T) {
+	l := newDamaged(t)
+	l.clock += l.config.LeaderTimeoutMin
+	l.receive(3, Prepare{Ballot: b(2, 3), First: 1})
+	l.expect()
+	l.expire(LeaderTimer)
+	l.expect()
+	require.Contains(t, l.timers, LeaderTimer)
+
+	l.receive(3, Accept{b(2, 3), 4, requests(9), 0}) // accepting forgets nothing
+	l.expect("3 Accepted(2.3 4)")
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 0})
+	l.expect("3 BoundRequest")
+	l.receive(3, Bound{b(2, 3), l.server.question + 1, 1})
+	require.Zero(t, l.server.bound, "asked for by an earlier life")
+	l.receive(3, Bound{b(1, 2) - 1, l.server.question, 1})
+	require.Zero(t, l.server.bound, "of a ballot in which others may have gone further")
+	l.receive(3, Bound{b(2, 3), l.server.question, 4})
+	l.receive(3, CatchUp{1, requests(6, 6, 6), 3})
+	require.True(t, l.server.Damaged())
+
+	l.restart() // it is not forgotten that something is
+	require.True(t, l.server.Damaged())
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 4})
+	l.receive(3, Bound{b(2, 3), l.server.question, 4})
+	l.receive(3, CatchUp{1, requests(6, 6, 6), 4})
+	require.False(t, l.server.Damaged())
+	require.Contains(t, l.notes, string(Repaired))
+
+	l.restart()
+	require.False(t, l.server.Damaged())
+	l.sent = nil
+	l.clock += l.config.LeaderTimeoutMin
+	l.receive(2, Prepare{Ballot: b(3, 2), First: 5})
+	require.Len(t, l.sent, 1)
+}
+
+// The bound is what a leader has proposed and what it is still going to.
+func TestBound(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.server.config.Window = 2
+	l.receive(3, BoundRequest{7})
+	l.expect()
+	l.lead(2, Proposal{5, b(0, 3), request(8)})
+	l.receive(3, BoundRequest{7})
+	l.expect("3 Bound(1.1 last=5)")
+}
+
+// The promise is kept in two copies, either of which will do; with neither the
+// acceptor must not vote.
+func TestThePromiseIsPrecious(t *testing.T) {
+	copies := []string{"paxos-promise-1", "paxos-promise-2"}
+	for _, name := range copies {
+		l := boot(t, 1, 3)
+		l.receive(2, Prepare{Ballot: b(1, 2), First: 1})
+		l.disk.Damage(name, 5)
+		l.restart()
+		require.NoError(t, l.exited)
+		require.Equal(t, b(1, 2), l.server.Promised())
+		require.False(t, l.server.Damaged())
+	}
+	l := boot(t, 1, 3)
+	l.receive(2, Prepare{Ballot: b(1, 2), First: 1})
+	for _, name := range copies {
+		l.disk.Damage(name, 5)
+	}
+	l.kill()
+	l.start()
+	require.ErrorContains(t, l.exited, "must not vote")
+}
+
+// An unreadable snapshot is damage too: the log does not reach back.
+func TestADamagedSnapshot(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.server.config.SnapshotSlots, l.config.SnapshotSlots = 2, 2
+	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7), 3})
+	l.receive(2, Accept{b(1, 2), 4, requests(8), 3})
+	l.restart()
+	require.EqualValues(t, 3, l.server.Chosen())
+	at, _ := l.server.Snapshot()
+	require.EqualValues(t, 2, at)
+	require.Equal(t, counterAt(5+6+7), l.counter.Snapshot())
+
+	l.kill()
+	l.disk.Damage(snapshotName, 9)
+	l.start()
+	l.sync()
+	require.NoError(t, l.exited)
+	require.True(t, l.server.Damaged())
+	require.Zero(t, l.server.Chosen())
+	l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 4})
+	l.receive(2, Bound{b(1, 2), l.server.question, 4})
+	l.receive(2, CatchUp{1, requests(5, 6), 4})
+	require.EqualValues(t, 4, l.server.Chosen(), "slots 3 and 4 were still there")
+	require.False(t, l.server.Damaged())
+	require.Equal(t, counterAt(5+6+7+8), l.counter.Snapshot())
+}
+
+// Older segments of the log are removed when a snapshot has taken their place.
+func TestTheLogIsCut(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.server.config.SnapshotSlots, l.config.SnapshotSlots = 10, 10
+	for slot := Slot(1); slot <= 1000; slot++ {
+		l.receive(2, Accept{b(1, 2), slot, requests(7), slot - 1})
+	}
+	files, err := l.disk.List()
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(files), 6, "%v", files)
+	require.LessOrEqual(t, len(l.server.slots.proposals), 22)
+	_, err = l.disk.Read("paxos.000001")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	before := l.server.Chosen()
+	l.restart()
+	require.Equal(t, before-1, l.server.Chosen(), "the next acceptance would have noted the last one")
+	l.receive(3, CatchUpRequest{1})
+	require.Contains(t, l.sent[len(l.sent)-1], "SnapshotChunk(at 990")
+}
+
+// A snapshot is handed over in parts, one asked for after the other; a part may be
+// lost, or come twice.
+func TestALargeSnapshotComesInParts(t *testing.T) {
+	ahead, behind := boot(t, 2, 3), boot(t, 1, 3)
+	ahead.server.config.SnapshotSlots = 1
+	ahead.receive(3, Accept{b(1, 3), 1, requests(5, 6, 8), 3})
+	ahead.server.snapshot = append(ahead.server.snapshot, make([]byte, 2*chunkBytes+10)...)
+	var chunks []SnapshotChunk
+	for offset := 0; offset < len(ahead.server.snapshot); offset += chunkBytes {
+		end := min(offset+chunkBytes, len(ahead.server.snapshot))
+		chunks = append(chunks, SnapshotChunk{3, offset, ahead.server.snapshot[offset:end], len(ahead.server.snapshot)})
+	}
+	require.Len(t, chunks, 3)
+	behind.receive(2, chunks[1])
+	behind.expect() // nothing began it
+	behind.receive(2, chunks[0])
+	behind.expect("2 SnapshotRequest(at 3 from 65536)")
+	behind.receive(2, chunks[0])
+	behind.expect()
+	behind.expire(CatchUpTimer)
+	behind.receive(3, Heartbeat{Ballot: b(1, 3), Chosen: 3})
+	behind.expect("3 SnapshotRequest(at 3 from 65536)")
+	behind.receive(2, chunks[1])
+	require.Panics(t, func() { behind.receive(2, chunks[2]) }, "zeros are no snapshot of a counter")
+
+	ahead.receive(1, SnapshotRequest{First: 1, At: 3, Offset: chunkBytes})
+	require.Contains(t, ahead.sent[len(ahead.sent)-1], "SnapshotChunk(at 3, 65536 bytes from 65536")
+	ahead.receive(1, SnapshotRequest{First: 3, At: 1})
+	require.Contains(t, ahead.sent[len(ahead.sent)-1], "CatchUp(3=")
+}

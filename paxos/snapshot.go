@@ -1,0 +1,163 @@
+package paxos
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// A snapshot takes the place of the commands that led to it: servers need not keep
+// those, nor carry them out again after a restart, and one that is far behind is
+// handed the snapshot. It holds all that the commands have brought about: the state
+// of the machine, the clients' sessions, and who decides on the slots that follow.
+
+// snapshots is the part of a server that makes them and hands them on.
+type snapshots struct {
+	snapshot   []byte // the newest, encoded; nil if there is none
+	snapshotAt Slot   // the last slot in it
+	incoming   incoming
+}
+
+// incoming is a snapshot that is being received.
+type incoming struct {
+	at   Slot
+	data []byte
+}
+
+// takeSnapshot replaces what was carried out by a snapshot of it. In memory the
+// commands since the snapshot before stay, for others that are behind by little.
+func (s *Server) takeSnapshot() {
+	previous := s.snapshotAt
+	s.snapshot, s.snapshotAt = s.encodeSnapshot(), s.applied
+	if s.storeSnapshot() {
+		s.slots.discard(previous)
+	}
+}
+
+// storeSnapshot writes the snapshot, begins a new segment of the log with all that
+// the snapshot does not hold, and gives up the older ones: package wal removes
+// them when both are durable.
+func (s *Server) storeSnapshot() bool {
+	if !s.written(s.log.ReplaceFile(snapshotName, s.snapshot)) {
+		return false
+	}
+	s.log.Cut()
+	first := s.log.Appended() + 1
+	if s.damaged && !s.write(appendDamage(s.record[:0], true)) {
+		return false
+	}
+	for _, p := range s.slots.after(s.snapshotAt) {
+		record := appendAccepted(s.record[:0], p.Ballot, s.snapshotAt, p.Slot, []rsm.Request{p.Request})
+		if p.Ballot == 0 {
+			if p.Slot > s.chosen {
+				continue // learned, beyond something that was lost since; it can be learned again
+			}
+			record = appendLearned(s.record[:0], p.Slot, []rsm.Request{p.Request})
+		}
+		if !s.write(record) {
+			return false
+		}
+	}
+	s.log.Drop(first)
+	return true
+}
+
+func (s *Server) encodeSnapshot() []byte {
+	b := binary.AppendUvarint(nil, uint64(s.applied))
+	b = binary.AppendUvarint(b, s.digest)
+	b = binary.AppendUvarint(b, uint64(len(s.memberships)))
+	for _, m := range s.memberships {
+		b = binary.AppendUvarint(b, uint64(m.From))
+		b = binary.AppendUvarint(b, m.ID)
+		b = binary.AppendUvarint(b, uint64(len(m.Servers)))
+		for _, id := range m.Servers {
+			b = binary.AppendUvarint(b, uint64(id))
+		}
+	}
+	return append(b, s.executor.Snapshot()...)
+}
+
+var errSnapshot = errors.New("paxos: malformed snapshot")
+
+// restore takes over the state that a snapshot holds.
+func (s *Server) restore(encoded []byte) error {
+	d := decoder{rest: encoded}
+	at, digest := d.slot(), d.number()
+	var memberships []membership
+	for n := d.number(); n > 0 && !d.failed; n-- {
+		m := Membership{From: Slot(d.number()), ID: d.number(), Servers: d.servers()}
+		memberships = append(memberships, membership{Membership: m})
+	}
+	if d.failed || len(memberships) == 0 {
+		return errSnapshot
+	}
+	if err := s.executor.Restore(d.rest); err != nil {
+		return err
+	}
+	s.chosen, s.applied, s.digest = at, at, digest
+	s.memberships = memberships
+	s.snapshot, s.snapshotAt = encoded, at
+	s.slots.discard(at)
+	return nil
+}
+
+// chunkBytes is how much of a snapshot a message carries: so much that a large one
+// does not take too many round trips, and so little that other messages get by.
+const chunkBytes = 64 << 10
+
+// sendChunk sends the part of the snapshot from an offset on.
+func (s *Server) sendChunk(to node.ID, offset int) {
+	end := min(offset+chunkBytes, len(s.snapshot))
+	if offset < end {
+		s.env.Send(to, SnapshotChunk{
+			At: s.snapshotAt, Offset: offset, Data: s.snapshot[offset:end:end], Total: len(s.snapshot),
+		})
+	}
+}
+
+// receiveSnapshotRequest sends the next part, or what else will help if the snapshot
+// that was begun elsewhere is not the one that this server has.
+func (s *Server) receiveSnapshotRequest(from node.ID, m SnapshotRequest) {
+	if m.At != s.snapshotAt {
+		s.receiveCatchUpRequest(from, CatchUpRequest{First: m.First})
+		return
+	}
+	s.sendChunk(from, m.Offset)
+}
+
+// receiveSnapshotChunk puts a snapshot together. The server that is behind asks for
+// one part after the other, so a slow link carries no more than it can.
+func (s *Server) receiveSnapshotChunk(from node.ID, m SnapshotChunk) {
+	if m.At <= s.chosen || s.role == leading {
+		return
+	}
+	if m.At != s.incoming.at && m.Offset == 0 {
+		s.incoming = incoming{at: m.At}
+	}
+	if m.At != s.incoming.at || m.Offset != len(s.incoming.data) {
+		return // a duplicate
+	}
+	s.incoming.data = append(s.incoming.data, m.Data...)
+	if len(s.incoming.data) < m.Total {
+		s.catchingUp = false
+		s.askCatchUp(from)
+		return
+	}
+	s.install(s.incoming.data)
+	s.incoming = incoming{}
+	s.caughtUp(from, m.At)
+}
+
+// install replaces the state by that of a snapshot.
+func (s *Server) install(encoded []byte) {
+	if err := s.restore(encoded); err != nil {
+		panic(err) // another server made it, and the network does not alter messages
+	}
+	if !s.storeSnapshot() {
+		return
+	}
+	s.env.Note(SnapshotInstalled)
+	s.membershipsChanged()
+}
