@@ -30,6 +30,9 @@ type Scenario struct {
 	// Bites says what a run must show, or the scenario would not have tested what
 	// it promises to.
 	Bites func(r *Result) error
+	// Promises are the situations that a batch of EnoughRuns must have reached, by
+	// protocol, see sim.World.Marks: what a batch has not reached it has not tested.
+	Promises map[string][]string
 	// Settle is how long the service may be disturbed after the last fault has
 	// ended, or a quorum has been healed; zero is DefaultSettle. Every operation
 	// called later must be answered.
@@ -46,6 +49,21 @@ type Scenario struct {
 	Flags string
 }
 
+// EnoughRuns is how many runs a scenario needs to keep its promises.
+const EnoughRuns = 50
+
+// Missed returns which of the promised situations are not among the marks of a
+// batch of runs.
+func (s Scenario) Missed(protocol string, marks map[string]int) []string {
+	var missed []string
+	for _, mark := range s.Promises[protocol] {
+		if marks[mark] == 0 {
+			missed = append(missed, mark)
+		}
+	}
+	return missed
+}
+
 // DefaultSettle is far above what an election takes.
 const DefaultSettle = 3 * time.Second
 
@@ -56,6 +74,7 @@ func (s Scenario) of(seed uint64) Scenario {
 	}
 	varied := s.Vary(seed)
 	varied.Name, varied.Title, varied.Story, varied.Flags = s.Name, s.Title, s.Story, s.Flags
+	varied.Promises = s.Promises
 	return varied
 }
 

@@ -53,8 +53,15 @@ func TestScenarios(t *testing.T) {
 			for _, p := range scenarios.Protocols() {
 				t.Run(p.Name, func(t *testing.T) {
 					t.Parallel()
-					for _, seed := range chosenSeeds(t, s) {
-						testSeed(t, s, p, seed)
+					marks := map[string]int{}
+					seeds := chosenSeeds(t, s)
+					for _, seed := range seeds {
+						for mark, times := range testSeed(t, s, p, seed) {
+							marks[mark] += times
+						}
+					}
+					if len(seeds) >= scenarios.EnoughRuns {
+						assert.Empty(t, s.Missed(p.Name, marks), "promised, but not reached in %d runs", len(seeds))
 					}
 				})
 			}
@@ -62,7 +69,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-func testSeed(t *testing.T, s scenarios.Scenario, p scenarios.Protocol, seed uint64) {
+// testSeed runs one seed and returns the situations it reached.
+func testSeed(t *testing.T, s scenarios.Scenario, p scenarios.Protocol, seed uint64) map[string]int {
 	r := scenarios.Run(s, p, seed)
 	replay := "go test ./scenarios -run 'TestScenarios/" + s.Name + "/" + p.Name + "$' -seed " +
 		strconv.FormatUint(seed, 10) + " -artifacts"
@@ -73,6 +81,7 @@ func testSeed(t *testing.T, s scenarios.Scenario, p scenarios.Protocol, seed uin
 		require.NoError(t, err)
 		t.Logf("seed %d: wrote %v", seed, written)
 	}
+	return r.Marks
 }
 
 // wantsArtifacts reports whether go test was called with -artifacts.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"quorumlab/paxos"
+	"quorumlab/raft"
 	"quorumlab/sim"
 )
 
@@ -300,6 +302,21 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 		Name:  "swarm",
 		Title: "Everything that may go wrong, some of it in each run",
 		Story: `Which faults exist at all, how often they befall, how large the cluster is and how its network behaves are drawn from the seed. In the first phase anything goes, and only safety counts. Then a quorum chosen at random is healed, the rest stays as broken as it is, and the service has to come back.`,
+		Promises: map[string][]string{
+			"raft": {
+				string(raft.MarkSplitVote),
+				string(raft.MarkTruncation),
+				string(raft.MarkTruncation) + " during partition",
+				string(raft.MarkLeaderWithoutQuorum),
+				string(raft.MarkLeaderWithoutQuorum) + " during shape",
+			},
+			"paxos": {
+				string(paxos.HoleFilled),
+				string(paxos.HoleFilled) + " during crash",
+				string(paxos.CaughtUp),
+				string(paxos.CaughtUp) + " during partition",
+			},
+		},
 		Vary: func(seed uint64) Scenario {
 			c := DrawSwarm(seed)
 			if err := override(&c); err != nil {

@@ -168,6 +168,9 @@ func (f *runFlags) runSeeds(c *cobra.Command, s scenarios.Scenario, p scenarios.
 		err = json.NewEncoder(c.OutOrStdout()).Encode(sweep)
 	} else {
 		err = printSweep(c.OutOrStdout(), sweep)
+		if missed := s.Missed(p.Name, sweep.Marks); sweep.Seeds >= scenarios.EnoughRuns && len(missed) > 0 {
+			fmt.Fprintf(c.OutOrStdout(), "  not reached     %s\n", strings.Join(missed, ", "))
+		}
 	}
 	return errors.Join(err, exitWith(sweep.Verdict()))
 }
