@@ -103,7 +103,7 @@ func (c Config) Validate() error {
 	}
 	for _, check := range []func() error{c.validateTimes, c.validateReads, c.validateSnapshots} {
 		if err := check(); err != nil {
-			return fmt.Errorf("raft: %w", err)
+			return err
 		}
 	}
 	return nil
@@ -128,20 +128,20 @@ func validateServers(servers []node.ID) error {
 func (c Config) validateTimes() error {
 	switch {
 	case c.HeartbeatInterval <= 0:
-		return fmt.Errorf("HeartbeatInterval is %v: it has to be more than 0", c.HeartbeatInterval)
+		return fmt.Errorf("raft: HeartbeatInterval is %v: it has to be more than 0", c.HeartbeatInterval)
 	case c.ElectionTimeoutMin <= c.HeartbeatInterval:
-		return fmt.Errorf("ElectionTimeoutMin is %v: it has to be more than HeartbeatInterval, %v",
+		return fmt.Errorf("raft: ElectionTimeoutMin is %v: it has to be more than HeartbeatInterval, %v",
 			c.ElectionTimeoutMin, c.HeartbeatInterval)
 	case c.ElectionTimeoutMax < c.ElectionTimeoutMin:
-		return fmt.Errorf("ElectionTimeoutMax is %v: it has to be at least ElectionTimeoutMin, %v",
+		return fmt.Errorf("raft: ElectionTimeoutMax is %v: it has to be at least ElectionTimeoutMin, %v",
 			c.ElectionTimeoutMax, c.ElectionTimeoutMin)
 	case c.CandidateTimeoutMin < 0:
-		return fmt.Errorf("CandidateTimeoutMin is %v: it must not be negative", c.CandidateTimeoutMin)
+		return fmt.Errorf("raft: CandidateTimeoutMin is %v: it must not be negative", c.CandidateTimeoutMin)
 	case c.CandidateTimeoutMax < c.CandidateTimeoutMin:
-		return fmt.Errorf("CandidateTimeoutMax is %v: it has to be at least CandidateTimeoutMin, %v",
+		return fmt.Errorf("raft: CandidateTimeoutMax is %v: it has to be at least CandidateTimeoutMin, %v",
 			c.CandidateTimeoutMax, c.CandidateTimeoutMin)
 	case c.CandidateTimeoutMin == 0 && c.CandidateTimeoutMax != 0:
-		return errors.New("CandidateTimeoutMin is 0: it has to be given along with CandidateTimeoutMax")
+		return errors.New("raft: CandidateTimeoutMin is 0: it has to be given along with CandidateTimeoutMax")
 	}
 	return nil
 }
@@ -149,11 +149,11 @@ func (c Config) validateTimes() error {
 func (c Config) validateReads() error {
 	switch {
 	case c.Reads > ReadLease:
-		return fmt.Errorf("Reads is %d: it has to be ReadLog, ReadIndex or ReadLease", c.Reads)
+		return fmt.Errorf("raft: Reads is %d: it has to be ReadLog, ReadIndex or ReadLease", c.Reads)
 	case c.Reads == ReadLease && !c.CheckQuorum:
-		return errors.New("Reads is ReadLease: it needs CheckQuorum, without which others may elect a leader during a lease")
+		return errors.New("raft: Reads is ReadLease: it needs CheckQuorum, without which others may elect a leader during a lease")
 	case c.Reads == ReadLease && !(c.ClockDriftBound >= 1):
-		return fmt.Errorf("ClockDriftBound is %v: it has to be at least 1", c.ClockDriftBound)
+		return fmt.Errorf("raft: ClockDriftBound is %v: it has to be at least 1", c.ClockDriftBound)
 	}
 	return nil
 }
@@ -161,11 +161,11 @@ func (c Config) validateReads() error {
 func (c Config) validateSnapshots() error {
 	switch {
 	case c.SnapshotEntries < 0:
-		return fmt.Errorf("SnapshotEntries is %d: it must not be negative", c.SnapshotEntries)
+		return fmt.Errorf("raft: SnapshotEntries is %d: it must not be negative", c.SnapshotEntries)
 	case c.SnapshotKeep < 0:
-		return fmt.Errorf("SnapshotKeep is %d: it must not be negative", c.SnapshotKeep)
+		return fmt.Errorf("raft: SnapshotKeep is %d: it must not be negative", c.SnapshotKeep)
 	case c.SnapshotChunkBytes <= 0:
-		return fmt.Errorf("SnapshotChunkBytes is %d: it has to be more than 0", c.SnapshotChunkBytes)
+		return fmt.Errorf("raft: SnapshotChunkBytes is %d: it has to be more than 0", c.SnapshotChunkBytes)
 	}
 	return nil
 }
