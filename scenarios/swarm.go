@@ -312,7 +312,7 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 			},
 			"paxos": {
 				string(paxos.HoleFilled),
-				string(paxos.HoleFilled) + " during crash",
+				string(paxos.HoleFilled) + " during disturbance",
 				string(paxos.CaughtUp),
 				string(paxos.CaughtUp) + " during partition",
 			},
