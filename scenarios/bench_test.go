@@ -35,7 +35,7 @@ func benchmarkCommands(b *testing.B, p scenarios.Protocol, replicas, outstanding
 	for i := range servers {
 		servers[i] = node.ID(i + 1)
 	}
-	factory := p.Server(servers, func() rsm.StateMachine { return rsm.NewKeyValue() })
+	factory := p.Server(servers, func() rsm.StateMachine { return rsm.NewKeyValue() }, scenarios.Settings{})
 	for range servers {
 		w.AddServer(factory)
 	}
@@ -94,7 +94,7 @@ func BenchmarkIdle(b *testing.B) {
 		b.Run(p.Name, func(b *testing.B) {
 			w := sim.New(sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(time.Millisecond)}})
 			servers := []node.ID{1, 2, 3, 4, 5}
-			factory := p.Server(servers, func() rsm.StateMachine { return rsm.NewKeyValue() })
+			factory := p.Server(servers, func() rsm.StateMachine { return rsm.NewKeyValue() }, scenarios.Settings{})
 			for range servers {
 				w.AddServer(factory)
 			}

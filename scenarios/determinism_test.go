@@ -37,8 +37,8 @@ func TestLockstepNoticesMapOrder(t *testing.T) {
 	planted := scenarios.Raft
 	planted.Invariants = nil
 	server := planted.Server
-	planted.Server = func(servers []node.ID, machine func() rsm.StateMachine) node.Factory {
-		factory := server(servers, machine)
+	planted.Server = func(servers []node.ID, machine func() rsm.StateMachine, settings scenarios.Settings) node.Factory {
+		factory := server(servers, machine, settings)
 		return func(env node.Env) node.Handler { return &unordered{Handler: factory(env), env: env} }
 	}
 	err = scenarios.Prove(s, planted, 1)

@@ -17,7 +17,7 @@ type Protocol struct {
 	Family string // in titles of pictures
 	Title  string // what it is, in a line
 	// Server returns the factory of one server of a cluster of the given servers.
-	Server func(servers []node.ID, machine func() rsm.StateMachine) node.Factory
+	Server func(servers []node.ID, machine func() rsm.StateMachine, settings Settings) node.Factory
 	// Invariants returns a fresh judge of what goes on inside one cluster, or is
 	// nil if the protocol has none.
 	Invariants func() Invariants
@@ -32,13 +32,41 @@ type Invariants interface {
 	CheckAll() error
 }
 
+// Settings are what a scenario asks of a protocol, as far as it can. The zero value
+// asks for nothing.
+type Settings struct {
+	// SnapshotEvery is after how many commands a server takes a snapshot; zero is
+	// the protocol's own choice.
+	SnapshotEvery int `json:"snapshotEvery"`
+	// Reads says how read-only requests are answered; empty is through the log.
+	Reads Reads `json:"reads"`
+}
+
+// Reads is a way to answer read-only requests.
+type Reads string
+
+const (
+	ReadLog    Reads = "log"    // like every other request
+	ReadQuorum Reads = "quorum" // by a leader that has asked a quorum whether it still is
+	ReadLease  Reads = "lease"  // by a leader that relies on clocks
+)
+
 // Raft is package raft.
 var Raft = Protocol{
 	Name:   "raft",
 	Family: "Raft",
 	Title:  "Raft (Ongaro & Ousterhout 2014)",
-	Server: func(servers []node.ID, machine func() rsm.StateMachine) node.Factory {
+	Server: func(servers []node.ID, machine func() rsm.StateMachine, settings Settings) node.Factory {
 		config := raft.DefaultConfig(servers)
+		if every := settings.SnapshotEvery; every > 0 {
+			config.SnapshotEntries, config.SnapshotKeep, config.SnapshotChunkBytes = every, every/4, 256
+		}
+		switch settings.Reads {
+		case ReadQuorum:
+			config.Reads = raft.ReadIndex
+		case ReadLease:
+			config.Reads = raft.ReadLease
+		}
 		return func(env node.Env) node.Handler { return raft.New(env, config, machine()) }
 	},
 	Invariants: func() Invariants {
@@ -51,8 +79,17 @@ var Paxos = Protocol{
 	Name:   "paxos",
 	Family: "Paxos",
 	Title:  "Multi-Paxos with a stable leader (Lamport 2001)",
-	Server: func(servers []node.ID, machine func() rsm.StateMachine) node.Factory {
+	Server: func(servers []node.ID, machine func() rsm.StateMachine, settings Settings) node.Factory {
 		config := paxos.DefaultConfig(servers)
+		if every := settings.SnapshotEvery; every > 0 {
+			config.SnapshotSlots = every
+		}
+		switch settings.Reads {
+		case ReadQuorum:
+			config.Reads = paxos.ReadQuorum
+		case ReadLease:
+			config.Reads = paxos.ReadLease
+		}
 		return func(env node.Env) node.Handler { return paxos.New(env, config, machine()) }
 	},
 	Invariants: func() Invariants {

@@ -75,12 +75,17 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	for i := range servers {
 		servers[i] = node.ID(i + 1)
 	}
-	server := p.Server(servers, s.Workload.Machine)
+	server := p.Server(servers, s.Workload.Machine, s.Settings)
 	for range servers {
 		e.world.AddServer(server)
 	}
 	for _, load := range s.Clients {
 		e.world.AddClient(clientFactory(servers, load, s.Workload, e.recorder, s.Duration))
+	}
+	if s.Transfers > 0 {
+		e.world.AddClient(func(env node.Env) node.Handler {
+			return &administrator{env: env, servers: servers, every: s.Transfers, until: s.Duration, now: e.world.Now}
+		})
 	}
 	e.faults = s.Faults(rand.New(rand.NewPCG(seed, 0)), s.Servers)
 	e.world.Inject(e.faults)
@@ -104,7 +109,8 @@ func (e *experiment) states() []string {
 
 // watch looks at a machine whose handler has just been called.
 func (e *experiment) watch(id node.ID, h node.Handler) error {
-	if _, isClient := h.(*client); isClient {
+	switch h.(type) {
+	case *client, *administrator:
 		return nil
 	}
 	e.leaders.look(e.world.Now(), id, h)

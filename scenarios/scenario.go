@@ -22,6 +22,10 @@ type Scenario struct {
 	World    sim.Config // the seed is the run's
 	Workload Workload
 	Clients  []Load
+	Settings Settings
+	// Transfers is the mean time between requests to hand the leadership over;
+	// zero is none.
+	Transfers time.Duration
 
 	// Faults makes the fault schedule of a run on so many servers.
 	Faults func(r *rand.Rand, servers int) sim.Schedule

@@ -32,6 +32,9 @@ type Swarm struct {
 	// histories hard to judge in which many outcomes are unknown.
 	CompareAndSet bool `json:"compareAndSet"`
 
+	Settings               // of the protocol
+	Transfers sim.Duration `json:"transfers"` // mean time between hand-overs of the leadership; zero is none
+
 	Duration sim.Duration `json:"duration"` // of the first phase, in which faults befall
 	Recovery sim.Duration `json:"recovery"` // time that a healed quorum has to serve again
 
@@ -98,6 +101,13 @@ func DrawSwarm(seed uint64) Swarm {
 	for _, n := range c.nemeses() {
 		*n.often = drawOften(draw(n.name), n.typical)
 	}
+	c.SnapshotEvery = pick(draw("snapshotEvery"), 0, 20, 100)
+	c.Reads = pick(draw("reads"), ReadLog, ReadQuorum, ReadLease)
+	if clocks := (Often{}); c.Reads == ReadLease &&
+		(c.ClockSkew != clocks || c.ClockDrift != clocks || c.ClockJump != clocks || c.ClockStrobe != clocks) {
+		c.Reads = ReadQuorum // leases are as safe as clocks are
+	}
+	c.Transfers = sim.Duration(pick(draw("transfers"), 0, time.Second, 5*time.Second))
 	return c
 }
 
@@ -242,8 +252,10 @@ func (c *Swarm) Set(field, value string) error {
 // fields lists the names that Set knows.
 func (c *Swarm) fields() []string {
 	var names []string
-	for field := range reflect.TypeFor[Swarm]().Fields() {
-		names = append(names, field.Tag.Get("json"))
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Swarm]()) {
+		if name := field.Tag.Get("json"); name != "" {
+			names = append(names, name)
+		}
 	}
 	return names
 }
@@ -266,11 +278,18 @@ func (c Swarm) Validate() error {
 		{"duplication", c.Duplication, 0, 1},
 		{"reordering", c.Reordering, 0, 1},
 		{"corruption", c.Corruption, 0, 1},
+		{"snapshotEvery", float64(c.SnapshotEvery), 0, 1e9},
+		{"transfers", time.Duration(c.Transfers).Seconds(), 0, 3600},
 		{"bandwidth", float64(c.Bandwidth), 0, 1e12},
 	} {
 		if !(bound.value >= bound.least && bound.value <= bound.max) {
 			return fmt.Errorf("%s: %v is not between %v and %v", bound.field, bound.value, bound.least, bound.max)
 		}
+	}
+	switch c.Reads {
+	case ReadLog, ReadQuorum, ReadLease:
+	default:
+		return fmt.Errorf("reads: %q is none of log, quorum, lease", c.Reads)
 	}
 	if c.Clients == 0 && c.OpenRate == 0 {
 		return errors.New("clients: there are none, and openRate is zero: nobody would call")
@@ -309,12 +328,17 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 				string(raft.MarkTruncation) + " during partition",
 				string(raft.MarkLeaderWithoutQuorum),
 				string(raft.MarkLeaderWithoutQuorum) + " during shape",
+				string(raft.MarkSnapshotTaken),
+				string(raft.MarkSnapshotInstalled),
+				string(raft.MarkTransfer),
 			},
 			"paxos": {
 				string(paxos.HoleFilled),
 				string(paxos.HoleFilled) + " during disturbance",
 				string(paxos.CaughtUp),
 				string(paxos.CaughtUp) + " during partition",
+				string(paxos.SnapshotInstalled),
+				string(paxos.HandedOver),
 			},
 		},
 		Vary: func(seed uint64) Scenario {
@@ -342,6 +366,7 @@ func (c Swarm) scenario(seed uint64) Scenario {
 			ShuffleTies: c.ShuffleTies,
 		},
 		Workload: KeyValueWorkload(c.Keys, c.CompareAndSet),
+		Settings: c.Settings, Transfers: time.Duration(c.Transfers),
 		Settle:   time.Duration(c.Recovery),
 		Duration: time.Duration(c.Duration+c.Recovery) + 2*time.Second,
 		Bites:    func(*Result) error { return nil },
