@@ -35,6 +35,7 @@ type machine struct {
 	incarnation uint32       // counts lives; what belonged to an earlier one is void
 	up          bool
 	booting     bool // reading its disk before the handler starts
+	booted      bool // has read it, but was paused before the handler could start
 	stopped     bool // by the script
 	healed      bool // no fault concerns it any more
 	condition   machineCondition
@@ -46,12 +47,12 @@ type machine struct {
 	cost   int64      // of the call under way, nanoseconds
 	outbox []outgoing // sent by a call that is not paid for yet
 
-	timers []timer
-	random *rand.Rand
-	work   stream // what calls cost
-	drag   stream // what they cost more while the machine is slow
-	disk   disk
-	links  []link // to each machine, by index
+	timers  []timer
+	random  *rand.Rand
+	handled uint64 // messages, in all lives
+	work    stream // what calls cost
+	disk    disk
+	links   []link // to each machine, by index
 }
 
 // outgoing is a message that leaves when its sender has paid for making it.
@@ -84,7 +85,6 @@ func (w *World) add(id node.ID, factory node.Factory) *machine {
 	seed := streamOf(w.config.Seed, purposeMachine, uint64(id))
 	m.random = rand.New(rand.NewPCG(seed.Uint64(), seed.Uint64()))
 	m.work = streamOf(w.config.Seed, purposeWork, uint64(id))
-	m.drag = streamOf(w.config.Seed, purposeDrag, uint64(id))
 	m.disk = newDisk(m)
 	w.machines = append(w.machines, m)
 	for _, peer := range w.machines {
@@ -171,12 +171,23 @@ func (w *World) bootIfDown(m *machine) {
 // boot starts the handler of a machine, as soon as its disk has been read.
 func (w *World) boot(m *machine) {
 	reading := m.disk.mount()
+	m.booting = true
 	if reading == 0 {
-		w.start(m)
+		w.finishBoot(m)
 		return
 	}
-	m.booting = true
 	w.queue.schedule(w.now, w.now+reading, event{kind: bootDone, machine: m.index, incarnation: m.incarnation})
+}
+
+// finishBoot starts the handler of a machine that has read its disk, unless it is
+// paused.
+func (w *World) finishBoot(m *machine) {
+	if m.condition.paused {
+		m.booted = true
+		return
+	}
+	m.booting, m.booted = false, false
+	w.start(m)
 }
 
 func (w *World) start(m *machine) {
@@ -205,7 +216,7 @@ func (w *World) crash(m *machine) {
 
 // end ends a machine's life: what it had in memory is void.
 func (w *World) end(m *machine) {
-	m.up, m.booting = false, false
+	m.up, m.booting, m.booted = false, false, false
 	m.handler = nil
 	m.incarnation++
 	m.busy, m.owed = false, false
@@ -296,11 +307,14 @@ func (w *World) finishWork(m *machine) {
 
 // resume lets the worker of a machine that was paused go on.
 func (w *World) resume(m *machine) {
-	if m.owed {
+	switch {
+	case m.booted:
+		w.finishBoot(m)
+	case m.owed:
 		w.finishWork(m)
-		return
+	default:
+		w.work(m)
 	}
-	w.work(m)
 }
 
 // work lets the worker of a machine turn to what waits.
@@ -329,6 +343,11 @@ func (w *World) finishExit(m *machine) {
 	m.disk.abandon()
 	w.end(m)
 	if after := w.config.RestartAfter; after > 0 {
-		w.At(w.Now()+after, func() { w.bootIfDown(m) })
+		life := m.incarnation
+		w.after(after, func() {
+			if m.incarnation == life { // else somebody was quicker
+				w.bootIfDown(m)
+			}
+		})
 	}
 }

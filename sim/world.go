@@ -192,8 +192,7 @@ func (w *World) dispatch(slot uint32) {
 		w.finishWork(m)
 	case bootDone:
 		w.queue.release(slot)
-		m.booting = false
-		w.start(m)
+		w.finishBoot(m)
 	}
 }
 
