@@ -59,6 +59,7 @@ type machine struct {
 type outgoing struct {
 	to      *machine
 	message node.Message
+	seal    uint32 // of its content, in strict mode
 }
 
 // AddServer adds a server, which boots as soon as the world runs, and returns its
@@ -251,6 +252,9 @@ func (w *World) handle(m *machine, slot uint32) {
 	w.queue.release(slot)
 	switch e.kind {
 	case arrival:
+		if w.changed(m, &e) {
+			return
+		}
 		w.deliver(m, &e)
 	case expiry:
 		if !w.expire(m, &e) {
@@ -327,7 +331,7 @@ func (w *World) work(m *machine) {
 // flush sends what waited in the outbox.
 func (w *World) flush(m *machine) {
 	for _, o := range m.outbox {
-		w.send(m, o.to, o.message)
+		w.send(m, o)
 	}
 	clear(m.outbox)
 	m.outbox = m.outbox[:0]

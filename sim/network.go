@@ -56,7 +56,8 @@ func sizeOf(m node.Message) int {
 }
 
 // send puts a message on its way.
-func (w *World) send(m, peer *machine, message node.Message) {
+func (w *World) send(m *machine, out outgoing) {
+	peer, message := out.to, out.message
 	w.messages++
 	id := w.messages
 	size, kind := sizeOf(message), w.typeOf(message)
@@ -68,7 +69,8 @@ func (w *World) send(m, peer *machine, message node.Message) {
 	}
 	l := &m.links[peer.index]
 	draw := l.number()
-	arriving := event{kind: arrival, machine: peer.index, from: m.index, number: id, message: message}
+	arriving := event{kind: arrival, machine: peer.index, from: m.index, number: id, message: message,
+		incarnation: out.seal}
 	switch {
 	case peer == m:
 		w.queue.schedule(w.now, w.now, arriving)
