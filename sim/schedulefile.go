@@ -110,9 +110,9 @@ func parseFaults(list part) (Schedule, error) {
 		if err != nil {
 			return nil, err
 		}
-		f, err := parseFault(value)
+		f, kind, err := parseFault(value)
 		if err != nil {
-			return nil, within(fmt.Sprintf("fault %d ", len(schedule)+1), value.at, err)
+			return nil, within(fmt.Sprintf("fault %d%s: ", len(schedule)+1, kind), value.at, err)
 		}
 		schedule, places = append(schedule, f), append(places, value.at)
 	}
@@ -122,37 +122,42 @@ func parseFaults(list part) (Schedule, error) {
 	return schedule, nil
 }
 
-// parseFault reads one fault and checks it.
-func parseFault(source part) (Fault, error) {
+// parseFault reads one fault and checks it. It returns the kind, as errors show
+// it, as soon as that is known.
+func parseFault(source part) (f Fault, shown string, err error) {
 	fields, err := members(source)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var kind string
-	own := fields[:0:0]
+	kind, own, err := splitKind(fields)
+	if err != nil {
+		return nil, "", err
+	}
+	f, err = kinds[kind](own)
+	if err == nil {
+		err = placed(own, f.validate())
+	}
+	return f, " (" + kind + ")", err
+}
+
+// splitKind returns the kind that the fields of a fault name, and its own fields.
+func splitKind(fields []member) (kind string, own []member, err error) {
 	for _, m := range fields {
 		if m.name != "kind" {
 			own = append(own, m)
 			continue
 		}
 		if json.Unmarshal(m.value.source, &kind) != nil || kind == "" {
-			return nil, wrong(m.at, "kind: %.40s is not the name of a kind", m.value.source)
+			return "", nil, wrong(m.at, "kind: %.40s is not the name of a kind", m.value.source)
 		}
 		if kinds[kind] == nil {
-			return nil, wrong(m.at, "kind: %q is unknown; want one of %s", kind, strings.Join(faultKinds(), ", "))
+			return "", nil, wrong(m.at, "kind: %q is unknown; want one of %s", kind, strings.Join(faultKinds(), ", "))
 		}
 	}
 	if kind == "" {
-		return nil, wrong(source.at, "kind: missing")
+		return "", nil, errors.New("kind: missing")
 	}
-	f, err := kinds[kind](own)
-	if err == nil {
-		err = placed(own, f.validate())
-	}
-	if err != nil {
-		return nil, within("("+kind+"): ", source.at, err)
-	}
-	return f, nil
+	return kind, own, nil
 }
 
 // placed says where in the file the field is that an error of validate begins
