@@ -68,6 +68,7 @@ type session struct {
 	invocation Invocation
 	place      int // in the recording
 	giveUpAt   time.Duration
+	asked      node.ID // the server whose answer is awaited
 	redirects  int
 }
 
@@ -149,7 +150,12 @@ func (c *client) Receive(from node.ID, m node.Message) {
 		c.recorder.end(s.place, linearizability.OutcomeFailed, nil)
 		c.think(s)
 	case rsm.NotLeader:
-		c.redirected(s, from, reply.Leader)
+		// Only the server that was asked last is listened to, and once: if every copy
+		// of a refusal made another request, a network that duplicates would breed them.
+		if from == s.asked {
+			s.asked = 0
+			c.redirected(s, from, reply.Leader)
+		}
 	}
 }
 
@@ -241,6 +247,7 @@ func (c *client) call(s *session) {
 func (c *client) try(s *session) {
 	s.due = min(c.env.Now()+tryTimeout, s.giveUpAt)
 	c.wake(s.due)
+	s.asked = c.server
 	c.env.Send(c.server, s.request)
 }
 

@@ -108,6 +108,11 @@ func (s Scenario) WithScheduleFile(path string) (Scenario, error) {
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
+	if s.Vary == nil { // else a seed may have machines that another has not
+		if err := schedule.ValidateFor(s.Servers, len(s.Clients)); err != nil {
+			return s, fmt.Errorf("%s: %w", path, err)
+		}
+	}
 	s = s.WithFaults(schedule)
 	s.Flags += " --schedule " + path
 	return s, nil

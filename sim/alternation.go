@@ -16,10 +16,18 @@ func (w *World) alternate(every time.Duration) *alternation {
 		}
 		a.on = !a.on
 		w.refresh()
-		w.At(w.Now()+every, next)
+		w.after(every, next)
 	}
-	w.At(w.Now()+every, next)
+	w.after(every, next)
 	return a
+}
+
+// after is At for so much later. What lies beyond the last moment that can be
+// expressed never happens.
+func (w *World) after(span time.Duration, do func()) {
+	if at := w.Now() + span; at >= w.Now() {
+		w.At(at, do)
+	}
 }
 
 func (a *alternation) stop() { a.over = true }

@@ -68,3 +68,20 @@ func BenchmarkEngine(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTimerReset is a timer that is moved with every message, as an election
+// timer is: it must not cost an event.
+func BenchmarkTimerReset(b *testing.B) {
+	w := New(Config{Seed: 1})
+	id := w.AddServer(idle)
+	w.Run(0)
+	m := w.machine(id)
+	b.ReportAllocs()
+	for b.Loop() {
+		w.now++
+		m.SetTimer(0, 150*time.Millisecond)
+	}
+	if w.Pending() != 1 {
+		b.Fatalf("%d events are pending", w.Pending())
+	}
+}

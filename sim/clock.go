@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -34,13 +35,28 @@ func (c *clock) read(now int64) int64 {
 	return c.shown + int64(math.Floor(float64(now-c.since)*(1+c.rate.drift)))
 }
 
+// never is when a clock shows a reading that lies beyond all runs.
+const never = math.MaxInt64
+
+// beyond is a time and a span that no run reaches, and so far below the limit of
+// int64 that sums with times of a run do not overflow: 73 years.
+const beyond = math.MaxInt64 / 4
+
 // when returns the first virtual time, not before now, at which the clock shows a
-// reading or more, if its rate stays.
+// reading or more, if its rate stays, or never.
 func (c *clock) when(reading, now int64) int64 {
-	if c.rate.drift == 0 {
-		return max(now, reading-c.shown+c.since)
+	if reading > beyond {
+		return never
 	}
-	at := max(now, c.since+int64(float64(reading-c.shown)/(1+c.rate.drift)))
+	ahead := reading - c.shown
+	if c.rate.drift == 0 {
+		return max(now, c.since+ahead)
+	}
+	takes := float64(ahead) / (1 + c.rate.drift)
+	if takes > beyond {
+		return never
+	}
+	at := max(now, c.since+int64(takes))
 	for c.read(at) < reading { // division rounds
 		at++
 	}
@@ -62,14 +78,20 @@ func (m *machine) setClock(rate clockRate) {
 // jumpClock moves what the machine's clock shows, for good.
 func (m *machine) jumpClock(by int64) { m.changeClock(m.clock.rate, by) }
 
-// changeClock changes rate and reading. Timers run on the clock, so that their
-// pending events have to move with it.
+// changeClock changes rate and reading. Timers run on the clock: where one now
+// expires earlier than its pending event, another takes that event's place; one
+// that expires later is put back when its event comes up, as after SetTimer. A
+// clock that jumps to and fro thus leaves no trail of void events.
 func (m *machine) changeClock(rate clockRate, by int64) {
 	now := m.world.now
 	m.clock = clock{rate: rate, since: now, shown: m.clock.read(now) + by}
 	for name := range m.timers {
-		if t := &m.timers[name]; t.armed && !t.waiting {
-			m.scheduleExpiry(node.Timer(name), m.when(t.deadline))
+		t := &m.timers[name]
+		if !t.armed || t.waiting {
+			continue
+		}
+		if at := m.when(t.deadline); !t.pending || at < t.eventAt {
+			m.scheduleExpiry(node.Timer(name), at)
 		}
 	}
 }
@@ -92,7 +114,20 @@ func (f ClockSkew) String() string {
 }
 
 func (f ClockSkew) validate() error {
-	return allValid(f.Span.validate(), f.Target.validate("target"))
+	return allValid(f.Span.validate(), f.Target.validate("target"), shift(f.By))
+}
+
+// shift checks by how much a clock is to be wrong. Years are refused because what
+// a clock shows is a number of 64 bits, and several faults may add up.
+func shift(by Duration) error {
+	const year = Duration(365 * 24 * time.Hour)
+	switch {
+	case by == 0:
+		return errors.New("by: missing, or zero")
+	case by < -year || by > year:
+		return fmt.Errorf("by: %v is more than a year", by)
+	}
+	return nil
 }
 
 func (f ClockSkew) begin(w *World, s *stream) effect {
@@ -121,15 +156,23 @@ func (f ClockDrift) String() string {
 
 func (f ClockDrift) validate() error {
 	err := allValid(f.Span.validate(), f.Target.validate("target"))
-	if err == nil && !(f.Rate >= -0.9 && f.Rate <= 10) {
-		err = fmt.Errorf("rate: %v is not between -0.9 and 10", f.Rate)
+	switch {
+	case err != nil:
+		return err
+	case f.Rate == 0:
+		return errors.New("rate: missing, or zero")
+	case !(f.Rate >= -0.9 && f.Rate <= 10):
+		return fmt.Errorf("rate: %v is not between -0.9 and 10", f.Rate)
 	}
-	return err
+	return nil
 }
 
 func (f ClockDrift) begin(w *World, s *stream) effect {
 	return onMachines(w.resolve(f.Target, s), func(c *machineCondition) {
-		c.clock.drift = (1+c.clock.drift)*(1+f.Rate) - 1
+		// The conversion forbids to fuse product and difference, which some
+		// processors round differently. The bounds count if several faults add up.
+		drift := float64((1+c.clock.drift)*(1+f.Rate)) - 1
+		c.clock.drift = min(max(drift, -0.999), 1000)
 	})
 }
 
@@ -151,13 +194,13 @@ func (f ClockJump) String() string {
 }
 
 func (f ClockJump) validate() error {
-	return allValid(f.Instant.validate(), f.Target.validate("target"))
+	return allValid(f.Instant.validate(), f.Target.validate("target"), shift(f.By))
 }
 
 func (f ClockJump) begin(w *World, s *stream) effect {
 	who := w.resolve(f.Target, s)
 	for _, m := range w.machines {
-		if who.has(m) {
+		if who.has(m) && !m.healed {
 			m.jumpClock(int64(f.By))
 		}
 	}
@@ -184,7 +227,7 @@ func (f ClockStrobe) String() string {
 }
 
 func (f ClockStrobe) validate() error {
-	err := allValid(f.Span.validate(), f.Target.validate("target"))
+	err := allValid(f.Span.validate(), f.Target.validate("target"), shift(f.By))
 	if err == nil && f.Every <= 0 {
 		err = fmt.Errorf("every: %v is not positive", f.Every)
 	}

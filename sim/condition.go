@@ -4,7 +4,7 @@ package sim
 type machineCondition struct {
 	down   bool
 	paused bool
-	slow   Distribution // added to what a message costs
+	slow   []slowness // for each fault that adds to what a message costs
 	clock  clockRate
 	disk   diskCondition
 }

@@ -27,12 +27,13 @@ func (c CPU) validate() error {
 
 // costOf draws what a message costs the machine that handles it.
 func (m *machine) costOf(message node.Message) int64 {
+	m.handled++
 	cost := int64(0)
 	if c := &m.world.config.CPU; !c.PerMessage.isZero() || c.PerByte != 0 {
 		cost = int64(c.PerMessage.sample(&m.work)) + int64(c.PerByte)*int64(sizeOf(message))
 	}
-	if slow := &m.condition.slow; !slow.isZero() {
-		cost += int64(slow.sample(&m.drag))
+	for i := range m.condition.slow {
+		cost += m.condition.slow[i].costs(m)
 	}
 	return cost
 }

@@ -34,6 +34,11 @@
 // takes the whole machine down, until that ends: its files are as they were, and
 // what it had sent leaves. A crash is worse.
 //
+// Each machine has a clock of its own, on which its timers run. A fault can make
+// it show another time, go too fast or too slow, jump, or strobe; a timer expires
+// when, and never before, the clock shows that it is due. A machine that is paused
+// works on nothing: what comes gathers in its inbox until it goes on.
+//
 // # The network
 //
 // Each pair of machines has two links, one in either direction, and each message
@@ -44,6 +49,13 @@
 // whether messages can be duplicated. A message to itself does not pass the
 // network.
 //
+// Machines may be in several regions, at a distance from each other; a link may
+// have a limited bandwidth, for which messages queue; and a message may arrive
+// damaged, which a checksum notices. Faults cut links in one direction or in both,
+// in the usual shapes of partitions ([Shape]), steadily or off and on; clog them,
+// so that messages are held back but not lost; slow them down; or drop and delay
+// messages by their type ([Filter]).
+//
 // # Disks
 //
 // A process reads back at once what it wrote, but a write is durable only when a
@@ -51,7 +63,13 @@
 // rest an arbitrary part, drawn from the seed, in the way of a journaling file
 // system: of creations, replacements, truncations and removals a prefix, and of
 // appended bytes any sectors. In a third of the crashes that is nothing, in a
-// third everything.
+// third everything. [World.CrashStates] lists every state that a crash at this
+// moment may leave.
+//
+// Faults make disks slow or full, let reads, writes and syncs fail, let a sync lie
+// or forget what it could not write, lose or misdirect sectors, and flip bits of
+// what was durable. Damage shows when the machine boots again after a crash; until
+// then a process reads what the operating system has cached.
 //
 // # Faults
 //
@@ -67,6 +85,22 @@
 // configuration and all faults that are active then. A machine crashes when its
 // condition turns to down and boots when it turns back, however many faults there
 // are; the script's own [World.Crash] and [World.Restart] count as one more.
+//
+// [Heal] makes machines, and the links among them, sound for good: what is down
+// boots, and no later fault concerns them. It begins the second phase of a run, in
+// which those who are healed must make progress whatever the others do.
+//
+// In files a schedule is JSON, with durations and distributions as text:
+//
+//	{"version":1,"faults":[
+//	  {"kind":"crash","start":"2s","end":"4.5s","target":"leader"},
+//	  {"kind":"slow-cpu","start":"3s","target":"S1+S2","perMessage":"exponential(5ms)"},
+//	  {"kind":"clock-jump","at":"5s","target":"one","by":"-100ms"},
+//	  {"kind":"heal","at":"9s","target":"majority+clients"}
+//	]}
+//
+// [ReadSchedule] holds such a file to the letter and says where it is wrong;
+// [Schedule.ValidateFor] finds faults for machines that a world does not have.
 //
 // # Determinism, and the proof of it
 //
@@ -84,12 +118,21 @@
 // Normal and Pareto are computed with logarithms and the like, of which different
 // processor architectures may compute a different last bit.
 //
+// Config.Strict holds handlers to the rule that a message is immutable once sent:
+// the world hashes what can be reached from it at the send and at each delivery,
+// and ends the run if it was changed in between.
+//
 // # Looking on
 //
-// An [Observer] sees each [Event] of the trace as it happens; the function given
-// to [World.Watch] sees a machine after each call of its handler, and ends the run
-// with a [Failure] when it finds an invariant broken. A handler that panics ends
-// it likewise. Neither has an effect on the run, and when there are none, no event
-// is made for them: it costs one comparison. [Stats] counts in any case, so that a
-// run that went well can show that its faults did bite.
+// An [Observer] sees each [Event] of the trace as it happens, or those of the
+// kinds that it asks for; the function given to [World.Watch] sees a machine after
+// each call of its handler, and ends the run with a [Failure] when it finds an
+// invariant broken. A handler that panics ends it likewise. Neither has an effect
+// on the run, and of kinds that nobody observes no event is made: it costs one
+// comparison.
+//
+// Some observers write: JSON Lines, a log for ShiViz, a trace for Perfetto; one
+// keeps the last few events for a report. [Stats] counts in any case, so that a
+// run that went well can show that its faults did bite, and [World.Marks] tells
+// which situations handlers have marked ([node.Mark]), and during which faults.
 package sim

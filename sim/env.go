@@ -23,13 +23,15 @@ func (m *machine) Send(to node.ID, message node.Message) {
 	if peer == nil { // said here, where the handler that is to blame is on the stack
 		panic(fmt.Sprintf("%s sends to machine %d, which does not exist", Name(m.id), to))
 	}
-	switch {
-	case !m.up:
-	case m.cost > 0:
-		m.outbox = append(m.outbox, outgoing{peer, message})
-	default:
-		m.world.send(m, peer, message)
+	if !m.up {
+		return
 	}
+	out := outgoing{peer, message, m.world.seal(message)}
+	if m.cost > 0 {
+		m.outbox = append(m.outbox, out)
+		return
+	}
+	m.world.send(m, out)
 }
 
 func (m *machine) Disk() node.Disk { return &m.disk }

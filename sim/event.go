@@ -11,7 +11,7 @@ type event struct {
 	corrupt     bool         // arrival
 	machine     int32        // index of the machine it happens to
 	from        int32        // arrival: index of the sender
-	incarnation uint32       // expiry: generation of the timer; others: of the machine
+	incarnation uint32       // expiry: generation of the timer; arrival: the message's seal in strict mode; others: of the machine
 	number      uint64       // arrival: the message's number; syncDone: the sync's, once it is known
 	message     node.Message // arrival; syncDone: the error, or nil; script: the function
 }

@@ -148,4 +148,7 @@ func probability(field string, p float64) error {
 }
 
 // either is the probability of one or the other of two independent events.
-func either(p, q float64) float64 { return p + q - p*q }
+//
+// The conversion forbids to fuse product and difference, which some processors
+// round differently.
+func either(p, q float64) float64 { return p + q - float64(p*q) }

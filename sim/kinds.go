@@ -1,15 +1,14 @@
 package sim
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 )
 
 // kinds decodes a fault's own fields, by its kind.
-var kinds = func() map[string]func(fields json.RawMessage) (Fault, error) {
-	all := make(map[string]func(json.RawMessage) (Fault, error))
-	for _, add := range []func(map[string]func(json.RawMessage) (Fault, error)){
+var kinds = func() map[string]func(fields []member) (Fault, error) {
+	all := make(map[string]func([]member) (Fault, error))
+	for _, add := range []func(map[string]func([]member) (Fault, error)){
 		kind[Crash], kind[Pause], kind[SlowCPU], kind[Wipe],
 		kind[Partition], kind[Flapping], kind[Shape], kind[ConstrainedElection],
 		kind[Disturbance], kind[SlowNetwork], kind[Bandwidth], kind[Clog], kind[Filter],
@@ -24,11 +23,11 @@ var kinds = func() map[string]func(fields json.RawMessage) (Fault, error) {
 }()
 
 // kind adds how to decode faults of type F.
-func kind[F Fault](all map[string]func(json.RawMessage) (Fault, error)) {
+func kind[F Fault](all map[string]func([]member) (Fault, error)) {
 	var zero F
-	all[zero.Kind()] = func(fields json.RawMessage) (Fault, error) {
+	all[zero.Kind()] = func(fields []member) (Fault, error) {
 		var f F
-		err := decodeStrictly(fields, &f)
+		err := decodeFields(fields, &f)
 		return f, err
 	}
 }

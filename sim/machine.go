@@ -35,6 +35,7 @@ type machine struct {
 	incarnation uint32       // counts lives; what belonged to an earlier one is void
 	up          bool
 	booting     bool // reading its disk before the handler starts
+	booted      bool // has read it, but was paused before the handler could start
 	stopped     bool // by the script
 	healed      bool // no fault concerns it any more
 	condition   machineCondition
@@ -46,18 +47,19 @@ type machine struct {
 	cost   int64      // of the call under way, nanoseconds
 	outbox []outgoing // sent by a call that is not paid for yet
 
-	timers []timer
-	random *rand.Rand
-	work   stream // what calls cost
-	drag   stream // what they cost more while the machine is slow
-	disk   disk
-	links  []link // to each machine, by index
+	timers  []timer
+	random  *rand.Rand
+	handled uint64 // messages, in all lives
+	work    stream // what calls cost
+	disk    disk
+	links   []link // to each machine, by index
 }
 
 // outgoing is a message that leaves when its sender has paid for making it.
 type outgoing struct {
 	to      *machine
 	message node.Message
+	seal    uint32 // of its content, in strict mode
 }
 
 // AddServer adds a server, which boots as soon as the world runs, and returns its
@@ -84,7 +86,6 @@ func (w *World) add(id node.ID, factory node.Factory) *machine {
 	seed := streamOf(w.config.Seed, purposeMachine, uint64(id))
 	m.random = rand.New(rand.NewPCG(seed.Uint64(), seed.Uint64()))
 	m.work = streamOf(w.config.Seed, purposeWork, uint64(id))
-	m.drag = streamOf(w.config.Seed, purposeDrag, uint64(id))
 	m.disk = newDisk(m)
 	w.machines = append(w.machines, m)
 	for _, peer := range w.machines {
@@ -171,12 +172,23 @@ func (w *World) bootIfDown(m *machine) {
 // boot starts the handler of a machine, as soon as its disk has been read.
 func (w *World) boot(m *machine) {
 	reading := m.disk.mount()
+	m.booting = true
 	if reading == 0 {
-		w.start(m)
+		w.finishBoot(m)
 		return
 	}
-	m.booting = true
 	w.queue.schedule(w.now, w.now+reading, event{kind: bootDone, machine: m.index, incarnation: m.incarnation})
+}
+
+// finishBoot starts the handler of a machine that has read its disk, unless it is
+// paused.
+func (w *World) finishBoot(m *machine) {
+	if m.condition.paused {
+		m.booted = true
+		return
+	}
+	m.booting, m.booted = false, false
+	w.start(m)
 }
 
 func (w *World) start(m *machine) {
@@ -210,7 +222,7 @@ func (w *World) crash(m *machine) {
 
 // end ends a machine's life: what it had in memory is void.
 func (w *World) end(m *machine) {
-	m.up, m.booting = false, false
+	m.up, m.booting, m.booted = false, false, false
 	m.handler = nil
 	m.incarnation++
 	m.busy, m.owed = false, false
@@ -241,8 +253,10 @@ func (w *World) offer(m *machine, slot uint32) {
 
 // handle lets the worker of a machine work on an event.
 func (w *World) handle(m *machine, slot uint32) {
-	if w.queue.slab[slot].kind == arrival {
-		w.deliver(m, slot)
+	if e := &w.queue.slab[slot]; e.kind == arrival {
+		if !w.changed(m, e) {
+			w.deliver(m, slot)
+		}
 		return
 	}
 	e := w.queue.slab[slot]
@@ -302,11 +316,14 @@ func (w *World) finishWork(m *machine) {
 
 // resume lets the worker of a machine that was paused go on.
 func (w *World) resume(m *machine) {
-	if m.owed {
+	switch {
+	case m.booted:
+		w.finishBoot(m)
+	case m.owed:
 		w.finishWork(m)
-		return
+	default:
+		w.work(m)
 	}
-	w.work(m)
 }
 
 // work lets the worker of a machine turn to what waits.
@@ -319,7 +336,7 @@ func (w *World) work(m *machine) {
 // flush sends what waited in the outbox.
 func (w *World) flush(m *machine) {
 	for _, o := range m.outbox {
-		w.send(m, o.to, o.message)
+		w.send(m, o)
 	}
 	clear(m.outbox)
 	m.outbox = m.outbox[:0]
@@ -330,6 +347,11 @@ func (w *World) finishExit(m *machine) {
 	m.disk.abandon()
 	w.end(m)
 	if after := w.config.RestartAfter; after > 0 {
-		w.At(w.Now()+after, func() { w.bootIfDown(m) })
+		life := m.incarnation
+		w.after(after, func() {
+			if m.incarnation == life { // else somebody was quicker
+				w.bootIfDown(m)
+			}
+		})
 	}
 }

@@ -3,13 +3,14 @@ package sim
 import (
 	"maps"
 	"reflect"
+	"slices"
 
 	"quorumlab/node"
 )
 
 // Marks returns how often each situation was reached that handlers have marked
-// (see node.Mark). A mark that was made on a machine that an active fault
-// concerns counts a second time, as "mark during kind": "snapshot installed
+// (see node.Mark). A mark that was made on a machine that active faults concern
+// also counts for each of their kinds, as "mark during kind": "snapshot installed
 // during partition", for example.
 func (w *World) Marks() map[string]int { return maps.Clone(w.marks) }
 
@@ -19,9 +20,11 @@ func (w *World) mark(m *machine, mark node.Mark) {
 		w.marks = make(map[string]int)
 	}
 	w.marks[string(mark)]++
+	var kinds []string // a situation counts once for each, however many faults there are
 	for _, a := range w.active {
-		if a.effect.concerns(m) {
-			w.marks[string(mark)+" during "+a.fault.Kind()]++
+		if kind := a.fault.Kind(); !slices.Contains(kinds, kind) && a.effect.concerns(m) {
+			kinds = append(kinds, kind)
+			w.marks[string(mark)+" during "+kind]++
 		}
 	}
 }

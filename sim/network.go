@@ -56,7 +56,8 @@ func sizeOf(m node.Message) int {
 }
 
 // send puts a message on its way.
-func (w *World) send(m, peer *machine, message node.Message) {
+func (w *World) send(m *machine, out outgoing) {
+	peer, message := out.to, out.message
 	w.messages++
 	id := w.messages
 	size, kind := sizeOf(message), w.typeOf(message)
@@ -73,7 +74,7 @@ func (w *World) send(m, peer *machine, message node.Message) {
 	slot := w.queue.reserve()
 	e := &w.queue.slab[slot]
 	e.kind, e.duplicate, e.corrupt = arrival, false, false
-	e.machine, e.from, e.number, e.message = peer.index, m.index, id, message
+	e.machine, e.from, e.number, e.message, e.incarnation = peer.index, m.index, id, message, out.seal
 	switch {
 	case peer == m:
 		w.queue.enqueue(w.now, w.now, slot)

@@ -3,9 +3,11 @@ package sim
 import "fmt"
 
 // Pause stops the worker of machines, as a long garbage collection or a suspended
-// virtual machine does. Nothing is lost: messages gather in the inbox, syncs go
-// on, and when the span ends the timers that are overdue expire behind what has
-// gathered. The machine itself notices nothing but that its clock has moved on.
+// virtual machine does. Nothing is lost: messages, ends of syncs and expiries of
+// timers gather in the inbox in the order in which they come, and are handled when
+// the span ends. What a call that is under way has to send leaves then, and a
+// machine that boots starts its handler then. The machine itself notices nothing
+// but that its clock has moved on.
 type Pause struct {
 	Span
 	Target Target `json:"target"`

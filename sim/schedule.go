@@ -2,10 +2,11 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -21,12 +22,6 @@ import (
 //	]}
 type Schedule []Fault
 
-// scheduleVersion is the version of the file format that is written and read.
-const scheduleVersion = 1
-
-// maxScheduleBytes bounds a schedule's file. A hundred thousand faults fit.
-const maxScheduleBytes = 16 << 20
-
 // Validate reports the first fault, counted from 1, that is not well formed.
 func (s Schedule) Validate() error {
 	for i, f := range s {
@@ -34,25 +29,57 @@ func (s Schedule) Validate() error {
 			return fmt.Errorf("fault %d (%s): %w", i+1, f.Kind(), err)
 		}
 	}
-	return s.validateTogether()
+	if i, err := s.validateTogether(); err != nil {
+		return fmt.Errorf("fault %d (%s): %w", i+1, s[i].Kind(), err)
+	}
+	return nil
 }
 
-// validateTogether finds faults that are well formed by themselves but make no
-// sense together: a disk cannot be wiped while it is being wiped.
-func (s Schedule) validateTogether() error {
+// ValidateFor is Validate for a world of servers S1, S2, ... and clients C1, C2,
+// ...: it also refuses faults whose targets name machines that are not there, or
+// choose among no servers. Inject does not, because machines may be added later;
+// check with ValidateFor what comes from a user.
+func (s Schedule) ValidateFor(servers, clients int) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
 	for i, f := range s {
-		wipe, ok := f.(Wipe)
-		if !ok {
-			continue
-		}
-		for j, g := range s[:i] {
-			other, ok := g.(Wipe)
-			if ok && other.Target == wipe.Target && wipe.overlaps(other.Span) {
-				return fmt.Errorf("fault %d (wipe): overlaps the wipe of %s in fault %d", i+1, wipe.Target, j+1)
+		for _, field := range fieldsOf(reflect.TypeOf(f)) {
+			target, ok := field.of(f).(Target)
+			if !ok || target == "" {
+				continue
+			}
+			if err := target.exists(servers, clients); err != nil {
+				return fmt.Errorf("fault %d (%s): %s: %w", i+1, f.Kind(), field.name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// validateTogether finds faults that are well formed by themselves but make no
+// sense together, and returns the later one's index: a disk cannot be wiped while
+// it is being wiped.
+func (s Schedule) validateTogether() (int, error) {
+	var wipes []int
+	for i, f := range s {
+		if _, ok := f.(Wipe); ok {
+			wipes = append(wipes, i)
+		}
+	}
+	// In this order, wipes of one target that overlap are next to each other.
+	slices.SortStableFunc(wipes, func(i, j int) int {
+		a, b := s[i].(Wipe), s[j].(Wipe)
+		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Start, b.Start))
+	})
+	for n := 1; n < len(wipes); n++ {
+		first, second := min(wipes[n-1], wipes[n]), max(wipes[n-1], wipes[n])
+		a, b := s[first].(Wipe), s[second].(Wipe)
+		if a.Target == b.Target && a.overlaps(b.Span) {
+			return second, fmt.Errorf("overlaps the wipe of %s in fault %d", b.Target, first+1)
+		}
+	}
+	return 0, nil
 }
 
 // overlaps reports whether two spans have a moment in common.
@@ -89,114 +116,4 @@ func (s Schedule) MarshalJSON() ([]byte, error) {
 	}
 	b.WriteString("\n]}")
 	return b.Bytes(), nil
-}
-
-// ReadSchedule reads a schedule and checks it. An error names the fault, counted
-// from 1, its line, and the field that is wrong.
-func ReadSchedule(r io.Reader) (Schedule, error) {
-	source, err := io.ReadAll(io.LimitReader(r, maxScheduleBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(source) > maxScheduleBytes {
-		return nil, fmt.Errorf("schedule: larger than %d bytes", maxScheduleBytes)
-	}
-	return parseSchedule(source)
-}
-
-func parseSchedule(source []byte) (Schedule, error) {
-	var file struct {
-		Version *int              `json:"version"`
-		Faults  []json.RawMessage `json:"faults"`
-	}
-	if err := decodeStrictly(source, &file); err != nil {
-		return nil, fmt.Errorf("schedule: %w", at(source, err))
-	}
-	switch {
-	case file.Version == nil:
-		return nil, errors.New("schedule: version: missing")
-	case *file.Version != scheduleVersion:
-		return nil, fmt.Errorf("schedule: version: %d is not supported; want %d", *file.Version, scheduleVersion)
-	case file.Faults == nil:
-		return nil, errors.New("schedule: faults: missing")
-	}
-	schedule := make(Schedule, 0, len(file.Faults))
-	rest := source
-	for i, raw := range file.Faults {
-		offset := bytes.Index(rest, raw)
-		line := 1 + bytes.Count(source[:len(source)-len(rest)+offset], []byte("\n"))
-		rest = rest[offset+len(raw):]
-		f, err := parseFault(raw)
-		if err == nil {
-			err = f.validate()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("schedule: fault %d, line %d: %w", i+1, line, err)
-		}
-		schedule = append(schedule, f)
-	}
-	if err := schedule.validateTogether(); err != nil {
-		return nil, fmt.Errorf("schedule: %w", err)
-	}
-	return schedule, nil
-}
-
-func parseFault(raw json.RawMessage) (Fault, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, fmt.Errorf("%.40s is not an object", raw)
-	}
-	var kind string
-	if err := json.Unmarshal(fields["kind"], &kind); err != nil {
-		return nil, errors.New("kind: missing, or not a string")
-	}
-	decode, known := kinds[kind]
-	if !known {
-		return nil, fmt.Errorf("kind: %q is unknown; want one of %s", kind, strings.Join(faultKinds(), ", "))
-	}
-	delete(fields, "kind")
-	// What is left are the fault's own fields. Marshalling a map of raw messages
-	// that have just been parsed cannot fail.
-	own, err := json.Marshal(fields)
-	if err != nil {
-		return nil, err
-	}
-	f, err := decode(own)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", kind, err)
-	}
-	return f, nil
-}
-
-// decodeStrictly decodes one JSON value into target and refuses fields that it
-// does not have, and anything that follows.
-func decodeStrictly(source []byte, target any) error {
-	d := json.NewDecoder(bytes.NewReader(source))
-	d.DisallowUnknownFields()
-	err := d.Decode(target)
-	var mistyped *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("ends in the middle")
-	case errors.As(err, &mistyped) && mistyped.Field != "":
-		return fmt.Errorf("%s: a JSON %s does not fit", mistyped.Field, mistyped.Value)
-	case err != nil:
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more follows after the end")
-	}
-	return nil
-}
-
-// at adds to a syntax error where it is.
-func at(source []byte, err error) error {
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
-		return err
-	}
-	before := source[:min(int(syntax.Offset), len(source))]
-	line := 1 + bytes.Count(before, []byte("\n"))
-	column := len(before) - bytes.LastIndexByte(before, '\n') - 1
-	return fmt.Errorf("line %d, column %d: %w", line, column, err)
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -23,11 +24,32 @@ func (f SlowCPU) String() string {
 }
 
 func (f SlowCPU) validate() error {
-	return allValid(f.Span.validate(), f.Target.validate("target"), named("perMessage", f.PerMessage.Validate()))
+	err := allValid(f.Span.validate(), f.Target.validate("target"), named("perMessage", f.PerMessage.Validate()))
+	if err == nil && f.PerMessage.isZero() {
+		err = errors.New("perMessage: missing, or zero")
+	}
+	return err
 }
 
 func (f SlowCPU) begin(w *World, s *stream) effect {
-	return onMachines(w.resolve(f.Target, s), func(c *machineCondition) { c.slow = f.PerMessage })
+	who, seed := w.resolve(f.Target, s), s.Uint64()
+	return onMachines(who, func(c *machineCondition) {
+		c.slow = append(c.slow, slowness{f.PerMessage, seed})
+	})
+}
+
+// slowness is what one fault adds to the cost of a message. What it draws depends
+// on the fault and on the message's number among those that the machine handled,
+// so that faults which overlap, or follow each other, leave each other's draws as
+// they are.
+type slowness struct {
+	extra Distribution
+	seed  uint64
+}
+
+func (s *slowness) costs(m *machine) int64 {
+	draws := streamOf(s.seed, purposeDrag, uint64(m.id), m.handled)
+	return int64(s.extra.sample(&draws))
 }
 
 // named adds the name of the field that is wrong to an error, if there is one.

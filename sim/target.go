@@ -60,6 +60,23 @@ func (t Target) links() string {
 	return "the links of " + string(t)
 }
 
+// exists reports whom a valid target names that is not in a world of so many
+// machines.
+func (t Target) exists(servers, clients int) error {
+	for part := range strings.SplitSeq(string(t), "+") {
+		id, named := parseName(part)
+		switch {
+		case named && id < firstClient && int(id) > servers:
+			return fmt.Errorf("there is no %s; there are %d servers", part, servers)
+		case named && id > firstClient+node.ID(clients)-1:
+			return fmt.Errorf("there is no %s; there are %d clients", part, clients)
+		case !named && servers == 0 && Target(part) != All && Target(part) != Clients:
+			return fmt.Errorf("%s is none of 0 servers", part)
+		}
+	}
+	return nil
+}
+
 var roles = []Target{All, AnyOne, Leader, Followers, Minority, Majority, LeaderMinority, Clients}
 
 // parseName is the inverse of Name.

@@ -56,8 +56,11 @@ func (m *machine) StopTimer(name node.Timer) {
 func (m *machine) scheduleExpiry(name node.Timer, at int64) {
 	t := &m.timers[name]
 	t.generation++
-	t.pending, t.waiting = true, false
+	t.pending, t.waiting = at != never, false
 	t.eventAt = at
+	if !t.pending {
+		return // a change of the clock may yet bring its moment within reach
+	}
 	m.world.queue.schedule(m.world.now, at,
 		event{kind: expiry, machine: m.index, timer: name, incarnation: t.generation})
 }

@@ -26,6 +26,10 @@ type Config struct {
 	// RestartAfter is how long after a process has ended itself a supervisor
 	// starts it again; zero is never.
 	RestartAfter time.Duration
+	// Strict makes the world notice a message that was changed after it was sent,
+	// and end the run with a *node.Violation of "Message Unchanged After Send". It
+	// makes no difference to a run but time.
+	Strict bool
 }
 
 // Validate reports the first field that is wrong.
@@ -192,8 +196,7 @@ func (w *World) dispatch(slot uint32) {
 		w.finishWork(m)
 	case bootDone:
 		w.queue.release(slot)
-		m.booting = false
-		w.start(m)
+		w.finishBoot(m)
 	}
 }
 
