@@ -219,6 +219,9 @@ func TestReconfigurationUnderFaults(t *testing.T) {
 		done += a.done
 	}
 	require.Greater(t, done, 3*int(seeds))
+	if testing.Short() {
+		return // too few runs to reach everything
+	}
 	for _, mark := range []node.Mark{
 		paxos.Duel, paxos.QuorumLost, paxos.MembersChanged, paxos.HoleFilled, paxos.CaughtUp,
 		paxos.SnapshotInstalled, paxos.LeaseExpired, paxos.HandedOver,
