@@ -116,11 +116,11 @@ func TestStrings(t *testing.T) {
 	}{
 		{f, "follower term=3 vote=0 leader=0 log=2/2 commit=0 applied=0"},
 		{Role(7), "Role(7)"},
-		{RequestVote{3, 2, 1}, "RequestVote(term=3 last=2/1)"},
+		{RequestVote{3, 2, 1, false}, "RequestVote(term=3 last=2/1)"},
 		{RequestVoteReply{3, true}, "RequestVoteReply(term=3 granted=true)"},
-		{AppendEntries{3, 2, 1, []Entry{{Term: 3}, testEntry(4, 3)}, 1},
+		{AppendEntries{3, 2, 1, []Entry{{Term: 3}, testEntry(4, 3)}, 1, 0},
 			"AppendEntries(term=3 prev=2/1 entries=[3:no-op 3:3.4] commit=1)"},
-		{AppendEntries{3, 2, 1, testEntries(3, 3, 3, 3, 3, 3), 1},
+		{AppendEntries{3, 2, 1, testEntries(3, 3, 3, 3, 3, 3), 1, 0},
 			"AppendEntries(term=3 prev=2/1 entries=[3:3.3 ... 3:3.7, 5 entries] commit=1)"},
 		{AppendEntriesReply{Term: 3, Success: true, PrevLogIndex: 2, MatchIndex: 4},
 			"AppendEntriesReply(term=3 prev=2 match=4)"},
@@ -138,7 +138,7 @@ func TestStrings(t *testing.T) {
 func TestSizes(t *testing.T) {
 	empty := AppendEntries{}.Size()
 	command := rsm.Request{Command: make([]byte, 100)}
-	require.Equal(t, empty+2*(8+command.Size()), AppendEntries{Entries: []Entry{{1, command}, {1, command}}}.Size())
+	require.Equal(t, empty+2*(8+command.Size()), AppendEntries{Entries: []Entry{{Term: 1, Request: command}, {Term: 1, Request: command}}}.Size())
 	for _, size := range []int{RequestVote{}.Size(), RequestVoteReply{}.Size(), AppendEntriesReply{}.Size(), empty} {
 		require.Positive(t, size)
 	}

@@ -2,7 +2,6 @@ package raft_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -27,10 +26,21 @@ type cluster struct {
 // newCluster makes n servers and the given number of clients, each of which
 // makes a number of requests, one after the other.
 func newCluster(config sim.Config, n, clients, requests int) *cluster {
-	c := &cluster{world: sim.New(config), judge: raft.NewInvariants()}
-	for i := range n {
-		c.servers = append(c.servers, node.ID(i+1))
+	return newClusterOf(config, n, raft.DefaultConfig(ids(n)), clients, requests)
+}
+
+// ids returns the IDs 1 to n.
+func ids(n int) []node.ID {
+	all := make([]node.ID, n)
+	for i := range all {
+		all[i] = node.ID(i + 1)
 	}
+	return all
+}
+
+// newClusterOf makes n servers with the given settings.
+func newClusterOf(config sim.Config, n int, settings raft.Config, clients, requests int) *cluster {
+	c := &cluster{world: sim.New(config), judge: raft.NewInvariants(), servers: ids(n)}
 	c.world.Watch(func(id node.ID, h node.Handler) error {
 		if s, ok := h.(*raft.Server); ok {
 			return c.judge.Check(id, s)
@@ -39,7 +49,7 @@ func newCluster(config sim.Config, n, clients, requests int) *cluster {
 	})
 	for range n {
 		c.world.AddServer(func(env node.Env) node.Handler {
-			return raft.New(env, raft.DefaultConfig(c.servers), &rsm.Counter{})
+			return raft.New(env, settings, &rsm.Counter{})
 		})
 	}
 	for i := range clients {
@@ -130,6 +140,21 @@ func (c *cluster) done() bool {
 	return !slices.ContainsFunc(c.clients, func(k *client) bool { return len(k.answers) < k.requests })
 }
 
+// requireEachAddedOnce checks what the counter was before each addition: every
+// number must have come up once.
+func (c *cluster) requireEachAddedOnce(t *testing.T, seed uint64) {
+	t.Helper()
+	var answers []int64
+	for _, k := range c.clients {
+		require.IsIncreasing(t, k.answers, "seed %d", seed)
+		answers = append(answers, k.answers...)
+	}
+	slices.Sort(answers)
+	for i, before := range answers {
+		require.Equal(t, int64(i), before, "seed %d: additions lost or made twice", seed)
+	}
+}
+
 // PUBLISHED A1: with a steady leader, a constant one-way delay and a disk that
 // costs nothing, a client waits for exactly four delays: to the leader, to the
 // followers, and back.
@@ -198,88 +223,6 @@ func TestLeaderWritesInParallel(t *testing.T) {
 	for _, latency := range c.clients[0].latencies[1:] {
 		require.Equal(t, 4*delay+write, latency)
 	}
-}
-
-// faults draws a schedule from a seed, all of it over after ten seconds.
-func faults(seed uint64) sim.Schedule {
-	random := rand.New(rand.NewPCG(seed, 0))
-	targets := []sim.Target{sim.AnyOne, sim.Leader, sim.Minority, sim.LeaderMinority, sim.Followers, sim.All}
-	directions := []sim.Direction{sim.BothWays, sim.Outward, sim.Inward}
-	var schedule sim.Schedule
-	for range 12 {
-		start := time.Duration(random.Int64N(int64(9 * time.Second)))
-		span := sim.Between(start, start+time.Millisecond+time.Duration(random.Int64N(int64(time.Second))))
-		target := targets[random.IntN(len(targets))]
-		switch random.IntN(3) {
-		case 0:
-			schedule = append(schedule, sim.Crash{Span: span, Target: target})
-		case 1:
-			schedule = append(schedule, sim.Partition{Span: span, Side: target, Direction: directions[random.IntN(3)]})
-		case 2:
-			schedule = append(schedule, sim.Disturbance{Span: span, Loss: 0.3, Duplication: 0.3, Reordering: 0.3})
-		}
-	}
-	return schedule
-}
-
-func faultyConfig(seed uint64) sim.Config {
-	return sim.Config{
-		Seed: seed,
-		Network: sim.Network{
-			Latency: sim.LogNormal(5*time.Millisecond, 0.8),
-			Loss:    0.02, Duplication: 0.02, Reordering: 0.05,
-		},
-		Disk:        sim.DiskTiming{Sync: sim.Uniform(0, 40*time.Millisecond)},
-		CPU:         sim.CPU{PerMessage: sim.Constant(20 * time.Microsecond)},
-		ShuffleTies: true,
-	}
-}
-
-// faultySeeds is how many runs TestFaults makes of each size of cluster.
-const faultySeeds = 60
-
-// Under crashes, partitions and a bad network no invariant is broken, no
-// addition is lost or made twice, and once the faults are over all clients are
-// served.
-func TestFaults(t *testing.T) {
-	var total sim.Stats
-	for _, n := range []int{1, 2, 3, 4, 5} {
-		for seed := range uint64(faultySeeds) {
-			const clients, requests = 4, 40
-			c := newCluster(faultyConfig(seed), n, clients, requests)
-			c.world.Inject(faults(seed))
-			require.NoError(t, c.world.Run(20*time.Second), "n %d, seed %d", n, seed)
-			require.True(t, c.done(), "n %d, seed %d: the cluster does not recover", n, seed)
-			require.NoError(t, c.judge.CheckAll(), "n %d, seed %d", n, seed)
-			var answers []int64
-			for _, k := range c.clients {
-				require.IsIncreasing(t, k.answers, "n %d, seed %d", n, seed)
-				answers = append(answers, k.answers...)
-			}
-			slices.Sort(answers)
-			for i, before := range answers {
-				require.Equal(t, int64(i), before, "n %d, seed %d: additions lost or made twice", n, seed)
-			}
-			stats := c.world.Stats()
-			total.Crashes += stats.Crashes
-			total.MessagesDropped += stats.MessagesDropped
-			total.MessagesDuplicated += stats.MessagesDuplicated
-			total.UnsyncedBytesLost += stats.UnsyncedBytesLost
-		}
-	}
-	require.Positive(t, total.Crashes)
-	require.Positive(t, total.MessagesDropped)
-	require.Positive(t, total.MessagesDuplicated)
-	require.Positive(t, total.UnsyncedBytesLost)
-}
-
-func TestDeterministic(t *testing.T) {
-	make := func() *sim.World {
-		c := newCluster(faultyConfig(7), 5, 3, 100)
-		c.world.Inject(faults(7))
-		return c.world
-	}
-	require.NoError(t, sim.Lockstep(make(), make(), 20_000))
 }
 
 // BenchmarkCommit measures the CPU time and allocations of one committed command

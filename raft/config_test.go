@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -18,11 +19,23 @@ func TestConfigValidate(t *testing.T) {
 		{"default", func(*Config) {}, ""},
 		{"no range, as in Figure 16", func(c *Config) { c.ElectionTimeoutMax = c.ElectionTimeoutMin }, ""},
 		{"no servers", func(c *Config) { c.Servers = nil }, "Servers"},
-		{"no server", func(c *Config) { c.Servers[1] = 0 }, "Servers[1]"},
-		{"server twice", func(c *Config) { c.Servers[2] = 1 }, "Servers[2]"},
+		{"no server", func(c *Config) { c.Servers[1] = 0 }, "[1]"},
+		{"server twice", func(c *Config) { c.Servers[2] = 1 }, "[2]"},
 		{"no heartbeat", func(c *Config) { c.HeartbeatInterval = 0 }, "HeartbeatInterval"},
 		{"no minimum", func(c *Config) { c.ElectionTimeoutMin = 0 }, "ElectionTimeoutMin"},
 		{"heartbeat too late", func(c *Config) { c.HeartbeatInterval = c.ElectionTimeoutMin }, "ElectionTimeoutMin"},
+		{"negative candidate timeout", func(c *Config) { c.CandidateTimeoutMin = -1 }, "CandidateTimeoutMin"},
+		{"candidate maximum below minimum", func(c *Config) { c.CandidateTimeoutMin = 1 }, "CandidateTimeoutMax"},
+		{"candidate minimum missing", func(c *Config) { c.CandidateTimeoutMax = 1 }, "CandidateTimeoutMin"},
+		{"unknown reads", func(c *Config) { c.Reads = 3 }, "Reads"},
+		{"lease without stickiness", func(c *Config) { c.Reads, c.CheckQuorum = ReadLease, false }, "CheckQuorum"},
+		{"clocks that do not drift at all", func(c *Config) { c.Reads, c.ClockDriftBound = ReadLease, 1 }, ""},
+		{"clock drift below 1", func(c *Config) { c.Reads, c.ClockDriftBound = ReadLease, 0.9 }, "ClockDriftBound"},
+		{"clock drift is no number", func(c *Config) { c.Reads, c.ClockDriftBound = ReadLease, math.NaN() }, "ClockDriftBound"},
+		{"negative snapshot entries", func(c *Config) { c.SnapshotEntries = -1 }, "SnapshotEntries"},
+		{"no snapshots", func(c *Config) { c.SnapshotEntries = 0 }, ""},
+		{"negative keep", func(c *Config) { c.SnapshotKeep = -1 }, "SnapshotKeep"},
+		{"empty pieces", func(c *Config) { c.SnapshotChunkBytes = 0 }, "SnapshotChunkBytes"},
 		{"maximum below minimum", func(c *Config) { c.ElectionTimeoutMax = 149 * time.Millisecond }, "ElectionTimeoutMax"},
 	}
 	for _, test := range tests {
@@ -39,9 +52,13 @@ func TestConfigValidate(t *testing.T) {
 	}
 }
 
-func TestStartPanicsOutsideTheCluster(t *testing.T) {
-	s := New(newFakeEnv(4), DefaultConfig(servers(3)), &recorder{})
-	require.Panics(t, s.Start)
+// A machine that is no member waits to be made one: it does not stand.
+func TestStrangersDoNotStand(t *testing.T) {
+	f := bootConfig(t, 4, DefaultConfig(servers(3)))
+	f.expire(ElectionTimer)
+	require.Equal(t, Follower, f.Role())
+	require.Empty(t, f.take())
+	require.Contains(t, f.env.timers, ElectionTimer)
 }
 
 func TestDefaultConfigKeepsNoSlice(t *testing.T) {
@@ -54,8 +71,7 @@ func TestDefaultConfigKeepsNoSlice(t *testing.T) {
 // Any two majorities have a server in common, and one server fewer would not do.
 func TestMajority(t *testing.T) {
 	for n := 1; n <= 9; n++ {
-		majority := DefaultConfig(servers(n)).majority()
-		require.Greater(t, 2*majority, n)
-		require.LessOrEqual(t, 2*(majority-1), n)
+		require.Greater(t, 2*majority(n), n)
+		require.LessOrEqual(t, 2*(majority(n)-1), n)
 	}
 }

@@ -39,19 +39,58 @@
 // along with those that follow them (§5.4.2, Figure 8). See commit.go. This is
 // also why a leader begins its term with an entry that holds no command (§8).
 //
+// # Elections that do no harm
+//
+// What follows is from Ongaro's dissertation ("Consensus: Bridging Theory and
+// Practice", Stanford, 2014). Each of it is a setting of [Config], and without it
+// the paper's Figure 2 remains.
+//
+// A server that was cut off would come back with a high term and depose a good
+// leader; with PreVote it asks first whether it could win (prevote.go). A leader
+// that has lost its majority would hold on for ever, and with it the clients and
+// the followers that still hear it; with CheckQuorum it steps down, and servers
+// that hear from a leader stick to it (quorum.go). A candidate that did not win may
+// try again sooner, or later and later (election.go).
+//
+// # Reading
+//
+// A read may take the way through the log like a write. It may also be answered by
+// the leader alone, if it makes sure that it is the leader still: by asking a
+// majority, or by relying on how far clocks can drift apart. See reads.go.
+//
+// # Compaction
+//
+// A log cannot grow for ever. Each server takes snapshots of its state and removes
+// the entries before them (snapshot.go). A follower that needs an entry which the
+// leader has removed is sent the snapshot, in pieces (install.go).
+//
+// # Who is a member
+//
+// The members of the cluster are part of the log: an entry can hold a
+// [Configuration], which is in force from there on. Members are added and removed
+// one at a time, or several by way of a joint configuration, under the watch of
+// several rules that took years to find (configuration.go, membership.go). A
+// leader can hand over to another server (transfer.go), for one before it is taken
+// away.
+//
 // # Durability
 //
-// Term, vote and log are kept in a write-ahead log. Every answer is a promise
-// ("I shall vote for nobody else", "I store these entries") and leaves only when
-// the disk holds what it promises. The leader's AppendEntries promise nothing
-// of the leader's own disk, so they leave at once, in parallel with its own
-// write, and the leader counts itself like any other server: when its disk is
-// done (dissertation §10.2.1). See journal.go.
+// The log is kept in a write-ahead log; term and vote, and the snapshot, in files
+// beside it. Every answer is a promise ("I shall vote for nobody else", "I store
+// these entries") and leaves only when the disk holds what it promises. The
+// leader's AppendEntries promise nothing of the leader's own disk, so they leave
+// at once, in parallel with its own write, and the leader counts itself like any
+// other server: when its disk is done (dissertation §10.2.1). See journal.go.
 //
-// A server that cannot trust its disk any more, because a sync failed or a
-// record cannot be read, ends itself. It never retries a failed sync: the
+// A server whose disk fails ends itself. It never retries a failed sync: the
 // system may have marked the lost pages as written (Rebello et al., "Can
 // Applications Recover from fsync Failures?", USENIX ATC 2020).
+//
+// A server whose disk was damaged does not just go on with what is left: it
+// neither votes nor stands until its peers have brought back what it may have
+// said it stores. See repair.go. That has one limit, which it shares with the
+// write-ahead log: damage to the records of the very last sync looks like the
+// torn tail of a crash.
 //
 // # Slices that are shared
 //
@@ -63,5 +102,8 @@
 // # Watching it
 //
 // [Invariants] is a judge that looks inside the servers after every event and
-// names the property of the paper's Figure 3 that was broken, if any.
+// names the property of the paper's Figure 3, or the rule that follows from it,
+// that was broken, if any. Marks (note.go) tell which of the rare situations a
+// batch of runs has reached. testdata/traces has the stories of the papers, told
+// message by message.
 package raft

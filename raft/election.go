@@ -9,26 +9,77 @@ import (
 // resetElectionTimer gives the leader, or an election, another while. The time
 // is drawn anew each time, so that servers seldom stand at once (§5.2).
 func (s *Server) resetElectionTimer() {
-	spread := s.config.ElectionTimeoutMax - s.config.ElectionTimeoutMin
-	s.env.SetTimer(ElectionTimer,
-		s.config.ElectionTimeoutMin+time.Duration(s.env.Rand().Int64N(int64(spread)+1)))
+	s.env.SetTimer(ElectionTimer, s.draw(s.config.ElectionTimeoutMin, s.config.ElectionTimeoutMax))
 }
 
-// startElection makes the server a candidate of a new term (§5.2). It is what an
-// election timeout means to a follower that misses its leader, and to a
-// candidate that has neither won nor lost.
-func (s *Server) startElection() {
+// draw returns a time drawn uniformly from a range.
+func (s *Server) draw(shortest, longest time.Duration) time.Duration {
+	return shortest + time.Duration(s.env.Rand().Int64N(int64(longest-shortest)+1))
+}
+
+// maxDoublings bounds how far a candidate that is unlucky backs off.
+const maxDoublings = 6
+
+// resetCandidateTimer gives an election a while. How long may depend on how many
+// were in vain before it (Raft Refloated).
+func (s *Server) resetCandidateTimer() {
+	shortest, longest := s.config.ElectionTimeoutMin, s.config.ElectionTimeoutMax
+	if s.elections > 0 && s.config.CandidateTimeoutMax > 0 {
+		shortest, longest = s.config.CandidateTimeoutMin, s.config.CandidateTimeoutMax
+	}
+	if s.config.CandidateBackoff && s.elections > 1 {
+		doublings := min(s.elections-1, maxDoublings)
+		shortest, longest = shortest<<doublings, longest<<doublings
+	}
+	s.env.SetTimer(ElectionTimer, s.draw(shortest, longest))
+}
+
+// electionTimeout is what it means to a follower that misses its leader, and to a
+// candidate that has neither won nor lost (§5.2).
+func (s *Server) electionTimeout() {
+	switch {
+	case !s.mayStand():
+		s.leader = 0
+		s.resetElectionTimer()
+	case s.config.PreVote:
+		s.startPreVote()
+	default:
+		s.startElection(false)
+	}
+}
+
+// mayStand reports whether the server may become a leader. One that may have
+// forgotten what it stored must not. One that is no member need not, unless what
+// removes it is not yet committed: then it may be the only one that has it
+// (dissertation §4.2.2).
+func (s *Server) mayStand() bool {
+	return !s.loss.any() && (s.votes.any() || s.configuration().index > s.commitIndex)
+}
+
+// startElection makes the server a candidate of a new term (§5.2). The leader may
+// have asked for it, see transfer.go.
+func (s *Server) startElection(transfer bool) {
+	if s.role == Candidate {
+		s.env.Note(MarkSplitVote)
+	}
 	s.role, s.leader = Candidate, 0
 	s.saveTerm(s.term+1, s.env.ID())
-	for i := range s.peers {
-		s.peers[i].granted = false
-	}
-	s.resetElectionTimer()
+	s.elections++
+	s.forgetVotes()
+	s.resetCandidateTimer()
 	s.env.Note(BecameCandidate{s.term})
-	request := node.Message(RequestVote{Term: s.term, LastLogIndex: s.log.lastIndex(), LastLogTerm: s.log.lastTerm()})
+	request := node.Message(RequestVote{
+		Term: s.term, LastLogIndex: s.log.lastIndex(), LastLogTerm: s.log.lastTerm(), Transfer: transfer,
+	})
 	for i := range s.peers {
 		// Standing for election is a promise too: to vote for nobody else.
 		s.journal.promise(s.peers[i].id, request)
+	}
+}
+
+func (s *Server) forgetVotes() {
+	for i := range s.peers {
+		s.peers[i].granted = false
 	}
 }
 
@@ -39,6 +90,9 @@ func (s *Server) saveTerm(t Term, votedFor node.ID) {
 }
 
 func (s *Server) receiveRequestVote(from node.ID, m RequestVote) {
+	if s.hearsLeader() && !m.Transfer {
+		return // whoever asks is not in touch with the leader, but others are
+	}
 	s.observeTerm(m.Term, 0)
 	granted := s.grantsVote(from, m)
 	if granted {
@@ -53,11 +107,13 @@ func (s *Server) receiveRequestVote(from node.ID, m RequestVote) {
 // grantsVote decides on a vote: at most one per term, first come first served
 // (§5.2), and only for a candidate whose log is at least as up-to-date as the
 // voter's (§5.4.1). A committed entry is in the logs of a majority, so whoever
-// lacks it is refused by at least one server of any majority.
+// lacks it is refused by at least one server of any majority. A server that may
+// have lost entries cannot tell, and does not vote.
 func (s *Server) grantsVote(candidate node.ID, m RequestVote) bool {
 	return m.Term == s.term &&
 		(s.votedFor == 0 || s.votedFor == candidate) &&
-		s.log.upToDate(m.LastLogIndex, m.LastLogTerm)
+		s.log.upToDate(m.LastLogIndex, m.LastLogTerm) &&
+		!s.loss.any()
 }
 
 func (s *Server) receiveRequestVoteReply(from node.ID, m RequestVoteReply) {
@@ -73,29 +129,37 @@ func (s *Server) receiveRequestVoteReply(from node.ID, m RequestVoteReply) {
 // countVotes makes the candidate leader if a majority has voted for it. Its own
 // vote counts once the disk holds it.
 func (s *Server) countVotes() {
-	votes := 0
-	if s.journal.voteDurable() {
-		votes++
-	}
-	for i := range s.peers {
-		if s.peers[i].granted {
-			votes++
-		}
-	}
-	if votes >= s.config.majority() {
+	if s.granted(s.journal.voteDurable()) {
 		s.becomeLeader()
 	}
 }
 
+// granted reports whether a majority gives its vote, among which the server's own
+// may be.
+func (s *Server) granted(own bool) bool {
+	vote := uint64(0)
+	if own {
+		vote = 1
+	}
+	return s.reached(vote, func(p *peer) uint64 {
+		if p.granted {
+			return 1
+		}
+		return 0
+	}) == 1
+}
+
 func (s *Server) becomeLeader() {
 	s.role, s.leader = Leader, s.env.ID()
+	s.elections = 0
 	s.env.StopTimer(ElectionTimer)
 	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
+	s.startQuorumTimer()
+	s.reads = reads{acked: s.reads.round, round: s.reads.round}
 	s.env.Note(BecameLeader{s.term})
 	for i := range s.peers {
-		s.peers[i].match = 0
-		s.peers[i].next = s.log.lastIndex() + 1
-		s.peers[i].probing = true
+		p := &s.peers[i]
+		*p = peer{id: p.id, votes: p.votes, granted: p.granted, next: s.log.lastIndex() + 1, probing: true, active: true}
 	}
 	// A leader cannot tell which entries of earlier terms are committed before
 	// one of its own is (§5.4.2), so it begins with one that does nothing (§8).
@@ -125,14 +189,23 @@ func (s *Server) stepDown(was Term) {
 	s.role = Follower
 	switch role {
 	case Leader:
-		s.env.StopTimer(HeartbeatTimer)
-		s.resetElectionTimer() // a leader had none running
-		s.batch = nil
-		s.executor.Abandon(s.leader)
-	case Candidate:
+		s.resign()
+	case Candidate, PreCandidate:
 		// The timer runs on: only a vote given or a leader heard resets it.
 	case Follower:
 		return
 	}
 	s.env.Note(SteppedDown{Role: role, Term: was, For: s.term})
+}
+
+// resign gives up all that only a leader does.
+func (s *Server) resign() {
+	s.env.StopTimer(HeartbeatTimer)
+	s.env.StopTimer(QuorumTimer)
+	s.resetElectionTimer() // a leader had none running
+	s.batch = nil
+	s.executor.Abandon(s.leader)
+	s.abandonReads()
+	s.finishTransfer()
+	s.abandonChange()
 }

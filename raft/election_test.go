@@ -103,14 +103,14 @@ func TestVote(t *testing.T) {
 		want    RequestVoteReply
 	}{
 		{"granted", nil, upToDate, RequestVoteReply{4, true}},
-		{"term of the past (rule 1)", nil, RequestVote{2, 3, 3}, RequestVoteReply{3, false}},
-		{"current term, nobody voted for yet", nil, RequestVote{3, 3, 3}, RequestVoteReply{3, true}},
+		{"term of the past (rule 1)", nil, RequestVote{2, 3, 3, false}, RequestVoteReply{3, false}},
+		{"current term, nobody voted for yet", nil, RequestVote{3, 3, 3, false}, RequestVoteReply{3, true}},
 		{"voted for another (rule 2)", []RequestVote{upToDate}, upToDate, RequestVoteReply{4, false}},
-		{"voted for another in an earlier term", []RequestVote{upToDate}, RequestVote{5, 3, 3}, RequestVoteReply{5, true}},
-		{"another was refused", []RequestVote{{4, 1, 1}}, upToDate, RequestVoteReply{4, true}},
-		{"shorter log (§5.4.1)", nil, RequestVote{4, 2, 3}, RequestVoteReply{4, false}},
-		{"log of an earlier term (§5.4.1)", nil, RequestVote{4, 9, 2}, RequestVoteReply{4, false}},
-		{"shorter log of a later term (§5.4.1)", nil, RequestVote{5, 1, 4}, RequestVoteReply{5, true}},
+		{"voted for another in an earlier term", []RequestVote{upToDate}, RequestVote{5, 3, 3, false}, RequestVoteReply{5, true}},
+		{"another was refused", []RequestVote{{4, 1, 1, false}}, upToDate, RequestVoteReply{4, true}},
+		{"shorter log (§5.4.1)", nil, RequestVote{4, 2, 3, false}, RequestVoteReply{4, false}},
+		{"log of an earlier term (§5.4.1)", nil, RequestVote{4, 9, 2, false}, RequestVoteReply{4, false}},
+		{"shorter log of a later term (§5.4.1)", nil, RequestVote{5, 1, 4, false}, RequestVoteReply{5, true}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

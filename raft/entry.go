@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"quorumlab/rsm"
 )
@@ -16,18 +17,29 @@ type Term uint64
 // first entry.
 type Index uint64
 
-// Entry is one element of the log. An entry whose Request has no client is a
-// no-op, with which a leader begins its term (§8).
+// Entry is one element of the log. It holds a client's request, or a
+// configuration, or neither: then it is a no-op, with which a leader begins its
+// term (§8).
 type Entry struct {
-	Term    Term // of the leader that created the entry
-	Request rsm.Request
+	Term          Term // of the leader that created the entry
+	Request       rsm.Request
+	Configuration *Configuration // nil in all but a few; never changed
 }
 
 // Size returns the length on the wire in bytes.
-func (e Entry) Size() int { return 8 + e.Request.Size() }
+func (e Entry) Size() int {
+	size := 8 + e.Request.Size()
+	if c := e.Configuration; c != nil {
+		size += 4 * (len(c.Voters) + len(c.Old))
+	}
+	return size
+}
 
 func (e Entry) String() string {
-	if e.Request.Client == 0 {
+	switch {
+	case e.Configuration != nil:
+		return fmt.Sprintf("%d:%v", e.Term, e.Configuration)
+	case e.Request.Client == 0:
 		return fmt.Sprintf("%d:no-op", e.Term)
 	}
 	return fmt.Sprintf("%d:%d.%d", e.Term, e.Request.Client, e.Request.Sequence)
@@ -62,6 +74,12 @@ func chainHash(before uint64, e Entry) uint64 {
 	h := mix(before, uint64(e.Term))
 	h = mix(h, uint64(e.Request.Client))
 	h = mix(h, e.Request.Sequence)
+	if c := e.Configuration; c != nil {
+		h = mix(h, uint64(len(c.Old)+1))
+		for _, id := range slices.Concat(c.Old, c.Voters) {
+			h = mix(h, uint64(id))
+		}
+	}
 	command := e.Request.Command
 	h = mix(h, uint64(len(command)))
 	for ; len(command) >= 8; command = command[8:] {

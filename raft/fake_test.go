@@ -2,6 +2,7 @@ package raft
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ type fakeEnv struct {
 	timers map[node.Timer]time.Duration // pending, with the delay they were set with
 	notes  []any
 	exit   error
+	now    time.Duration
 	disk   fakedisk.Disk
 }
 
@@ -34,7 +36,7 @@ func newFakeEnv(id node.ID) *fakeEnv {
 }
 
 func (e *fakeEnv) ID() node.ID                                { return e.id }
-func (e *fakeEnv) Now() time.Duration                         { return 0 }
+func (e *fakeEnv) Now() time.Duration                         { return e.now }
 func (e *fakeEnv) Rand() *rand.Rand                           { return e.random }
 func (e *fakeEnv) SetTimer(t node.Timer, after time.Duration) { e.timers[t] = after }
 func (e *fakeEnv) StopTimer(t node.Timer)                     { delete(e.timers, t) }
@@ -56,8 +58,14 @@ func (r *recorder) Apply(command []byte) []byte {
 	return command
 }
 func (r *recorder) Read(command []byte) []byte { return command }
-func (r *recorder) Snapshot() []byte           { return nil }
-func (r *recorder) Restore([]byte) error       { return nil }
+func (r *recorder) Snapshot() []byte           { return []byte(strings.Join(r.commands, ",")) }
+func (r *recorder) Restore(snapshot []byte) error {
+	r.commands = nil
+	if len(snapshot) > 0 {
+		r.commands = strings.Split(string(snapshot), ",")
+	}
+	return nil
+}
 
 // fixture is a server with its world.
 type fixture struct {
@@ -67,6 +75,7 @@ type fixture struct {
 	machine *recorder
 	config  Config
 	judge   *Invariants // looks on after each event, in tests that run whole clusters
+	broken  func(error) // is told of a violation, which is otherwise a failure
 }
 
 // servers returns the IDs 1 to n.
@@ -78,17 +87,32 @@ func servers(n int) []node.ID {
 	return ids
 }
 
+// paperConfig is the Raft of the paper's Figure 2: what was added to it later is
+// off.
+func paperConfig(n int) Config {
+	config := DefaultConfig(servers(n))
+	config.PreVote, config.CheckQuorum, config.SnapshotEntries = false, false, 0
+	return config
+}
+
 // boot starts server id of n on an empty disk.
-func boot(t *testing.T, id node.ID, n int) *fixture {
-	f := &fixture{t: t, env: newFakeEnv(id), config: DefaultConfig(servers(n))}
+func boot(t *testing.T, id node.ID, n int) *fixture { return bootConfig(t, id, paperConfig(n)) }
+
+func bootConfig(t *testing.T, id node.ID, config Config) *fixture {
+	f := &fixture{t: t, env: newFakeEnv(id), config: config}
 	f.restart()
+	f.sync()
 	return f
 }
 
 // bootWith starts server id of n on a disk that holds a term and a log whose
 // entries have the given terms.
 func bootWith(t *testing.T, id node.ID, n int, term Term, logTerms ...Term) *fixture {
-	f := boot(t, id, n)
+	return bootConfigWith(t, id, paperConfig(n), term, logTerms...)
+}
+
+func bootConfigWith(t *testing.T, id node.ID, config Config, term Term, logTerms ...Term) *fixture {
+	f := bootConfig(t, id, config)
 	f.Server.journal.saveVote(term, 0)
 	for i, entryTerm := range logTerms {
 		f.Server.journal.saveEntries(Index(i+1), []Entry{testEntry(Index(i+1), entryTerm)})
@@ -125,17 +149,25 @@ func (f *fixture) restart() {
 	f.env.disk.Kill()
 	f.env.sent, f.env.notes, f.env.exit = nil, nil, nil
 	clear(f.env.timers)
+	f.env.now += time.Hour // nobody remembers what was before
 	f.machine = &recorder{}
 	f.Server = New(f.env, f.config, f.machine)
 	f.Start()
+	f.env.now += time.Minute
 	f.look()
 }
 
 func (f *fixture) look() {
 	f.t.Helper()
-	if f.judge != nil && f.env.exit == nil {
-		require.NoError(f.t, f.judge.Check(f.env.id, f.Server))
+	if f.judge == nil || f.env.exit != nil {
+		return
 	}
+	err := f.judge.Check(f.env.id, f.Server)
+	if err != nil && f.broken != nil {
+		f.broken(err)
+		return
+	}
+	require.NoError(f.t, err)
 }
 
 // receive hands the server a message, without letting a sync end.

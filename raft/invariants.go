@@ -19,6 +19,11 @@ const (
 	commitNeverDown   = "Commit Index Never Goes Down"
 	matchNeverDown    = "Match Index Never Goes Down"
 	committedMajority = "Committed Entries Are on a Majority"
+
+	oneLeaderCommits    = "One Leader Can Commit"
+	configurationInLog  = "Configuration Is the Newest in the Log"
+	configurationChange = "Configurations Change Step by Step"
+	snapshotSafety      = "Snapshots Hold What Was Committed"
 )
 
 // Invariants judges a cluster from the inside. It is told after every event
@@ -37,20 +42,27 @@ type Invariants struct {
 	reigns    map[Term]reign   // who led each term
 	known     entryTable       // every entry that ever was in any log
 	committed []committedEntry // the entry at index i+1
+	quorum    Configuration    // by which the last of them was committed
+	states    map[Index]uint64 // hash of the state in each snapshot
 }
 
 // shadow is what the judge remembers of a server.
 type shadow struct {
-	id          node.ID
-	server      *Server // a new one after each restart
-	role        Role
-	term        Term
-	votedFor    node.ID
-	pledged     voteRecord // the newest of its votes that made a leader
-	log         []shadowEntry
-	commitIndex Index
-	lastApplied Index
-	match       []Index // of its peers, while it leads
+	id            node.ID
+	server        *Server // a new one after each restart
+	role          Role
+	term          Term
+	votedFor      node.ID
+	pledged       voteRecord // the newest of its votes that made a leader
+	base          Index      // the log begins behind it
+	log           []shadowEntry
+	commitIndex   Index
+	lastApplied   Index
+	configuration Configuration     // that it acted by after its last event
+	configured    Index             // of the newest configuration in its log
+	snapshot      Index             // up to where its newest snapshot reaches
+	match         map[node.ID]Index // of its peers, while it leads
+	damaged       bool              // its disk was, at some time
 }
 
 // reign is the leadership of one term.
@@ -61,7 +73,7 @@ type reign struct {
 
 // NewInvariants makes a judge for one run of one cluster.
 func NewInvariants() *Invariants {
-	return &Invariants{reigns: make(map[Term]reign), known: newEntryTable()}
+	return &Invariants{reigns: make(map[Term]reign), known: newEntryTable(), states: make(map[Index]uint64)}
 }
 
 // Check is to be called after each call of a handler method of server id, which
@@ -71,6 +83,7 @@ func NewInvariants() *Invariants {
 func (v *Invariants) Check(id node.ID, s *Server) error {
 	h := v.shadow(id)
 	restarted := h.server != s
+	h.damaged = h.damaged || s.Repairing()
 	elected := s.role == Leader && (restarted || h.role != Leader || h.term != s.term)
 	for _, check := range checks {
 		if err := check(v, h, s, restarted); err != nil {
@@ -82,10 +95,11 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 			return err
 		}
 	}
-	if err := h.checkMatch(s, elected); err != nil {
+	if err := v.checkMatch(h, s, elected); err != nil {
 		return err
 	}
 	h.server, h.role, h.term, h.votedFor = s, s.role, s.term, s.votedFor
+	h.configuration = s.Configuration()
 	return nil
 }
 
@@ -96,8 +110,10 @@ var checks = [...]func(v *Invariants, h *shadow, s *Server, restarted bool) erro
 	(*Invariants).checkVote,
 	(*Invariants).checkReign,
 	(*Invariants).checkLog,
+	(*Invariants).checkConfiguration,
 	(*Invariants).checkCommit,
 	(*Invariants).checkApplied,
+	(*Invariants).checkSnapshot,
 }
 
 // CheckAll compares the whole logs of all servers. Check looks only at the ends
@@ -108,11 +124,11 @@ func (v *Invariants) CheckAll() error {
 		if h.server == nil {
 			continue // it has never run; others know it by its vote
 		}
-		if int(h.server.LastIndex()) != len(h.log) {
+		if h.server.LastIndex() != h.last() || h.server.FirstIndex() != h.base+1 {
 			return violation(leaderAppendOnly, "server %d: its log changed without an event", h.id)
 		}
-		for i := Index(1); i <= h.server.LastIndex(); i++ {
-			if !h.holds(i, h.server.Entry(i)) {
+		for i := h.base + 1; i <= h.server.LastIndex(); i++ {
+			if !v.holds(h, i, h.server.Entry(i)) {
 				return violation(logMatching, "server %d: the entry at index %d was changed in place to %v",
 					h.id, i, h.server.Entry(i))
 			}
@@ -170,6 +186,9 @@ func (v *Invariants) checkReign(h *shadow, s *Server, _ bool) error {
 	if r, ok := v.reigns[s.term]; ok && r.server != s {
 		return violation(electionSafety, "servers %d and %d were both elected in term %d", r.leader, h.id, s.term)
 	}
+	if s.Repairing() {
+		return violation(leaderCompleteness, "server %d leads term %d, though it does not know what damage took", h.id, s.term)
+	}
 	v.reigns[s.term] = reign{leader: h.id, server: s}
 	h.pledged = own
 	for i := range s.peers {
@@ -193,10 +212,13 @@ func (h *shadow) pledge(vote voteRecord) {
 func (v *Invariants) checkElected(h *shadow, s *Server) error {
 	for i := Index(len(v.committed)); i > 0; i-- {
 		if v.committed[i-1].term < s.term {
-			return v.checkComplete(h, s.term, i)
+			if err := v.checkComplete(h, s.term, i); err != nil {
+				return err
+			}
+			break
 		}
 	}
-	return nil
+	return v.checkAlone(h, s)
 }
 
 // checkComplete checks that a leader's log has the committed entry at index i,
@@ -210,21 +232,24 @@ func (v *Invariants) checkComplete(h *shadow, t Term, i Index) error {
 }
 
 // checkMatch: matchIndex "increases monotonically" while a server leads (Figure
-// 2).
-func (h *shadow) checkMatch(s *Server, elected bool) error {
+// 2), but for what damage to the other's disk took.
+func (v *Invariants) checkMatch(h *shadow, s *Server, elected bool) error {
 	if s.role != Leader {
 		return nil
 	}
 	if elected {
-		h.match = make([]Index, len(s.peers))
+		h.match = make(map[node.ID]Index)
 	}
 	for i := range s.peers {
 		p := &s.peers[i]
-		if p.match < h.match[i] {
-			return violation(matchNeverDown, "server %d, leader of term %d: matchIndex of server %d went from %d to %d",
-				h.id, s.term, p.id, h.match[i], p.match)
+		if p.match == h.match[p.id] {
+			continue
 		}
-		h.match[i] = p.match
+		if p.match < h.match[p.id] && !v.shadow(p.id).damaged && p.match > 0 {
+			return violation(matchNeverDown, "server %d, leader of term %d: matchIndex of server %d went from %d to %d",
+				h.id, s.term, p.id, h.match[p.id], p.match)
+		}
+		h.match[p.id] = p.match
 	}
 	return nil
 }

@@ -1,5 +1,11 @@
 package raft
 
+import (
+	"slices"
+
+	"quorumlab/node"
+)
+
 // The part of the judge that looks at logs. It knows an entry by a hash that
 // covers the entry and all before it: where two such hashes are equal, whole
 // logs are equal up to there.
@@ -8,43 +14,68 @@ package raft
 type shadowEntry struct {
 	term Term
 	hash uint64 // of the log up to and including this entry
+
+	configuration *Configuration
 }
 
 // committedEntry is an entry that some server said to be committed.
 type committedEntry struct {
 	hash uint64 // of the log up to and including this entry
 	term Term   // in which it was committed, not that of the entry
+	of   Term   // that of the entry
 }
 
-// hash returns the hash of the server's log up to index i.
-func (h *shadow) hash(i Index) uint64 {
-	if i == 0 {
+// last returns the index of the last entry in the server's log.
+func (h *shadow) last() Index { return h.base + Index(len(h.log)) }
+
+// at returns the entry at an index in the server's log.
+func (h *shadow) at(i Index) *shadowEntry { return &h.log[i-h.base-1] }
+
+// hash returns the hash of the server's log up to index i. Where the log begins,
+// that is the hash of what was committed.
+func (v *Invariants) hash(h *shadow, i Index) uint64 {
+	switch {
+	case i > h.base:
+		return h.at(i).hash
+	case i == 0:
 		return 0
 	}
-	return h.log[i-1].hash
+	return v.committed[i-1].hash
 }
 
 // holds reports whether the entry that the judge remembers at index i is e,
 // given that all before it are as remembered.
-func (h *shadow) holds(i Index, e Entry) bool {
-	known := h.log[i-1]
-	return known.term == e.Term && known.hash == chainHash(h.hash(i-1), e)
+func (v *Invariants) holds(h *shadow, i Index, e Entry) bool {
+	known := h.at(i)
+	return known.term == e.Term && known.hash == chainHash(v.hash(h, i-1), e)
 }
 
 // checkLog brings the shadow of a server's log up to date.
 func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
-	kept := Index(0) // a restarted server is read from the beginning
-	if !restarted {
-		kept = min(Index(len(h.log)), s.LastIndex())
-		for kept > 0 && !h.holds(kept, s.Entry(kept)) {
+	base := s.FirstIndex() - 1
+	if base > Index(len(v.committed)) {
+		return violation(snapshotSafety, "server %d compacted its log up to index %d, of which only %d are committed",
+			h.id, base, len(v.committed))
+	}
+	if restarted || base < h.base { // a restarted server is read from the beginning
+		h.base, h.log = base, h.log[:0]
+	} else {
+		kept := min(h.last(), s.LastIndex())
+		for kept > base && kept > h.base && !v.holds(h, kept, s.Entry(kept)) {
 			kept--
 		}
+		kept = max(kept, min(base, h.last()))
 		if err := v.checkRemoved(h, s, kept+1); err != nil {
 			return err
 		}
+		h.log = h.log[:kept-h.base]
+		if base > h.base { // compacted, or replaced by a snapshot
+			h.log = append([]shadowEntry(nil), h.log[min(base-h.base, Index(len(h.log))):]...)
+			h.base = base
+		}
 	}
-	h.log = h.log[:kept]
-	for i := kept + 1; i <= s.LastIndex(); i++ {
+	h.findConfigured()
+	for i := h.last() + 1; i <= s.LastIndex(); i++ {
 		if err := v.checkAdded(h, s, i); err != nil {
 			return err
 		}
@@ -57,7 +88,7 @@ func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
 // (Figure 3); a follower never removes one that is committed, since its leader
 // has it too.
 func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
-	if first > Index(len(h.log)) {
+	if first > h.last() {
 		return nil
 	}
 	if s.role == Leader && h.role == Leader && s.term == h.term {
@@ -74,23 +105,29 @@ func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
 // all entries up through the given index" (Figure 3).
 func (v *Invariants) checkAdded(h *shadow, s *Server, i Index) error {
 	e := s.Entry(i)
-	hash := chainHash(h.hash(i-1), e)
+	hash := chainHash(v.hash(h, i-1), e)
 	if other, found := v.known.add(i, e.Term, hash); found && other != hash {
 		return violation(logMatching, "server %d: entry %v at index %d, or what precedes it, differs from another log's entry of that term",
 			h.id, e, i)
 	}
-	if i > 1 && e.Term < h.log[i-2].term || e.Term > s.term {
+	if e.Term < s.log.term(i-1) || e.Term > s.term {
 		return violation(termsNeverGoDown, "server %d in term %d: entry %v at index %d after one of term %d",
 			h.id, s.term, e, i, s.log.term(i-1))
 	}
-	h.log = append(h.log, shadowEntry{term: e.Term, hash: hash})
+	h.log = append(h.log, shadowEntry{term: e.Term, hash: hash, configuration: e.Configuration})
+	if e.Configuration != nil {
+		if err := h.checkStep(i, e.Configuration); err != nil {
+			return err
+		}
+		h.configured = i
+	}
 	return nil
 }
 
 // holdsCommitted reports whether a server's log holds the entry committed at
 // index i, if one is.
 func (v *Invariants) holdsCommitted(h *shadow, i Index) bool {
-	return i <= Index(len(v.committed)) && i <= Index(len(h.log)) && h.log[i-1].hash == v.committed[i-1].hash
+	return i <= Index(len(v.committed)) && i <= h.last() && v.hash(h, i) == v.committed[i-1].hash
 }
 
 // checkCommit checks what a server says to be committed. Committed is committed:
@@ -106,19 +143,31 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 	}
 	before := Index(len(v.committed))
 	if known := min(index, before); known > 0 && !v.holdsCommitted(h, known) {
-		return violation(stateMachineSafety, "server %d: entry %v at index %d, or one before it, is not the one that was committed there",
-			h.id, s.Entry(known), known)
+		return violation(stateMachineSafety, "server %d: the entry of term %d at index %d, or one before it, is not the one that was committed there",
+			h.id, s.log.term(known), known)
 	}
 	for i := before + 1; i <= index; i++ {
-		v.committed = append(v.committed, committedEntry{hash: h.hash(i), term: s.term})
+		v.committed = append(v.committed, committedEntry{hash: h.at(i).hash, term: s.term, of: h.at(i).term})
 	}
 	if index > before {
 		if err := v.checkOtherLeaders(h, s.term); err != nil {
 			return err
 		}
 	}
-	if index > before || restarted {
-		return v.checkMajority(h, s)
+	switch {
+	case index > before:
+		// The configuration may have changed since, in the same call.
+		was := h.configuration
+		v.quorum = s.Configuration()
+		if !restarted && was.Voters != nil && v.holdMajority(was) {
+			v.quorum = was
+		}
+	case !restarted || before == 0:
+		return nil
+	}
+	if !v.holdMajority(v.quorum) {
+		return violation(committedMajority, "the entry at index %d is committed, but no majority of %v holds it (seen at server %d)",
+			len(v.committed), &v.quorum, h.id)
 	}
 	return nil
 }
@@ -136,25 +185,24 @@ func (v *Invariants) checkOtherLeaders(h *shadow, t Term) error {
 	return nil
 }
 
-// checkMajority checks that the committed entries are stored by a majority
-// (§5.3), both when there are new ones and after a restart, which must not have
-// lost them: a server that answered that it stores an entry has to keep it.
-func (v *Invariants) checkMajority(h *shadow, s *Server) error {
+// holdMajority reports whether what is committed is stored by a majority (§5.3). It
+// must be so when something is committed, and still after a restart: a server that
+// answered that it stores an entry has to keep it.
+func (v *Invariants) holdMajority(c Configuration) bool {
 	last := Index(len(v.committed))
-	if last == 0 {
-		return nil
-	}
-	holders := 0
-	for _, other := range v.servers {
-		if v.holdsCommitted(other, last) {
-			holders++
+	for _, group := range [][]node.ID{c.Voters, c.Old} {
+		holders := 0
+		for _, other := range v.servers {
+			// Of a server whose disk was damaged it is enough that it once did.
+			if slices.Contains(group, other.id) && (v.holdsCommitted(other, last) || other.damaged) {
+				holders++
+			}
+		}
+		if len(group) > 0 && holders < majority(len(group)) {
+			return false
 		}
 	}
-	if 2*holders <= len(s.config.Servers) {
-		return violation(committedMajority, "the entry at index %d is committed, but only %d of %d servers hold it (seen at server %d)",
-			last, holders, len(s.config.Servers), h.id)
-	}
-	return nil
+	return true
 }
 
 // checkApplied: "if a server has applied a log entry at a given index to its

@@ -1,17 +1,25 @@
 package raft
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+
 	"quorumlab/internal/wal"
 	"quorumlab/node"
 )
 
-// journalName is the file that holds the journal.
-const journalName = "raft"
+// The files of a server: the segments of its write-ahead log, its term and vote in
+// two copies, and its snapshot.
+const (
+	journalName  = "raft"
+	voteName     = "raft-vote"
+	snapshotName = "raft-snapshot"
+)
 
-// journal keeps what a server must not forget, "persistent state" in Figure 2,
-// as records in a write-ahead log. The log in memory never runs ahead of the
-// journal: what is appended to one is appended to the other in the same breath.
-// It ends the server if the disk fails.
+// journal keeps what a server must not forget, "persistent state" in Figure 2.
+// The log in memory never runs ahead of the journal: what is appended to one is
+// appended to the other in the same breath. It ends the server if the disk fails.
 type journal struct {
 	env     node.Env
 	wal     *wal.Log
@@ -19,7 +27,7 @@ type journal struct {
 
 	durable Index    // the log in memory is on the disk, and synced, up to here
 	writing []extent // entry records that are not yet synced, oldest first
-	vote    uint64   // how many records have to be durable for the vote to be so
+	vote    uint64   // how much has to be durable for the vote to be so
 }
 
 // extent says that once so many records are durable, the log is durable up to
@@ -34,30 +42,93 @@ type persistent struct {
 	term     Term
 	votedFor node.ID
 	log      log
+	loss     loss
+	snapshot snapshot
 }
 
 // openJournal reads back what the disk kept. None of it counts as durable
 // before the journal's first sync: see wal.Open.
-func openJournal(env node.Env) (journal, persistent, error) {
-	var state persistent
+func openJournal(env node.Env, j *journal) (state persistent, err error) {
 	w, records, err := wal.Open(env, journalName)
-	if err != nil {
-		return journal{}, state, err
+	var found damage
+	if corrupt := (*wal.CorruptError)(nil); errors.As(err, &corrupt) {
+		records, found = corrupt.Before, damageOf(corrupt)
+	} else if err != nil {
+		return state, err
 	}
 	for _, record := range records {
 		if err := state.replay(record); err != nil {
-			return journal{}, state, err
+			return state, err
 		}
 	}
-	j := journal{env: env, wal: w, vote: w.Appended()}
+	votes := found.found || w.Durable() > 0 // something was promised in this life or an earlier one
+	if err := state.readVote(env, votes); err != nil {
+		return state, err
+	}
+	if err := state.readSnapshot(env); err != nil {
+		return state, err
+	}
+	if found.found || state.log.base > state.snapshot.index {
+		env.Note(MarkDamaged)
+		state.lose(found.behind)
+		if w, err = wal.Restart(env, journalName, state.records()); err != nil {
+			return state, err
+		}
+	}
+	*j = journal{env: env, wal: w}
 	j.writing = append(j.writing, extent{w.Appended(), state.log.lastIndex()})
-	return j, state, nil
+	j.saveVote(state.term, state.votedFor)
+	if state.snapshot.index > 0 {
+		j.saveSnapshot(state.snapshot.encoded)
+	}
+	return state, nil
+}
+
+// readVote reads term and vote. Nobody can bring them back if they are lost.
+func (p *persistent) readVote(env node.Env, expected bool) error {
+	content, err := wal.ReadCopies(env.Disk(), voteName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !expected:
+	case err != nil:
+		return fmt.Errorf("raft: term and vote are lost; this server must not take part any more: %w", err)
+	default:
+		vote, ok := decodeVote(content)
+		if !ok {
+			return fmt.Errorf("raft: %w: malformed vote of %d bytes", wal.ErrCorrupt, len(content))
+		}
+		p.term, p.votedFor = vote.term, vote.votedFor
+	}
+	if t := max(p.log.lastTerm(), p.log.baseTerm); t > p.term {
+		p.term, p.votedFor = t, 0 // a crash kept entries of a term, but not the term: nothing was promised in it
+	}
+	return nil
+}
+
+// readSnapshot reads the snapshot. If it cannot be read, the log that begins
+// behind it shows that there was one.
+func (p *persistent) readSnapshot(env node.Env) error {
+	content, err := wal.ReadFile(env.Disk(), snapshotName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, wal.ErrCorrupt):
+		return nil
+	case err != nil:
+		return err
+	}
+	snap, ok := decodeSnapshot(content)
+	if !ok {
+		return fmt.Errorf("raft: %w: malformed snapshot of %d bytes", wal.ErrCorrupt, len(content))
+	}
+	p.snapshot = snap
+	if snap.term > p.term {
+		p.term, p.votedFor = snap.term, 0
+	}
+	return nil
 }
 
 // saveVote records the current term and the vote in it, if any.
 func (j *journal) saveVote(t Term, votedFor node.ID) {
-	j.append(voteRecord{t, votedFor}.encode(j.scratch[:0]))
-	j.vote = j.wal.Appended()
+	j.exitOn(j.wal.ReplaceCopies(voteName, voteRecord{t, votedFor}.encode(nil)))
+	j.vote = j.wal.Written()
 }
 
 // saveEntries records that the log ends in these entries, the first of which
@@ -65,10 +136,7 @@ func (j *journal) saveVote(t Term, votedFor node.ID) {
 func (j *journal) saveEntries(first Index, entries []Entry) {
 	// Where the log was cut, a sync that is under way for what stood there says
 	// nothing about what stands there now.
-	j.durable = min(j.durable, first-1)
-	for i := range j.writing {
-		j.writing[i].last = min(j.writing[i].last, first-1)
-	}
+	j.cut(first - 1)
 	for len(entries) > 0 {
 		n := chunk(entries)
 		j.append(entriesRecord{first, entries[:n]}.encode(j.scratch[:0]))
@@ -78,9 +146,47 @@ func (j *journal) saveEntries(first Index, entries []Entry) {
 	}
 }
 
+// cut notes that nothing behind an index counts as durable any more.
+func (j *journal) cut(index Index) {
+	j.durable = min(j.durable, index)
+	for i := range j.writing {
+		j.writing[i].last = min(j.writing[i].last, index)
+	}
+}
+
+// saveLoss records what damage took, or that it is back.
+func (j *journal) saveLoss(l loss) { j.append(lossRecord(l).encode(j.scratch[:0])) }
+
+// saveSnapshot records the newest snapshot, and returns how much has to be durable
+// for it to be so.
+func (j *journal) saveSnapshot(encoded []byte) uint64 {
+	j.exitOn(j.wal.ReplaceFile(snapshotName, encoded))
+	return j.wal.Written()
+}
+
+// rewrite begins a new segment with all that the log holds, which is little once
+// it was compacted, and drops the others.
+func (j *journal) rewrite(l *log, lost loss) {
+	j.wal.Cut()
+	first := j.wal.Appended() + 1
+	encodeJournal(l, lost, j.append)
+	j.wal.Drop(first)
+}
+
+// replaced notes that a snapshot, which is durable, has taken the place of the log
+// up to an index, and that behind it the log goes on to last.
+func (j *journal) replaced(index, last Index) {
+	j.cut(last)
+	j.durable = max(j.durable, index)
+}
+
 func (j *journal) append(record []byte) {
 	j.scratch = record
-	if err := j.wal.Append(record); err != nil {
+	j.exitOn(j.wal.Append(record))
+}
+
+func (j *journal) exitOn(err error) {
+	if err != nil {
 		j.env.Exit(err)
 	}
 }
@@ -100,11 +206,14 @@ func (j *journal) synced(sync node.Sync, err error) {
 	}
 	done := 0
 	for done < len(j.writing) && j.writing[done].records <= j.wal.Durable() {
-		j.durable = j.writing[done].last
+		j.durable = max(j.durable, j.writing[done].last)
 		done++
 	}
 	j.writing = append(j.writing[:0], j.writing[done:]...)
 }
 
 // voteDurable reports whether the disk holds the newest term and vote.
-func (j *journal) voteDurable() bool { return j.vote <= j.wal.Durable() }
+func (j *journal) voteDurable() bool { return j.wal.Covers(j.vote) }
+
+// covers reports whether so much is durable.
+func (j *journal) covers(written uint64) bool { return j.wal.Covers(written) }

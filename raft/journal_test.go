@@ -111,20 +111,11 @@ func TestFailedWriteEndsTheServer(t *testing.T) {
 	require.Empty(t, f.take())
 }
 
-func TestCorruptJournalEndsTheServer(t *testing.T) {
-	t.Run("damaged", func(t *testing.T) {
-		f := bootWith(t, 1, 3, 3, 1, 2)
-		f.ask(2, AppendEntries{Term: 3, PrevLogIndex: 2, PrevLogTerm: 2, Entries: testEntries(3, 3)})
-		f.env.disk.Damage("raft.000002", 41)
-		f.crash()
-		require.ErrorIs(t, f.env.exit, wal.ErrCorrupt)
-	})
-	t.Run("nonsense", func(t *testing.T) {
-		f := boot(t, 1, 3)
-		f.journal.saveEntries(7, testEntries(7, 1))
-		f.restart()
-		require.ErrorIs(t, f.env.exit, wal.ErrCorrupt)
-	})
+func TestNonsenseInTheJournalEndsTheServer(t *testing.T) {
+	f := boot(t, 1, 3)
+	f.journal.saveEntries(7, testEntries(7, 1))
+	f.restart()
+	require.ErrorIs(t, f.env.exit, wal.ErrCorrupt)
 }
 
 // A batch that is too much for one record becomes several.

@@ -1,35 +1,38 @@
 package raft
 
-// log is a server's copy of the replicated log, in memory.
+// log is a server's copy of the replicated log, in memory. What is before it was
+// applied and is part of a snapshot.
 //
-// Invariants: entries[i-1] is the entry at index i; terms never decrease along
-// the log; no element of the array behind entries is ever changed once it was
-// set, because messages share it.
+// Invariants: entries[i-base-1] is the entry at index i; terms never decrease
+// along the log; no element of the array behind entries is ever changed once it
+// was set, because messages share it.
 type log struct {
-	entries []Entry
+	base     Index // of the entry before the first; zero if the log is whole
+	baseTerm Term  // of that entry
+	entries  []Entry
 }
 
-func (l *log) lastIndex() Index { return Index(len(l.entries)) }
+func (l *log) lastIndex() Index { return l.base + Index(len(l.entries)) }
 
 func (l *log) lastTerm() Term { return l.term(l.lastIndex()) }
 
-// term returns the term of the entry at index i, which has to be in the log, or
-// zero for the place before the first.
+// term returns the term of the entry at index i, which has to be in the log or
+// just before it.
 func (l *log) term(i Index) Term {
-	if i == 0 {
-		return 0
+	if i == l.base {
+		return l.baseTerm
 	}
-	return l.entries[i-1].Term
+	return l.entries[i-l.base-1].Term
 }
 
 // entry returns the entry at index i, which has to be in the log.
-func (l *log) entry(i Index) Entry { return l.entries[i-1] }
+func (l *log) entry(i Index) Entry { return l.entries[i-l.base-1] }
 
 // from returns the entries that begin at index first, as many as go into one
 // message, to be shared. The capacity ends with the slice: nobody can append
 // into the log.
 func (l *log) from(first Index) []Entry {
-	begin := int(first - 1)
+	begin := int(first - l.base - 1)
 	end := begin + chunk(l.entries[begin:])
 	return l.entries[begin:end:end]
 }
@@ -42,14 +45,30 @@ func (l *log) append(entries ...Entry) { l.entries = append(l.entries, entries..
 // entries which messages still share.
 func (l *log) truncate(first Index) {
 	if first <= l.lastIndex() {
-		l.entries = l.entries[: first-1 : first-1]
+		end := first - l.base - 1
+		l.entries = l.entries[:end:end]
 	}
 }
+
+// compact removes the entries up to an index that is in the log. What stays moves
+// to an array of its own, so that the memory of the rest is free once no message
+// shares it any more.
+func (l *log) compact(index Index) {
+	if index <= l.base {
+		return
+	}
+	term := l.term(index)
+	l.entries = append([]Entry(nil), l.entries[index-l.base:]...)
+	l.base, l.baseTerm = index, term
+}
+
+// reset begins the log anew behind an index.
+func (l *log) reset(index Index, term Term) { *l = log{base: index, baseTerm: term} }
 
 // matches reports whether the log has an entry with this index and term. If so,
 // it equals the log of the leader of that term up to there (Log Matching, §5.3).
 func (l *log) matches(i Index, t Term) bool {
-	return i <= l.lastIndex() && l.term(i) == t
+	return i >= l.base && i <= l.lastIndex() && l.term(i) == t
 }
 
 // conflictIndex tells a leader whose entry at index prev did not match where to
@@ -59,7 +78,7 @@ func (l *log) conflictIndex(prev Index) Index {
 		return l.lastIndex() + 1
 	}
 	first := prev
-	for first > 1 && l.term(first-1) == l.term(prev) {
+	for first > l.base+1 && l.term(first-1) == l.term(prev) {
 		first--
 	}
 	return first

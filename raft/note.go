@@ -1,6 +1,10 @@
 package raft
 
-import "fmt"
+import (
+	"fmt"
+
+	"quorumlab/node"
+)
 
 // Notes for those who watch a run (node.Env.Note). None is on the path of a
 // command.
@@ -25,3 +29,19 @@ func (n BecameLeader) String() string { return fmt.Sprintf("became leader of ter
 func (n SteppedDown) String() string {
 	return fmt.Sprintf("stepped down as %v of term %d for term %d", n.Role, n.Term, n.For)
 }
+
+// The situations that a batch of runs should have reached.
+const (
+	MarkSplitVote               node.Mark = "raft: split vote"
+	MarkTruncation              node.Mark = "raft: entries replaced"
+	MarkLeaderWithoutQuorum     node.Mark = "raft: leader without a quorum stepped down"
+	MarkSnapshotTaken           node.Mark = "raft: snapshot taken"
+	MarkSnapshotSent            node.Mark = "raft: snapshot sent"
+	MarkSnapshotInstalled       node.Mark = "raft: snapshot installed"
+	MarkLeaseExpired            node.Mark = "raft: lease expired"
+	MarkTransfer                node.Mark = "raft: leadership handed over"
+	MarkMembershipChanged       node.Mark = "raft: membership changed"
+	MarkConfigurationRolledBack node.Mark = "raft: configuration rolled back"
+	MarkDamaged                 node.Mark = "raft: damage found"
+	MarkRepaired                node.Mark = "raft: repaired after damage"
+)

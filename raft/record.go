@@ -3,26 +3,40 @@ package raft
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
+	"slices"
 
 	"quorumlab/internal/wal"
 	"quorumlab/node"
-	"quorumlab/rsm"
 )
 
-// The journal has two kinds of records. Integers are unsigned varints.
+// The journal has three kinds of records. Integers are unsigned varints.
 //
-//	vote      1, term, server voted for or 0
-//	entries   2, index of the first entry, number of entries, and for each entry
-//	          term, client, sequence, length of the command, command
+//	entries     1, index of the first entry, number of entries, and for each entry
+//	            term, client, sequence, length of the command, command
+//	compaction  2, index, term
+//	loss        3, index, term
 //
-// The newest vote record counts. An entries record says how the log ends: what
-// stood at the index of its first entry and beyond is gone. So cutting the log
-// (§5.3) needs no record of its own, because a log is only ever cut to be
-// continued with other entries.
+// An entries record says how the log ends: what stood at the index of its first
+// entry and beyond is gone. So cutting the log (§5.3) needs no record of its own,
+// because a log is only ever cut to be continued with other entries. An entry
+// that holds a configuration has no client, the sequence 1, and in the place of
+// the command the number of voters and all their names, those of the old voters
+// behind them.
+//
+// A compaction record says where the log begins: behind an entry with that index
+// and term, which a snapshot covers. If the log has that entry, what follows it
+// stays, otherwise nothing.
+//
+// The newest loss record says what damage took, see repair.go; zeros say that
+// nothing is amiss.
+//
+// The file of term and vote holds term and server voted for, or 0. The snapshot
+// holds index, term and hash, the index of the configuration, the configuration
+// with its length, and the state.
 const (
-	voteKind    = 1
-	entriesKind = 2
+	entriesKind    = 1
+	compactionKind = 2
+	lossKind       = 3
 )
 
 // voteRecord says which term the server is in and for whom it voted.
@@ -37,11 +51,25 @@ type entriesRecord struct {
 	entries []Entry
 }
 
-// encode appends the record to b.
+// compactionRecord says where the log begins.
+type compactionRecord struct {
+	index Index
+	term  Term
+}
+
+// lossRecord says what damage took.
+type lossRecord loss
+
+// encode appends the content of the file to b.
 func (r voteRecord) encode(b []byte) []byte {
-	b = append(b, voteKind)
 	b = binary.AppendUvarint(b, uint64(r.term))
 	return binary.AppendUvarint(b, uint64(uint32(r.votedFor)))
+}
+
+func decodeVote(b []byte) (voteRecord, bool) {
+	d := decoder{rest: b}
+	term, votedFor := d.number(), d.id()
+	return voteRecord{Term(term), votedFor}, d.done()
 }
 
 // encode appends the record to b.
@@ -51,13 +79,76 @@ func (r entriesRecord) encode(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(r.entries)))
 	for i := range r.entries {
 		e := &r.entries[i]
+		sequence, command := e.Request.Sequence, e.Request.Command
+		if e.Configuration != nil {
+			sequence, command = configurationMark, encodeConfiguration(e.Configuration)
+		}
 		b = binary.AppendUvarint(b, uint64(e.Term))
 		b = binary.AppendUvarint(b, uint64(e.Request.Client))
-		b = binary.AppendUvarint(b, e.Request.Sequence)
-		b = binary.AppendUvarint(b, uint64(len(e.Request.Command)))
-		b = append(b, e.Request.Command...)
+		b = binary.AppendUvarint(b, sequence)
+		b = binary.AppendUvarint(b, uint64(len(command)))
+		b = append(b, command...)
 	}
 	return b
+}
+
+// encode appends the record to b.
+func (r compactionRecord) encode(b []byte) []byte {
+	b = binary.AppendUvarint(append(b, compactionKind), uint64(r.index))
+	return binary.AppendUvarint(b, uint64(r.term))
+}
+
+// encode appends the record to b.
+func (r lossRecord) encode(b []byte) []byte {
+	b = binary.AppendUvarint(append(b, lossKind), uint64(r.index))
+	return binary.AppendUvarint(b, uint64(r.term))
+}
+
+// configurationMark stands in the place of a sequence number, without a client.
+const configurationMark = 1
+
+func encodeConfiguration(c *Configuration) []byte {
+	b := binary.AppendUvarint(nil, uint64(len(c.Voters)))
+	for _, id := range slices.Concat(c.Voters, c.Old) {
+		b = binary.AppendUvarint(b, uint64(uint32(id)))
+	}
+	return b
+}
+
+func decodeConfiguration(b []byte) (*Configuration, bool) {
+	d := decoder{rest: b}
+	voters := d.number()
+	c := &Configuration{}
+	for !d.failed && len(d.rest) > 0 {
+		if id := d.id(); uint64(len(c.Voters)) < voters {
+			c.Voters = append(c.Voters, id)
+		} else {
+			c.Old = append(c.Old, id)
+		}
+	}
+	return c, !d.failed && voters > 0 && uint64(len(c.Voters)) == voters
+}
+
+func encodeSnapshot(s snapshot) []byte {
+	b := make([]byte, 0, 64+len(s.state))
+	for _, n := range []uint64{uint64(s.index), uint64(s.term), s.hash, uint64(s.configuration.index)} {
+		b = binary.AppendUvarint(b, n)
+	}
+	c := encodeConfiguration(s.configuration.Configuration)
+	b = append(binary.AppendUvarint(b, uint64(len(c))), c...)
+	return append(b, s.state...)
+}
+
+// decodeSnapshot reads a snapshot, which shares b's memory.
+func decodeSnapshot(b []byte) (snapshot, bool) {
+	d := decoder{rest: b}
+	s := snapshot{encoded: b}
+	s.index, s.term, s.hash = Index(d.number()), Term(d.number()), d.number()
+	s.configuration.index = Index(d.number())
+	c, ok := decodeConfiguration(d.bytes())
+	s.configuration.Configuration = c
+	s.state = d.rest
+	return s, ok && !d.failed && s.index > 0 && s.configuration.index <= s.index
 }
 
 // replay brings the state up to date with the next record of the journal. The
@@ -69,82 +160,40 @@ func (p *persistent) replay(record []byte) error {
 		return fmt.Errorf("%w: malformed journal record of %d bytes", wal.ErrCorrupt, len(record))
 	}
 	switch r := decoded.(type) {
-	case voteRecord:
-		p.term, p.votedFor = r.term, r.votedFor
 	case entriesRecord:
-		if r.first > p.log.lastIndex()+1 {
-			return fmt.Errorf("%w: entries from index %d after a log of %d", wal.ErrCorrupt, r.first, p.log.lastIndex())
+		if r.first <= p.log.base || r.first > p.log.lastIndex()+1 {
+			return fmt.Errorf("%w: entries from index %d for a log from %d to %d",
+				wal.ErrCorrupt, r.first, p.log.base+1, p.log.lastIndex())
 		}
 		p.log.truncate(r.first)
 		p.log.append(r.entries...)
+	case compactionRecord:
+		if p.log.matches(r.index, r.term) {
+			p.log.compact(r.index)
+		} else {
+			p.log.reset(r.index, r.term)
+		}
+	case lossRecord:
+		p.loss = loss(r)
 	}
 	return nil
 }
 
-// decodeRecord reads a voteRecord or an entriesRecord. Commands share b's
-// memory.
+// decodeRecord reads a record of the journal. Commands share b's memory.
 func decodeRecord(b []byte) (record any, ok bool) {
 	if len(b) == 0 {
 		return nil, false
 	}
 	d := decoder{rest: b[1:]}
 	switch b[0] {
-	case voteKind:
-		term, votedFor := d.number(), d.number()
-		record = voteRecord{Term(term), node.ID(uint32(votedFor))}
-		d.failed = d.failed || votedFor > math.MaxUint32
 	case entriesKind:
 		record = d.entries()
+	case compactionKind:
+		record = compactionRecord{Index(d.number()), Term(d.number())}
+	case lossKind:
+		record = lossRecord{Index(d.number()), Term(d.number())}
 	default:
 		return nil, false
 	}
-	return record, !d.failed && len(d.rest) == 0
-}
-
-// decoder takes the parts of a record off its front. Once failed, it yields
-// zeros.
-type decoder struct {
-	rest   []byte
-	failed bool
-}
-
-func (d *decoder) number() uint64 {
-	n, width := binary.Uvarint(d.rest)
-	if width <= 0 {
-		d.failed = true
-		d.rest = nil
-		return 0
-	}
-	d.rest = d.rest[width:]
-	return n
-}
-
-func (d *decoder) bytes() []byte {
-	length := d.number()
-	if length > uint64(len(d.rest)) {
-		d.failed = true
-		return nil
-	}
-	b := d.rest[:length:length]
-	d.rest = d.rest[length:]
-	return b
-}
-
-func (d *decoder) entries() entriesRecord {
-	const shortest = 4 // bytes of an entry: no more are made room for than can be there
-	r := entriesRecord{first: Index(d.number())}
-	count := d.number()
-	if r.first == 0 || count == 0 || count > uint64(len(d.rest))/shortest {
-		d.failed = true
-		return r
-	}
-	r.entries = make([]Entry, 0, count)
-	for range count {
-		term, client, sequence := d.number(), d.number(), d.number()
-		r.entries = append(r.entries, Entry{
-			Term:    Term(term),
-			Request: rsm.Request{Client: rsm.ClientID(client), Sequence: sequence, Command: d.bytes()},
-		})
-	}
-	return r
+	return record, d.done()
 }

@@ -6,19 +6,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quorumlab/internal/wal"
-	"quorumlab/node"
 	"quorumlab/rsm"
 )
 
 func TestRecordsRoundTrip(t *testing.T) {
 	for _, want := range []voteRecord{{0, 0}, {1, 3}, {1 << 60, -2}} {
-		got, ok := decodeRecord(want.encode(nil))
+		got, ok := decodeVote(want.encode(nil))
 		require.True(t, ok)
 		require.Equal(t, want, got)
 	}
-	for _, want := range []entriesRecord{
-		{1, []Entry{{Term: 1, Request: rsm.Request{Command: []byte{}}}}},
-		{300, testEntries(300, 4, 4, 5)},
+	for _, want := range []interface{ encode([]byte) []byte }{
+		entriesRecord{1, []Entry{{Term: 1, Request: rsm.Request{Command: []byte{}}}}},
+		entriesRecord{300, testEntries(300, 4, 4, 5)},
+		entriesRecord{2, []Entry{{Term: 7, Configuration: &Configuration{Voters: servers(3)}}}},
+		entriesRecord{2, []Entry{{Term: 7, Configuration: &Configuration{Voters: servers(2), Old: servers(3)}}}},
+		compactionRecord{1 << 40, 9},
+		lossRecord{12, 7},
 	} {
 		got, ok := decodeRecord(want.encode(nil))
 		require.True(t, ok)
@@ -26,21 +29,39 @@ func TestRecordsRoundTrip(t *testing.T) {
 	}
 }
 
+func TestSnapshotRoundTrip(t *testing.T) {
+	want := snapshot{
+		index: 300, term: 7, hash: 1 << 63,
+		configuration: configured{200, &Configuration{Voters: servers(2), Old: servers(3)}},
+		state:         []byte("state"),
+	}
+	want.encoded = encodeSnapshot(want)
+	got, ok := decodeSnapshot(want.encoded)
+	require.True(t, ok)
+	require.Equal(t, want, got)
+	for size := range len(want.encoded) - len(want.state) {
+		_, ok := decodeSnapshot(want.encoded[:size])
+		require.False(t, ok, "cut at %d", size)
+	}
+}
+
 func TestMalformedRecords(t *testing.T) {
 	entries := entriesRecord{1, testEntries(1, 1, 2)}.encode(nil)
 	tests := map[string][]byte{
-		"empty":                     {},
-		"unknown kind":              {3, 1, 1},
-		"vote cut short":            {voteKind, 1},
-		"vote with more":            {voteKind, 1, 1, 1},
-		"vote for no node ID":       {voteKind, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 1},
-		"entries cut short":         entries[:len(entries)-1],
-		"entries with more":         append(entries[:len(entries):len(entries)], 0),
-		"entries at index 0":        {entriesKind, 0, 1, 1, 0, 0, 0},
-		"no entries":                {entriesKind, 1, 0},
-		"more entries than fit":     {entriesKind, 1, 0xff, 0xff, 0xff, 0xff, 1},
-		"varint that never ends":    {voteKind, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-		"command beyond the record": {entriesKind, 1, 1, 1, 1, 1, 5, 0},
+		"empty":                       {},
+		"unknown kind":                {4, 1, 1},
+		"compaction cut short":        {compactionKind, 1},
+		"compaction with more":        {compactionKind, 1, 1, 1},
+		"loss cut short":              {lossKind, 1},
+		"entries cut short":           entries[:len(entries)-1],
+		"entries with more":           append(entries[:len(entries):len(entries)], 0),
+		"entries at index 0":          {entriesKind, 0, 1, 1, 0, 0, 0},
+		"no entries":                  {entriesKind, 1, 0},
+		"more entries than fit":       {entriesKind, 1, 0xff, 0xff, 0xff, 0xff, 1},
+		"varint that never ends":      {lossKind, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"command beyond the record":   {entriesKind, 1, 1, 1, 1, 1, 5, 0},
+		"configuration without voter": {entriesKind, 1, 1, 1, 0, configurationMark, 1, 0},
+		"configuration cut short":     {entriesKind, 1, 1, 1, 0, configurationMark, 2, 2, 1},
 	}
 	for name, record := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -49,42 +70,49 @@ func TestMalformedRecords(t *testing.T) {
 			require.ErrorIs(t, new(persistent).replay(record), wal.ErrCorrupt)
 		})
 	}
+	for name, content := range map[string][]byte{
+		"cut short": {1}, "with more": {1, 1, 1}, "no node ID": {1, 0xff, 0xff, 0xff, 0xff, 0xff, 1},
+	} {
+		_, ok := decodeVote(content)
+		require.False(t, ok, "vote: %s", name)
+	}
 }
 
-// An entries record says how the log ends: what stood there before is gone.
+// An entries record says how the log ends: what stood there before is gone. A
+// compaction record says where it begins.
 func TestReplay(t *testing.T) {
 	var state persistent
-	for _, record := range [][]byte{
-		voteRecord{1, 2}.encode(nil),
-		entriesRecord{1, testEntries(1, 1, 1, 1)}.encode(nil),
-		voteRecord{3, 0}.encode(nil),
-		entriesRecord{2, testEntries(2, 3)}.encode(nil),
-	} {
-		require.NoError(t, state.replay(record))
+	replay := func(records ...interface{ encode([]byte) []byte }) {
+		for _, record := range records {
+			require.NoError(t, state.replay(record.encode(nil)))
+		}
 	}
-	require.Equal(t, persistent{term: 3, votedFor: node.ID(0), log: logOf(1, 3)}, state)
+	replay(entriesRecord{1, testEntries(1, 1, 1, 1)}, entriesRecord{2, testEntries(2, 3)})
+	require.Equal(t, persistent{log: logOf(1, 3)}, state)
+	require.ErrorIs(t, state.replay(entriesRecord{4, testEntries(4, 3)}.encode(nil)), wal.ErrCorrupt, "a gap")
 
-	gap := entriesRecord{4, testEntries(4, 3)}.encode(nil)
-	require.ErrorIs(t, state.replay(gap), wal.ErrCorrupt)
+	replay(entriesRecord{3, testEntries(3, 3, 4)}, compactionRecord{2, 3})
+	require.Equal(t, log{base: 2, baseTerm: 3, entries: testEntries(3, 3, 4)}, state.log)
+	require.ErrorIs(t, state.replay(entriesRecord{2, testEntries(2, 3)}.encode(nil)), wal.ErrCorrupt, "compacted")
+
+	replay(compactionRecord{3, 4}, entriesRecord{4, testEntries(4, 5)})
+	require.Equal(t, log{base: 3, baseTerm: 4, entries: testEntries(4, 5)}, state.log, "another log was there")
+	replay(lossRecord{9, 4}, lossRecord{8, 3})
+	require.Equal(t, loss{8, 3}, state.loss)
 }
 
 func FuzzDecodeRecord(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(voteRecord{7, 2}.encode(nil))
+	f.Add(compactionRecord{7, 2}.encode(nil))
 	f.Add(entriesRecord{1, testEntries(1, 1, 2, 2)}.encode(nil))
+	f.Add(entriesRecord{1, []Entry{{Configuration: &Configuration{Voters: servers(2), Old: servers(1)}}}}.encode(nil))
 	f.Add([]byte{entriesKind, 1, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		record, ok := decodeRecord(b)
 		if !ok {
 			return
 		}
-		var encoded []byte
-		switch r := record.(type) {
-		case voteRecord:
-			encoded = r.encode(nil)
-		case entriesRecord:
-			encoded = r.encode(nil)
-		}
+		encoded := record.(interface{ encode([]byte) []byte }).encode(nil)
 		again, ok := decodeRecord(encoded)
 		require.True(t, ok)
 		require.Equal(t, record, again)

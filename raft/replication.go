@@ -16,6 +16,9 @@ import (
 // entries in it, as if they had arrived. If they have not, a later message is
 // refused, and probing begins again. Since entries are sent only once until
 // then, a heartbeat is never more than a heartbeat.
+//
+// A peer that needs entries which the leader has compacted away is sent a
+// snapshot first: see install.go.
 
 // maxInFlight is how many entries may be on their way to a peer without an
 // answer. It spares a peer that is slow or down a flood that it would have to
@@ -27,11 +30,16 @@ const maxInFlight = 4 * maxChunkEntries
 func (s *Server) appendEntries(first Index, entries []Entry) {
 	s.log.append(entries...)
 	s.journal.saveEntries(first, entries)
+	s.adoptConfigurations(first, entries)
 }
 
 // replicate sends a peer all entries that it may be sent now.
 func (s *Server) replicate(p *peer) {
 	for !p.probing && p.next <= s.log.lastIndex() && p.next <= p.match+maxInFlight {
+		if p.next <= s.log.base {
+			s.startSnapshot(p)
+			return
+		}
 		entries := s.log.from(p.next)
 		s.sendAppendEntries(p, entries)
 		p.next += Index(len(entries))
@@ -42,11 +50,14 @@ func (s *Server) replicate(p *peer) {
 // brings the entry at next along, if there is one, but not all that follow,
 // because it may well be refused.
 func (s *Server) probe(p *peer) {
-	var entries []Entry
-	if p.next <= s.log.lastIndex() {
-		entries = s.log.from(p.next)[:1:1]
+	switch {
+	case p.next <= s.log.base:
+		s.startSnapshot(p)
+	case p.next <= s.log.lastIndex():
+		s.sendAppendEntries(p, s.log.from(p.next)[:1:1])
+	default:
+		s.sendAppendEntries(p, nil)
 	}
-	s.sendAppendEntries(p, entries)
 }
 
 // sendAppendEntries sends entries that begin at the peer's next, or none. They
@@ -59,16 +70,35 @@ func (s *Server) sendAppendEntries(p *peer, entries []Entry) {
 		PrevLogTerm:  s.log.term(p.next - 1),
 		Entries:      entries,
 		LeaderCommit: s.commitIndex,
+		Round:        s.reads.round,
 	})
+}
+
+// heartbeatTimeout keeps up the leader's authority (§5.2).
+func (s *Server) heartbeatTimeout() {
+	s.beginRound()
+	s.sendHeartbeats()
+	s.checkLearners()
 }
 
 // sendHeartbeats tells the followers that their leader lives, what is committed,
 // and, by the consistency check, what they should have received (§5.2, §5.3).
 func (s *Server) sendHeartbeats() {
 	for i := range s.peers {
-		s.sendAppendEntries(&s.peers[i], nil)
+		s.sendHeartbeat(&s.peers[i])
 	}
 	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
+}
+
+func (s *Server) sendHeartbeat(p *peer) {
+	switch {
+	case p.sending.index > 0:
+		s.continueSnapshot(p)
+	case p.next <= s.log.base: // the log was compacted since it was last sent to
+		s.startSnapshot(p)
+	default:
+		s.sendAppendEntries(p, nil)
+	}
 }
 
 func (s *Server) receiveAppendEntries(from node.ID, m AppendEntries) {
@@ -79,17 +109,32 @@ func (s *Server) receiveAppendEntries(from node.ID, m AppendEntries) {
 		return
 	}
 	s.follow(from)
-	reply := AppendEntriesReply{Term: s.term, PrevLogIndex: m.PrevLogIndex}
+	reply := AppendEntriesReply{Term: s.term, PrevLogIndex: m.PrevLogIndex, Round: m.Round}
+	matched := m.PrevLogIndex + Index(len(m.Entries))
+	if m.PrevLogIndex < s.log.base {
+		m = m.after(s.log.base, s.log.baseTerm)
+	}
 	if s.log.matches(m.PrevLogIndex, m.PrevLogTerm) {
 		reply.Success = true
-		reply.MatchIndex = m.PrevLogIndex + Index(len(m.Entries))
+		reply.MatchIndex = matched
 		s.mergeEntries(m.PrevLogIndex+1, m.Entries)
 		// Up to MatchIndex the log is known to be the leader's, beyond it is not.
 		s.commit(min(m.LeaderCommit, reply.MatchIndex))
+		s.checkRepaired()
 	} else {
 		reply.ConflictIndex = s.log.conflictIndex(m.PrevLogIndex)
+		reply.Lost = s.loss.any()
 	}
 	s.journal.promise(from, reply)
+}
+
+// after returns the part of the message that is behind an index, which the
+// follower has compacted away: what is committed matches (Leader Completeness).
+func (m AppendEntries) after(index Index, term Term) AppendEntries {
+	skipped := min(int(index-m.PrevLogIndex), len(m.Entries))
+	m.Entries = m.Entries[skipped:]
+	m.PrevLogIndex, m.PrevLogTerm = index, term
+	return m
 }
 
 // follow recognises the leader of the current term (§5.2).
@@ -102,6 +147,8 @@ func (s *Server) follow(leader node.ID) {
 	}
 	s.leader = leader
 	s.stepDown(s.term)
+	s.elections = 0
+	s.heardAt = s.env.Now()
 	s.resetElectionTimer()
 }
 
@@ -122,7 +169,11 @@ func (s *Server) mergeEntries(first Index, entries []Entry) {
 			Detail:    fmt.Sprintf("entry %v to replace the committed one at index %d", entries[0], first),
 		})
 	}
-	s.log.truncate(first)
+	if first <= s.log.lastIndex() {
+		s.env.Note(MarkTruncation)
+		s.log.truncate(first)
+		s.rollBackConfigurations(first)
+	}
 	s.appendEntries(first, entries)
 }
 
@@ -132,7 +183,15 @@ func (s *Server) receiveAppendEntriesReply(from node.ID, m AppendEntriesReply) {
 	if p == nil || s.role != Leader || m.Term != s.term {
 		return // an answer to the leader of an earlier term
 	}
-	if !m.Success {
+	p.active = true
+	if m.Round > p.round {
+		p.round = m.Round
+		s.confirmReads()
+	}
+	switch {
+	case p.sending.index > 0:
+		return // a snapshot is on its way, and with it what it needs
+	case !m.Success:
 		s.backUp(p, m)
 		return
 	}
@@ -141,13 +200,22 @@ func (s *Server) receiveAppendEntriesReply(from node.ID, m AppendEntriesReply) {
 		p.match = m.MatchIndex
 		p.next = max(p.next, p.match+1)
 		s.advanceCommitIndex()
+		s.checkLearners()
+		s.checkTransfer()
 	}
-	s.replicate(p)
+	if p = s.peer(from); p != nil { // it may have left, or the leader may have resigned
+		s.replicate(p)
+	}
 }
 
 // backUp moves next back to where the follower's log may agree, and tries again
 // (§5.3).
 func (s *Server) backUp(p *peer, m AppendEntriesReply) {
+	if m.Lost {
+		// The follower's disk is damaged: it does not store any more what it had
+		// said it does. Nobody else's word is ever taken back.
+		p.match = min(p.match, m.ConflictIndex-1)
+	}
 	if p.probing && m.PrevLogIndex != p.next-1 {
 		return // not the answer to the probe that counts now
 	}

@@ -25,27 +25,27 @@ func TestAppendEntries(t *testing.T) {
 		log     []Term
 		commit  Index
 	}{
-		{"leader of the past (rule 1)", AppendEntries{4, prev4, 4, testEntries(5, 4), 5},
+		{"leader of the past (rule 1)", AppendEntries{4, prev4, 4, testEntries(5, 4), 5, 0},
 			refused(prev4, 0), []Term{1, 1, 4, 4}, 0},
-		{"log too short (rule 2)", AppendEntries{5, 6, 4, testEntries(7, 5), 7},
+		{"log too short (rule 2)", AppendEntries{5, 6, 4, testEntries(7, 5), 7, 0},
 			refused(6, 5), []Term{1, 1, 4, 4}, 0},
-		{"previous entry of another term (rule 2)", AppendEntries{5, prev4, 3, testEntries(5, 5), 5},
+		{"previous entry of another term (rule 2)", AppendEntries{5, prev4, 3, testEntries(5, 5), 5, 0},
 			refused(prev4, 3), []Term{1, 1, 4, 4}, 0},
-		{"conflict (rule 3)", AppendEntries{5, prev2, 1, testEntries(3, 2, 5), 0},
+		{"conflict (rule 3)", AppendEntries{5, prev2, 1, testEntries(3, 2, 5), 0, 0},
 			matched(prev2, 4), []Term{1, 1, 2, 5}, 0},
-		{"conflict at the second entry (rule 3)", AppendEntries{5, prev2, 1, testEntries(3, 4, 5), 0},
+		{"conflict at the second entry (rule 3)", AppendEntries{5, prev2, 1, testEntries(3, 4, 5), 0, 0},
 			matched(prev2, 4), []Term{1, 1, 4, 5}, 0},
-		{"new entries (rule 4)", AppendEntries{5, prev4, 4, testEntries(5, 5, 5), 0},
+		{"new entries (rule 4)", AppendEntries{5, prev4, 4, testEntries(5, 5, 5), 0, 0},
 			matched(prev4, 6), []Term{1, 1, 4, 4, 5, 5}, 0},
-		{"entries that are there already (rule 4)", AppendEntries{5, prev1, 1, testEntries(2, 1, 4, 4, 5), 0},
+		{"entries that are there already (rule 4)", AppendEntries{5, prev1, 1, testEntries(2, 1, 4, 4, 5), 0, 0},
 			matched(prev1, 5), []Term{1, 1, 4, 4, 5}, 0},
-		{"a late message does not cut the log", AppendEntries{5, prev1, 1, testEntries(2, 1), 0},
+		{"a late message does not cut the log", AppendEntries{5, prev1, 1, testEntries(2, 1), 0, 0},
 			matched(prev1, 2), []Term{1, 1, 4, 4}, 0},
-		{"heartbeat", AppendEntries{5, prev4, 4, nil, 3},
+		{"heartbeat", AppendEntries{5, prev4, 4, nil, 3, 0},
 			matched(prev4, 4), []Term{1, 1, 4, 4}, 3},
-		{"commit index beyond what is known to agree (rule 5)", AppendEntries{5, prev1, 1, testEntries(2, 1), 4},
+		{"commit index beyond what is known to agree (rule 5)", AppendEntries{5, prev1, 1, testEntries(2, 1), 4, 0},
 			matched(prev1, 2), []Term{1, 1, 4, 4}, 2},
-		{"whole log anew", AppendEntries{5, 0, 0, testEntries(1, 5), 1},
+		{"whole log anew", AppendEntries{5, 0, 0, testEntries(1, 5), 1, 0},
 			matched(0, 1), []Term{5}, 1},
 	}
 	for _, test := range tests {
@@ -122,7 +122,7 @@ func newLeader(t *testing.T) *fixture {
 func TestHeartbeats(t *testing.T) { // §5.2
 	f := newLeader(t)
 	f.expire(HeartbeatTimer)
-	heartbeat := AppendEntries{Term: 1, PrevLogIndex: 1, PrevLogTerm: 1, LeaderCommit: 1}
+	heartbeat := AppendEntries{Term: 1, PrevLogIndex: 1, PrevLogTerm: 1, LeaderCommit: 1, Round: 1}
 	require.Equal(t, []envelope{{2, heartbeat}, {3, heartbeat}}, f.take())
 	require.Equal(t, f.config.HeartbeatInterval, f.env.timers[HeartbeatTimer])
 }

@@ -2,7 +2,7 @@ package raft
 
 import (
 	"fmt"
-	"slices"
+	"time"
 
 	"quorumlab/node"
 	"quorumlab/rsm"
@@ -13,15 +13,18 @@ type Role uint8
 
 // The roles.
 const (
-	Follower  Role = iota // answers candidates and leaders
-	Candidate             // stands for election
-	Leader                // orders the requests of clients
+	Follower     Role = iota // answers candidates and leaders
+	PreCandidate             // asks whether it could win an election (dissertation §9.6)
+	Candidate                // stands for election
+	Leader                   // orders the requests of clients
 )
 
 func (r Role) String() string {
 	switch r {
 	case Follower:
 		return "follower"
+	case PreCandidate:
+		return "pre-candidate"
 	case Candidate:
 		return "candidate"
 	case Leader:
@@ -38,6 +41,13 @@ const (
 	HeartbeatTimer
 	// FlushTimer runs on leaders that have requests to send, with no delay.
 	FlushTimer
+	// QuorumTimer runs on leaders that have to hear from a majority.
+	QuorumTimer
+	// TransferTimer runs on leaders that hand over: it takes too long.
+	TransferTimer
+	// SnapshotTimer runs when a snapshot is due, with no delay: it is taken when
+	// the messages that wait have been handled.
+	SnapshotTimer
 )
 
 // Server is one member of a Raft cluster. It implements node.Handler.
@@ -52,6 +62,8 @@ type Server struct {
 	term     Term
 	votedFor node.ID // in term; zero for nobody yet
 	log      log
+	loss     loss     // what damage took and is not yet known to be back
+	snapshot snapshot // the newest; index zero if there is none
 
 	// Volatile state on all servers (Figure 2).
 	role        Role
@@ -60,21 +72,35 @@ type Server struct {
 	lastApplied Index   // and applied up to here
 	appliedHash uint64  // of all that was applied, in order: for Invariants
 
+	heardAt        time.Duration // when a leader was last heard, on the own clock
+	configurations []configured  // in the log, oldest first; before them the one in force at its beginning
+	incoming       incoming      // a snapshot on its way from the leader
+	saving         *saving       // a snapshot on its way to the disk
+
 	// Volatile state on candidates and leaders.
-	peers   []peer  // the other servers
-	batch   []Entry // leader: requests of this instant, not yet in the log
-	matched []Index // leader: room to sort in
+	votes     member // the server's own
+	peers     []peer // the other servers
+	values    []uint64
+	elections int         // candidate: how many in a row it has not won
+	batch     []Entry     // leader: requests of this instant, not yet in the log
+	reads     reads       // leader
+	transfer  transfer    // leader
+	change    *membership // leader: the change of membership under way
 }
 
 // peer is what a candidate or leader knows of another server.
 type peer struct {
-	id node.ID
+	id    node.ID
+	votes member
 
-	granted bool // candidate: has given its vote
+	granted bool // candidate: has given its vote, or would
 
-	match   Index // leader: the peer has the entries up to here (matchIndex)
-	next    Index // leader: the first entry to send to it (nextIndex)
-	probing bool  // leader: next is a guess; see replication.go
+	match   Index   // leader: the peer has the entries up to here (matchIndex)
+	next    Index   // leader: the first entry to send to it (nextIndex)
+	probing bool    // leader: next is a guess; see replication.go
+	active  bool    // leader: was heard since the quorum was last checked
+	round   uint64  // leader: the newest round that it has answered; see reads.go
+	sending sending // leader: a snapshot on its way to it
 }
 
 // New makes a server that applies what is committed to machine, which has to be
@@ -86,24 +112,21 @@ func New(env node.Env, config Config, machine rsm.StateMachine) *Server {
 	return &Server{env: env, config: config, executor: rsm.NewExecutor(env, machine)}
 }
 
-// Start implements node.Handler. A server always starts as a follower (§5.2). It
-// panics if the machine is none of the configured servers.
+// Start implements node.Handler. A server always starts as a follower (§5.2).
 func (s *Server) Start() {
-	if !slices.Contains(s.config.Servers, s.env.ID()) {
-		panic(fmt.Sprintf("raft: machine %d is none of the servers %v", s.env.ID(), s.config.Servers))
-	}
-	for _, id := range s.config.Servers {
-		if id != s.env.ID() {
-			s.peers = append(s.peers, peer{id: id})
-		}
-	}
-	journal, state, err := openJournal(s.env)
+	state, err := openJournal(s.env, &s.journal)
 	if err != nil {
 		s.env.Exit(err)
 		return
 	}
-	s.journal = journal
-	s.term, s.votedFor, s.log = state.term, state.votedFor, state.log
+	s.term, s.votedFor, s.log, s.loss = state.term, state.votedFor, state.log, state.loss
+	s.configurations = []configured{{0, &Configuration{Voters: s.config.Servers}}}
+	if err := s.startFrom(state.snapshot); err != nil {
+		s.env.Exit(err)
+		return
+	}
+	// It cannot know that it did not hear from a leader just before it went down.
+	s.heardAt = s.env.Now()
 	s.resetElectionTimer()
 	s.journal.flush()
 }
@@ -113,6 +136,10 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 	switch m := m.(type) {
 	case rsm.Request:
 		s.receiveRequest(from, m)
+	case PreVote:
+		s.receivePreVote(from, m)
+	case PreVoteReply:
+		s.receivePreVoteReply(from, m)
 	case RequestVote:
 		s.receiveRequestVote(from, m)
 	case RequestVoteReply:
@@ -121,6 +148,16 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveAppendEntries(from, m)
 	case AppendEntriesReply:
 		s.receiveAppendEntriesReply(from, m)
+	case InstallSnapshot:
+		s.receiveInstallSnapshot(from, m)
+	case InstallSnapshotReply:
+		s.receiveInstallSnapshotReply(from, m)
+	case TimeoutNow:
+		s.receiveTimeoutNow(from, m)
+	case rsm.TransferLeadership:
+		s.receiveTransferLeadership(from, m)
+	case rsm.ChangeMembership:
+		s.receiveChangeMembership(from, m)
 	}
 	s.journal.flush()
 }
@@ -129,19 +166,26 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 func (s *Server) Timeout(t node.Timer) {
 	switch t {
 	case ElectionTimer:
-		s.startElection()
+		s.electionTimeout()
 	case HeartbeatTimer:
-		s.sendHeartbeats()
+		s.heartbeatTimeout()
 	case FlushTimer:
 		s.flushBatch()
+	case QuorumTimer:
+		s.checkQuorum()
+	case TransferTimer:
+		s.abortTransfer()
+	case SnapshotTimer:
+		s.takeSnapshot()
 	}
 	s.journal.flush()
 }
 
 // Synced implements node.Handler. What a server's own disk holds counts for the
-// server from here on: as a vote, or as a copy of an entry.
+// server from here on: as a vote, as a copy of an entry, or as a snapshot.
 func (s *Server) Synced(sync node.Sync, err error) {
 	s.journal.synced(sync, err)
+	s.snapshotSaved()
 	switch s.role {
 	case Candidate:
 		s.countVotes()
@@ -160,31 +204,6 @@ func (s *Server) peer(id node.ID) *peer {
 	}
 	return nil
 }
-
-// Leads implements node.Leader.
-func (s *Server) Leads() (term uint64, leads bool) { return uint64(s.term), s.role == Leader }
-
-// Role returns what the server currently is.
-func (s *Server) Role() Role { return s.role }
-
-// Term returns the server's current term, zero before the first election.
-func (s *Server) Term() Term { return s.term }
-
-// VotedFor returns whom the server voted for in its term, or zero.
-func (s *Server) VotedFor() node.ID { return s.votedFor }
-
-// LastIndex returns the index of the last entry in the server's log, zero if the
-// log is empty.
-func (s *Server) LastIndex() Index { return s.log.lastIndex() }
-
-// Entry returns the entry at an index from 1 to LastIndex.
-func (s *Server) Entry(i Index) Entry { return s.log.entry(i) }
-
-// CommitIndex returns up to where the server knows its log to be committed.
-func (s *Server) CommitIndex() Index { return s.commitIndex }
-
-// LastApplied returns up to where the server has applied its log.
-func (s *Server) LastApplied() Index { return s.lastApplied }
 
 // String shows the state on one line.
 func (s *Server) String() string {

@@ -4,6 +4,7 @@
 package fakedisk
 
 import (
+	"bytes"
 	"io/fs"
 	"maps"
 	"slices"
@@ -109,6 +110,50 @@ func (d *Disk) Crash() {
 	d.files = make(map[string][]byte)
 	for name, content := range d.durable {
 		d.files[name] = slices.Clone(content)
+	}
+}
+
+// EachCrash calls do with each disk that a crash might leave now: of every file
+// that has changed since a sync covered it, the old content or the new, or, of
+// what was appended, a part. The disk itself is left as it is.
+func (d *Disk) EachCrash(do func(left *Disk)) {
+	names := make(map[string]bool)
+	for name := range d.files {
+		names[name] = true
+	}
+	for name := range d.durable {
+		names[name] = true
+	}
+	d.eachCrash(slices.Sorted(maps.Keys(names)), make(map[string][]byte), do)
+}
+
+func (d *Disk) eachCrash(names []string, left map[string][]byte, do func(left *Disk)) {
+	if len(names) == 0 {
+		do(&Disk{files: maps.Clone(left), durable: maps.Clone(left)})
+		return
+	}
+	name := names[0]
+	before, existed := d.durable[name]
+	now, exists := d.files[name]
+	with := func(content []byte) {
+		left[name] = slices.Clone(content)
+		d.eachCrash(names[1:], left, do)
+		delete(left, name)
+	}
+	if existed {
+		with(before)
+	} else {
+		d.eachCrash(names[1:], left, do)
+	}
+	switch {
+	case existed && exists && bytes.Equal(before, now):
+	case exists:
+		with(now)
+		if bytes.HasPrefix(now, before) && existed {
+			with(now[:(len(before)+len(now))/2])
+		}
+	case existed: // it was removed
+		d.eachCrash(names[1:], left, do)
 	}
 }
 

@@ -51,3 +51,28 @@ func TestDamageIsDurable(t *testing.T) {
 	d.Crash()
 	require.Equal(t, "acc", content(t, &d, "a"))
 }
+
+func TestEachCrash(t *testing.T) {
+	var d fakedisk.Disk
+	require.NoError(t, d.Append("a", []byte("ab")))
+	require.NoError(t, d.Append("gone", nil))
+	d.Sync()
+	d.EndSync(nil)
+	require.NoError(t, d.Append("a", []byte("cd")))
+	require.NoError(t, d.Replace("new", []byte("x")))
+	require.NoError(t, d.Remove("gone"))
+	states := make(map[string]bool)
+	d.EachCrash(func(left *fakedisk.Disk) {
+		names, err := left.List()
+		require.NoError(t, err)
+		state := ""
+		for _, name := range names {
+			state += name + "=" + content(t, left, name) + " "
+		}
+		states[state] = true
+	})
+	require.Len(t, states, 3*2*2)
+	require.Contains(t, states, "a=ab gone= ")
+	require.Contains(t, states, "a=abc new=x ")
+	require.Contains(t, states, "a=abcd gone= new=x ")
+}

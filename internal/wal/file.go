@@ -47,39 +47,30 @@ func (l *Log) ReplaceCopies(name string, content []byte) error {
 	return nil
 }
 
-// OpenFile returns the content of a file, which the caller must not change. As
-// with Open, what was read may not be durable, so it is written anew, and the
-// next Flush starts a sync. A file that is not there is fs.ErrNotExist, one that
-// is damaged ErrCorrupt.
+// OpenFile is ReadFile, and writes the file anew: as with Open, what was read may
+// not be durable yet. The next Flush starts a sync.
 func (l *Log) OpenFile(name string) ([]byte, error) {
-	content, err := readFile(l.env.Disk(), name)
+	content, err := ReadFile(l.env.Disk(), name)
 	if err != nil {
 		return nil, err
 	}
 	return content, l.ReplaceFile(name, content)
 }
 
-// OpenCopies is OpenFile for a file in two copies. It is fs.ErrNotExist if none
-// is there, and ErrCorrupt if one is damaged and the other is of no help.
+// OpenCopies is ReadCopies, and writes both copies anew.
 func (l *Log) OpenCopies(name string) ([]byte, error) {
-	files := copyFiles(name)
-	content, err := readFile(l.env.Disk(), files[0])
+	content, err := ReadCopies(l.env.Disk(), name)
 	if err != nil {
-		second, secondErr := readFile(l.env.Disk(), files[1])
-		switch {
-		case secondErr == nil:
-			content = second
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, secondErr
-		default:
-			return nil, err
-		}
+		return nil, err
 	}
 	return content, l.ReplaceCopies(name, content)
 }
 
-// readFile reads a file and checks it.
-func readFile(disk node.Disk, name string) ([]byte, error) {
+// ReadFile returns the content of a file, which the caller must not change. A file
+// that is not there is fs.ErrNotExist, one that is damaged ErrCorrupt. What was
+// read may not be durable: before anything is promised on the strength of it, it
+// has to be written anew.
+func ReadFile(disk node.Disk, name string) ([]byte, error) {
 	encoded, err := disk.Read(name)
 	if err != nil {
 		return nil, fmt.Errorf("file %s: %w", name, err)
@@ -88,4 +79,19 @@ func readFile(disk node.Disk, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: file %s, %d bytes long", ErrCorrupt, name, len(encoded))
 	}
 	return encoded[4:len(encoded):len(encoded)], nil
+}
+
+// ReadCopies is ReadFile for a file in two copies. It is fs.ErrNotExist if none is
+// there, and ErrCorrupt if one is damaged and the other is of no help.
+func ReadCopies(disk node.Disk, name string) ([]byte, error) {
+	files := copyFiles(name)
+	content, err := ReadFile(disk, files[0])
+	if err == nil {
+		return content, nil
+	}
+	second, secondErr := ReadFile(disk, files[1])
+	if secondErr == nil || errors.Is(err, fs.ErrNotExist) {
+		return second, secondErr
+	}
+	return nil, err
 }

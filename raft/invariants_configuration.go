@@ -1,0 +1,124 @@
+package raft
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"quorumlab/node"
+)
+
+// The part of the judge that looks at configurations and snapshots.
+
+// checkConfiguration: "a server always uses the latest configuration in its log,
+// regardless of whether the entry is committed" (dissertation §4.1), which also
+// means: not one that has left its log.
+func (v *Invariants) checkConfiguration(h *shadow, s *Server, _ bool) error {
+	index := s.configuration().index
+	switch {
+	case index > h.last():
+		return violation(configurationInLog, "server %d acts by the configuration of index %d, though its log ends at %d",
+			h.id, index, h.last())
+	case h.configured > max(index, s.snapshot.index), index > h.base && index != h.configured:
+		return violation(configurationInLog, "server %d acts by the configuration of index %d, though the newest in its log is at %d",
+			h.id, index, h.configured)
+	}
+	return nil
+}
+
+// findConfigured brings up to date where the newest configuration is in the log,
+// after entries were removed.
+func (h *shadow) findConfigured() {
+	for h.configured > h.base && (h.configured > h.last() || h.at(h.configured).configuration == nil) {
+		h.configured--
+	}
+	if h.configured <= h.base {
+		h.configured = 0
+	}
+}
+
+// checkStep: a configuration differs from the one before it in the log in a single
+// server (dissertation §4.1), or is reached by way of a joint one (§4.3).
+func (h *shadow) checkStep(i Index, next *Configuration) error {
+	if h.configured == 0 {
+		return nil // the one before it is in a snapshot, or the first of all
+	}
+	before, ok := h.at(h.configured).configuration, false
+	switch {
+	case before.Joint():
+		ok = !next.Joint() && sameServers(next.Voters, before.Voters)
+	case next.Joint():
+		ok = sameServers(next.Old, before.Voters)
+	default:
+		ok = difference(next.Voters, before.Voters) <= 1
+	}
+	if !ok {
+		return violation(configurationChange, "server %d: configuration %v at index %d after %v", h.id, next, i, before)
+	}
+	return nil
+}
+
+// checkAlone: of two leaders, at most one can still commit anything, since the
+// majority that elected the newer will not listen to the older any more.
+func (v *Invariants) checkAlone(h *shadow, s *Server) error {
+	for _, other := range v.servers {
+		if other == h || other.server == nil || other.server.role != Leader || other.role != Leader {
+			continue
+		}
+		older, newer := other, h
+		if other.term > s.term {
+			older, newer = h, other
+		}
+		if v.followed(older) {
+			return violation(oneLeaderCommits, "servers %d and %d lead terms %d and %d, each with a majority that listens to it",
+				older.id, newer.id, older.server.term, newer.server.term)
+		}
+	}
+	return nil
+}
+
+// followed reports whether a leader has the ear of a majority of its configuration.
+func (v *Invariants) followed(leader *shadow) bool {
+	c := leader.server.Configuration()
+	for _, group := range [][]node.ID{c.Voters, c.Old} {
+		listeners := 0
+		for _, other := range v.servers {
+			if other.server != nil && slices.Contains(group, other.id) && other.server.term <= leader.server.term {
+				listeners++
+			}
+		}
+		if len(group) > 0 && listeners < majority(len(group)) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkSnapshot: a snapshot stands for exactly the entries that were committed up
+// to its index, and is equal on all servers.
+func (v *Invariants) checkSnapshot(h *shadow, s *Server, restarted bool) error {
+	snap := &s.snapshot
+	if snap.index == 0 || snap.index == h.snapshot && !restarted {
+		return nil
+	}
+	h.snapshot = snap.index
+	if snap.index > Index(len(v.committed)) || snap.hash != v.committed[snap.index-1].hash || snap.term != v.committed[snap.index-1].of {
+		return violation(snapshotSafety, "server %d: its snapshot of index %d and term %d is not of what was committed there",
+			h.id, snap.index, snap.term)
+	}
+	hash := hashBytes(snap.state)
+	if known, found := v.states[snap.index]; found && known != hash {
+		return violation(snapshotSafety, "server %d: its snapshot of index %d holds another state than another server's", h.id, snap.index)
+	}
+	v.states[snap.index] = hash
+	return nil
+}
+
+func hashBytes(b []byte) uint64 {
+	h := mix(0, uint64(len(b)))
+	for ; len(b) >= 8; b = b[8:] {
+		h = mix(h, binary.LittleEndian.Uint64(b))
+	}
+	var tail [8]byte
+	copy(tail[:], b)
+	return mix(h, binary.LittleEndian.Uint64(tail[:]))
+}

@@ -1,0 +1,91 @@
+package raft
+
+import "quorumlab/internal/wal"
+
+// What becomes of a server whose disk is damaged (Alagappan et al.,
+// "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018).
+//
+// A server may not just forget entries that it once said it stores: they may be
+// committed on the strength of its word. But others store them too. So it keeps
+// what is whole of its log, and its peers bring it the rest, as they do for any
+// follower that is behind. Until it has all back that it may have said it stores,
+// it neither votes nor stands: then its loss cannot help a leader into office who
+// lacks a committed entry. Its copies of new entries count like anybody's.
+//
+// Term and vote are kept apart from the log, in two copies, since no peer can
+// bring them back. A server that can read neither stops.
+
+// loss is what damage may have taken. The zero value is nothing.
+type loss struct {
+	index Index // the last entry that the server may have said it stores
+	term  Term  // the last term in which it may have said so
+}
+
+func (l loss) any() bool { return l != loss{} }
+
+// checkRepaired looks whether all that was lost is back. That is so when the log
+// is committed up to the last index that the server may have stored. It is so as
+// well when the log holds an entry of a later term than any in which the server
+// had a say: the leader of that term was elected without this server's vote, so by
+// others who stored all that is committed, and up to that entry the log is the
+// leader's.
+func (s *Server) checkRepaired() {
+	if s.loss.any() && (s.commitIndex >= s.loss.index || s.log.lastTerm() > s.loss.term) {
+		s.loss = loss{}
+		s.journal.saveLoss(s.loss)
+		s.env.Note(MarkRepaired)
+	}
+}
+
+// lose notes what damage may have taken: all that is in the state, which had been
+// read before, and behind the damage.
+func (p *persistent) lose(behind [][]byte) {
+	p.loss.index = max(p.loss.index, p.log.lastIndex(), p.snapshot.index)
+	p.loss.term = max(p.loss.term, p.term)
+	for _, record := range behind {
+		switch r, _ := decodeRecord(record); r := r.(type) {
+		case entriesRecord:
+			p.loss.index = max(p.loss.index, r.first+Index(len(r.entries))-1)
+		case compactionRecord:
+			p.loss.index = max(p.loss.index, r.index)
+		case lossRecord:
+			p.loss.index = max(p.loss.index, r.index)
+			p.loss.term = max(p.loss.term, r.term)
+		}
+	}
+	if p.log.base > p.snapshot.index {
+		p.log.reset(0, 0) // what the log stands on is gone
+	}
+}
+
+// records returns the journal that holds the state.
+func (p *persistent) records() [][]byte {
+	var records [][]byte
+	encodeJournal(&p.log, p.loss, func(b []byte) { records = append(records, b) })
+	return records
+}
+
+// encodeJournal yields the records of a journal that begins with a log and a loss.
+func encodeJournal(l *log, lost loss, yield func(record []byte)) {
+	yield(compactionRecord{l.base, l.baseTerm}.encode(nil))
+	if lost.any() {
+		yield(lossRecord(lost).encode(nil))
+	}
+	first, entries := l.base+1, l.entries
+	for len(entries) > 0 {
+		n := chunk(entries)
+		yield(entriesRecord{first, entries[:n]}.encode(nil))
+		first += Index(n)
+		entries = entries[n:]
+	}
+}
+
+// damage is what was found out about a journal that was read.
+type damage struct {
+	found  bool
+	behind [][]byte // records behind the damage, as far as they can be read
+}
+
+func damageOf(corrupt *wal.CorruptError) damage {
+	return damage{found: true, behind: corrupt.After}
+}
