@@ -187,6 +187,10 @@ func TestReconfigurationUnderFaults(t *testing.T) {
 		for range 4 {
 			c.addClient(0, 100, 1)
 		}
+		var readers []*reader
+		for _, id := range c.servers {
+			readers = append(readers, c.addReader(0, id))
+		}
 		var plan []order
 		for i := range 6 {
 			servers := []node.ID{1, 2, 3, 4, 5, 6}
@@ -208,11 +212,22 @@ func TestReconfigurationUnderFaults(t *testing.T) {
 				}
 			}
 			require.NoError(t, c.judge.CheckAll())
+			for _, k := range readers {
+				require.Zero(t, k.stale)
+			}
 		})
 		done += a.done
 	}
 	require.Greater(t, done, 3*int(seeds))
-	t.Log(reached)
+	if testing.Short() {
+		return // too few runs to reach everything
+	}
+	for _, mark := range []node.Mark{
+		paxos.Duel, paxos.QuorumLost, paxos.MembersChanged, paxos.HoleFilled, paxos.CaughtUp,
+		paxos.SnapshotInstalled, paxos.LeaseExpired, paxos.HandedOver,
+	} {
+		require.Positive(t, reached[mark], "in no run: %s", mark)
+	}
 }
 
 // Each step of a change, with a crash at it: the one who leads goes down, and whoever

@@ -1,6 +1,8 @@
 // Package paxos is Multi-Paxos, written to be read beside Lamport's "Paxos Made
 // Simple" (2001; cited as Paxos Made Simple §n). A reader who knows the package
-// raft finds the same task, the same faults and the same clients here.
+// raft finds the same task, the same faults and the same clients here. Package
+// synod, below this one, has the three roles for a single value, and is the place to
+// begin.
 //
 // # One value
 //
@@ -38,7 +40,7 @@
 // each has ballots of its own, so no vote is ever split; there is no vote at all,
 // only who has the highest ballot. The price is that old values are proposed
 // again under the new ballot, where Raft keeps the term in which an entry was
-// made.
+// made. testdata/howard-mortier.golden shows the difference in a dozen lines.
 //
 // # The roles
 //
@@ -49,7 +51,12 @@
 //   - leader.go: phase 2, and counting acceptances;
 //   - learner.go: what is chosen, carrying it out, and catching up;
 //   - detector.go: guessing whether there is a leader;
-//   - client.go: requests.
+//   - heartbeat.go: how a leader knows that it still has a quorum behind it;
+//   - client.go and reads.go: requests;
+//   - handover.go: a leader that asks another to take over;
+//   - membership.go and change.go: who the acceptors are, and how that changes;
+//   - storage.go, record.go and snapshot.go: what is on the disk;
+//   - repair.go: what to do when a part of it cannot be read any more.
 //
 // A follower hears what is chosen with the next Accept or Heartbeat. It believes
 // that of the values it has accepted in that leader's ballot. For others it asks
@@ -61,15 +68,64 @@
 // been open for longer than a heartbeat interval, whereupon each acceptor says
 // which of those it has accepted and which it has never seen.
 //
+// # Keeping a leader, and losing one
+//
+// Nothing in Paxos keeps a server from preparing a higher ballot whenever it likes,
+// and if a server that cannot hear the leader does so again and again, nobody gets
+// anything done. Three rules, none of which safety depends on, see to it that a
+// leader lasts exactly as long as it is of use:
+//
+//   - Acceptors that hear from a leader refuse to promise anything to others
+//     (Config.KeepLeader).
+//   - A server asks itself for a promise last. One that cannot lead has then not
+//     bound itself to a ballot that nobody leads, and follows again at once.
+//   - A leader that no quorum answers any more steps down (Config.CheckQuorum), so
+//     that nobody stands by one that can be heard and cannot hear.
+//
+// Two that prepare at the same time still overtake each other; random pauses end that
+// (Paxos Made Simple §2.4; testdata/duel.golden in package synod).
+//
+// # Quorums
+//
+// What has to meet is a quorum of phase 1 with every quorum of phase 2, and not two
+// of the same phase. They need not be majorities: of four servers, three to promise
+// and two to accept will do, of five, four and two (Config.Phase1Quorum).
+//
+// # Reads
+//
+// A read can go through the log. It need not: the leader may ask a quorum whether its
+// ballot still stands, or know it for a while because acceptors stand by it, if clocks
+// can be trusted to some degree. See [ReadMode]. Either way a new leader first has to
+// see chosen what it inherited, for others may have been told of it.
+//
+// # Changing the members
+//
+// Which acceptors decide on a slot is decided by what is chosen in the slots a window
+// (Config.Window) before it: a command chosen in slot i governs from slot i+α on
+// (Paxos Made Simple §3). So whoever may propose in a slot knows its acceptors, and
+// there is no moment at which two opinions are about. The leader does not wait for
+// clients to fill the slots in between but proposes no-ops, and asks the new
+// acceptors, under the ballot that it leads, for the promises that phase 1 needs from
+// them. A leader that is no member any more hands over. The stories
+// testdata/reconfiguration-*.golden show a change with a crash at each step.
+//
+// A member that was removed may be switched off when the others have caught up with
+// the change. Until then it still counts in the slots before.
+//
 // # Durability
 //
 // Promises and acceptances are kept in a write-ahead log, and no answer leaves
 // before the disk holds what it says. The leader's own disk is no exception, but
 // nobody waits for it: its Accepts leave at once, and its own acceptance counts
-// when its disk is done, or is not needed. See storage.go. A server that cannot
-// trust its disk any more ends itself: a sync that failed is never tried again
-// (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC
-// 2020).
+// when its disk is done, or is not needed. See storage.go. Every so many slots a
+// snapshot takes the place of the log, and servers that are far behind are handed it
+// in parts.
+//
+// A server that cannot trust its disk any more ends itself: a sync that failed is
+// never tried again (Rebello et al., "Can Applications Recover from fsync Failures?",
+// USENIX ATC 2020), and without its promise an acceptor must not vote. Damage among
+// what it has accepted it can bear: it stays out of phase 1 until it has learned what
+// was chosen wherever its acceptance could matter, see repair.go.
 //
 // # Slices that are shared
 //
@@ -80,5 +136,6 @@
 // # Watching it
 //
 // [Invariants] is a judge that looks inside the servers after every event and
-// names the property of the paper that was broken, if any.
+// names the property of the paper that was broken, if any. Rare situations leave a
+// node.Mark, so that a batch of runs can show what it has reached.
 package paxos

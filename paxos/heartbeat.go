@@ -38,6 +38,7 @@ func (s *Server) beat() {
 		}
 		if s.config.CheckQuorum && s.env.Now()-s.pulse.at > s.config.LeaderTimeoutMax {
 			s.env.Note(SteppedDown{Ballot: s.ballot})
+			s.env.Note(QuorumLost)
 			s.retire(0)
 			return
 		}

@@ -109,9 +109,10 @@ func (s *Server) forgetMemberships() {
 	for len(s.memberships) > 1 && s.memberships[1].From <= s.applied+1 {
 		s.memberships = slices.Delete(s.memberships, 0, 1)
 		s.env.Note(MembershipChanged{Membership: s.memberships[0].Membership})
+		s.env.Note(MembersChanged)
 		s.membershipsChanged()
 		if s.role == leading {
-			s.pulse.leased = false // others decide now
+			s.renewReads()
 			if s.change.id == s.memberships[0].ID {
 				s.endChange(rsm.AdminReply{Status: rsm.OK})
 			}
@@ -158,7 +159,9 @@ func (s *Server) receiveLatePromise(i int, m Promise) {
 	}
 	s.promises[i] = m
 	s.inherited = merge(s.inherited, s.next(), m.Accepted)
+	s.inheritedTo = max(s.inheritedTo, s.next()-1+Slot(len(s.inherited)))
 	s.updatePrepared()
+	s.renewReads()
 	s.flush()
 }
 

@@ -8,6 +8,9 @@ import (
 
 // Marks of situations that are rare.
 const (
+	Duel              node.Mark = "paxos: a candidate is overtaken by another"
+	QuorumLost        node.Mark = "paxos: a leader steps down without a quorum"
+	MembersChanged    node.Mark = "paxos: new members are in force"
 	HoleFilled        node.Mark = "paxos: a new leader fills a hole"
 	CaughtUp          node.Mark = "paxos: a server is handed chosen values"
 	SnapshotInstalled node.Mark = "paxos: a server is handed a snapshot"
@@ -22,7 +25,7 @@ const (
 // Preparing says that a server has begun phase 1.
 type Preparing struct{ Ballot Ballot }
 
-// BecameLeader says that a server has ended phase 1 with a majority's promises.
+// BecameLeader says that a server has ended phase 1 with a quorum's promises.
 type BecameLeader struct{ Ballot Ballot }
 
 // Preempted says that a server that prepared or led gave up its ballot.

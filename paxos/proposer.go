@@ -166,6 +166,9 @@ func (s *Server) giveUp(by Ballot, to node.ID) {
 	if s.role == follower {
 		return
 	}
+	if s.role == preparing && by > s.ballot {
+		s.env.Note(Duel)
+	}
 	s.env.Note(Preempted{Ballot: s.ballot, By: by})
 	s.retire(to)
 }

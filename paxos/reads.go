@@ -57,8 +57,24 @@ func (s *Server) askQuorum() {
 	}
 }
 
+// renewReads makes all reads that wait begin anew, because a membership has come into
+// force. A leader that has missed changes may find out only now: the acceptors that it
+// has asked so far had long been replaced, and while they knew of no higher ballot,
+// others led a lower one among the new ones.
+func (s *Server) renewReads() {
+	s.pulse.leased = false
+	for i := range s.reads {
+		r := &s.reads[i]
+		r.slot, r.round = max(r.slot, s.inheritedTo), s.pulse.round+1
+	}
+	s.scheduleFlush()
+}
+
 // answerReads answers the reads that have what they wait for, oldest first.
 func (s *Server) answerReads() {
+	if s.preparedTo != allSlots {
+		return // there is more to be inherited
+	}
 	n := 0
 	for n < len(s.reads) && s.reads[n].round <= s.pulse.confirmed && s.reads[n].slot <= s.applied {
 		s.executor.Read(s.reads[n].from, s.reads[n].request)
@@ -81,5 +97,5 @@ func (s *Server) abandonReads(leader node.ID) {
 func (s *Server) holdsLease() bool {
 	lasts := time.Duration(math.Floor(float64(s.config.LeaderTimeoutMin) / s.config.ClockDriftBound))
 	since := s.env.Now() - s.pulse.at
-	return s.pulse.leased && since >= 0 && since < lasts
+	return s.pulse.leased && s.preparedTo == allSlots && since >= 0 && since < lasts
 }

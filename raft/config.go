@@ -88,8 +88,8 @@ func DefaultConfig(servers []node.ID) Config {
 		PreVote:            true,
 		CheckQuorum:        true,
 		ClockDriftBound:    1.1,
-		SnapshotEntries:    10_000,
-		SnapshotKeep:       1_000,
+		SnapshotEntries:    100_000,
+		SnapshotKeep:       10_000,
 		SnapshotChunkBytes: 256 << 10,
 		JointConsensus:     true,
 	}
