@@ -1,0 +1,38 @@
+package scenarios_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/linearizability"
+	"quorumlab/scenarios"
+)
+
+// TestRegressions keeps the first seeds that failed, each with its story. They are
+// runs of the swarm: as it draws differently when it learns new faults, a seed may
+// come to mean another run, and what it found has a test of its own beside the code
+// that was mended.
+func TestRegressions(t *testing.T) {
+	for _, c := range []struct {
+		protocol scenarios.Protocol
+		seed     uint64
+		story    string
+	}{
+		{scenarios.Raft, 1, `A clock that strobes back by 200 ms, 180 ms after the start, shows a negative time. ` +
+			`The bound that keeps timers from overflowing overflowed itself, and one expired for ever at one instant.`},
+		{scenarios.Raft, 2, `A server whose disk failed while it booted ended its process before it had read its log, ` +
+			`and the judge took its empty state for amnesia. A process that dies in Start is no longer looked at.`},
+		{scenarios.Raft, 41, `The clients' links to the leader stayed cut after a quorum without that leader was healed: ` +
+			`nobody was to blame, and liveness was not met. Such cuts now heal.`},
+		{scenarios.Paxos, 294, `Every refusal made the client ask again, and the network doubled half of all messages: ` +
+			`refusals and requests bred until the run no longer moved. A client now heeds one refusal per request.`},
+	} {
+		s, err := scenarios.ByName("swarm")
+		require.NoError(t, err)
+		r := scenarios.Run(s, c.protocol, c.seed)
+		assert.Equal(t, linearizability.VerdictOK, r.Verdict, "%s\n%s\n%s", c.story, r.Violation, r.Command())
+		assert.Less(t, r.Stats.MessagesSent, 1_000_000, "%s\n%s", c.story, r.Command())
+	}
+}
