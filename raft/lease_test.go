@@ -19,6 +19,7 @@ func leaseRun(seed uint64, mode raft.ReadMode, bound, drift float64) error {
 	settings.Reads, settings.ClockDriftBound = mode, bound
 	network := sim.Network{Latency: sim.Uniform(500*time.Microsecond, time.Millisecond)}
 	c := newClusterOf(sim.Config{Seed: seed, Network: network}, 3, settings, 2, 1<<40)
+	c.retry = 10 * time.Millisecond // so that they soon find the new leader
 	r := &reader{servers: c.servers, clients: &c.clients, every: 2 * time.Millisecond}
 	c.world.AddClient(func(env node.Env) node.Handler { r.env = env; return r })
 	span := sim.Between(2*time.Second, 4*time.Second)
