@@ -21,6 +21,7 @@ type cluster struct {
 	judge   *raft.Invariants
 	servers []node.ID
 	clients []*client
+	retry   time.Duration // after which a client asks another server
 }
 
 // newCluster makes n servers and the given number of clients, each of which
@@ -40,7 +41,7 @@ func ids(n int) []node.ID {
 
 // newClusterOf makes n servers with the given settings.
 func newClusterOf(config sim.Config, n int, settings raft.Config, clients, requests int) *cluster {
-	c := &cluster{world: sim.New(config), judge: raft.NewInvariants(), servers: ids(n)}
+	c := &cluster{world: sim.New(config), judge: raft.NewInvariants(), servers: ids(n), retry: 500 * time.Millisecond}
 	c.world.Watch(func(id node.ID, h node.Handler) error {
 		if s, ok := h.(*raft.Server); ok {
 			return c.judge.Check(id, s)
@@ -54,7 +55,7 @@ func newClusterOf(config sim.Config, n int, settings raft.Config, clients, reque
 	}
 	for i := range clients {
 		c.world.AddClient(func(env node.Env) node.Handler {
-			k := &client{env: env, servers: c.servers, id: rsm.ClientID(i + 1), requests: requests}
+			k := &client{env: env, servers: c.servers, id: rsm.ClientID(i + 1), requests: requests, retry: c.retry}
 			c.clients = append(c.clients, k)
 			return k
 		})
@@ -69,6 +70,7 @@ type client struct {
 	servers  []node.ID
 	id       rsm.ClientID
 	requests int // how many to make
+	retry    time.Duration
 
 	leader    node.ID
 	sequence  uint64 // of the request under way
@@ -112,7 +114,7 @@ func (c *client) ask() {
 		c.leader = c.servers[c.env.Rand().IntN(len(c.servers))]
 	}
 	c.env.Send(c.leader, rsm.Request{Client: c.id, Sequence: c.sequence, Command: rsm.Add(1)})
-	c.env.SetTimer(retryTimer, 500*time.Millisecond)
+	c.env.SetTimer(retryTimer, c.retry)
 }
 
 func (c *client) Receive(_ node.ID, m node.Message) {

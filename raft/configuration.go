@@ -132,5 +132,5 @@ func (s *Server) reachedBy(size int, own uint64, of func(p *peer) uint64, in fun
 	}
 	slices.Sort(values)
 	s.values = values
-	return values[size-majority(size)]
+	return values[len(values)-majority(size)]
 }

@@ -61,6 +61,7 @@ type reader struct {
 	sequence uint64
 	atLeast  int64
 	answers  int
+	every    time.Duration
 }
 
 const readerID = 1 << 20
@@ -78,7 +79,7 @@ func (r *reader) Timeout(node.Timer) {
 	for _, id := range r.servers { // all of them, one of which may be a leader of the past
 		r.env.Send(id, rsm.Request{Client: readerID, Sequence: r.sequence, Command: rsm.ReadCounter(), ReadOnly: true})
 	}
-	r.env.SetTimer(0, 40*time.Millisecond)
+	r.env.SetTimer(0, r.every)
 }
 
 func (r *reader) Receive(from node.ID, m node.Message) {
@@ -148,7 +149,7 @@ func TestSweep(t *testing.T) {
 		c := newClusterOf(faultyConfig(seed), machines, sweepConfig(seed, members), clients, requests)
 		a := &administrator{servers: c.servers, until: 10 * time.Second, answers: answers}
 		c.world.AddClient(func(env node.Env) node.Handler { a.env = env; return a })
-		r := &reader{servers: c.servers, clients: &c.clients}
+		r := &reader{servers: c.servers, clients: &c.clients, every: 40 * time.Millisecond}
 		c.world.AddClient(func(env node.Env) node.Handler { r.env = env; return r })
 		c.world.Observe(sim.ObserverFunc(func(e *sim.Event) {
 			if mark, ok := e.Note.(node.Mark); ok && e.Kind == sim.Noted {
