@@ -10,6 +10,7 @@ func Counter() Model {
 		name:      "counter",
 		initial:   int64(0),
 		apply:     applyToCounter,
+		monitor:   judgeCounter,
 		accepts:   acceptedByCounter,
 		removable: removableFromCounter,
 		alike:     History.inputs,

@@ -26,6 +26,9 @@ type finding struct {
 	// core is, with VerdictViolation, a history that is a violation by itself, and
 	// that is linearizable if the object's history is.
 	core History
+	// renumbered says that positions in the core are counted without those that
+	// were left out.
+	renumbered bool
 }
 
 // part is the part of a history that concerns one object. Its operations are
@@ -165,8 +168,12 @@ func (m Model) start() func(Input) any {
 
 // blame makes a report of a monitor's violation. Porcupine has to reject the core
 // by itself.
-func (m Model) blame(p part, core History, clock budget) (Report, error) {
-	report := Report{Verdict: VerdictViolation, Judge: JudgeMonitor, Key: p.key, Core: core, model: m, recorded: int(p.len())}
+func (m Model) blame(p part, found finding, clock budget) (Report, error) {
+	core := found.core
+	report := Report{
+		Verdict: VerdictViolation, Judge: JudgeMonitor, Key: p.key, Core: core, Renumbered: found.renumbered,
+		model: m, recorded: int(p.len()),
+	}
 	if len(core) > maxExplained {
 		report.Unconfirmed = true
 		return report, nil

@@ -1,0 +1,111 @@
+package linearizability
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// longHistory makes a linearizable history of many clients: each operation takes
+// effect at once, in the order of calls, while others are under way.
+func longHistory(m Model, operations, clients int, unknown float64, input func(r *rand.Rand, i int) (key string, in Input)) History {
+	r := rand.New(rand.NewPCG(1, 2))
+	type client struct {
+		number int
+		open   int32 // its operation under way, or none
+		done   bool  // which has taken effect
+	}
+	at := make([]client, clients)
+	for i := range at {
+		at[i] = client{i, none, false}
+	}
+	machines := make(map[string]func(Input) any)
+	h := make(History, 0, operations)
+	names, clock := clients, int64(0)
+	for {
+		c := &at[r.IntN(clients)]
+		clock++
+		if c.open == none {
+			if len(h) == operations {
+				break
+			}
+			key, in := input(r, len(h))
+			h = append(h, Operation{Client: c.number, Key: key, Input: in, Call: clock, Outcome: OutcomeUnknown})
+			c.open, c.done = int32(len(h)-1), false
+			continue
+		}
+		op := &h[c.open]
+		if !c.done {
+			if machines[op.Key] == nil {
+				machines[op.Key] = m.start()
+			}
+			op.Output, c.done = machines[op.Key](op.Input), true
+			continue
+		}
+		if r.Float64() < unknown {
+			op.Output = nil
+			c.number = names
+			names++
+		} else {
+			op.Outcome, op.Return = OutcomeOK, clock
+		}
+		c.open = none
+	}
+	for i := range h {
+		if h[i].Outcome == OutcomeUnknown {
+			h[i].Output = nil
+		}
+	}
+	return h
+}
+
+type load struct {
+	name  string
+	model Model
+	input func(r *rand.Rand, i int) (string, Input)
+}
+
+func loads() []load {
+	write := func(r *rand.Rand, i int) Input {
+		if r.IntN(2) == 0 {
+			return Read{}
+		}
+		return Write{fmt.Sprint("v", i)}
+	}
+	return []load{
+		{"register", Register(), func(r *rand.Rand, i int) (string, Input) { return "", write(r, i) }},
+		{"counter", Counter(), func(r *rand.Rand, i int) (string, Input) {
+			if r.IntN(4) == 0 {
+				return "", Read{}
+			}
+			return "", Add{1}
+		}},
+		{"key-value", KeyValue(), func(r *rand.Rand, i int) (string, Input) {
+			return []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"}[r.IntN(16)], write(r, i)
+		}},
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	for _, l := range loads() {
+		for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
+			for _, clients := range []int{8, 64} {
+				for _, percent := range []int{0, 1, 5} {
+					b.Run(fmt.Sprintf("%s/ops=%d/clients=%d/unknown=%d", l.name, n, clients, percent), func(b *testing.B) {
+						h := longHistory(l.model, n, clients, float64(percent)/100, l.input)
+						b.ReportAllocs()
+						for b.Loop() {
+							report, err := Check(l.model, h, 0)
+							require.NoError(b, err)
+							require.Equal(b, JudgeMonitor, report.Judge)
+							require.Equal(b, VerdictOK, report.Verdict)
+						}
+						b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/operation")
+					})
+				}
+			}
+		}
+	}
+}
