@@ -169,9 +169,10 @@ func requireGenuine(t require.TestingT, m Model, h History, report Report) {
 		require.Equal(t, report.Key, op.Key)
 		require.True(t, recorded(h, op, report.Renumbered), "%v was never recorded", op)
 	}
-	for i, removable := range m.removable(report.Core) {
-		if removable {
-			rest := report.Core.without(func(j int) bool { return i == j })
+	units := m.units(report.Core)
+	for i, unit := range units {
+		if unit != 0 {
+			rest := report.Core.without(func(j int) bool { return units[j] == unit })
 			require.True(t, linearizable(rest), "%v could be left out of %v", report.Core[i], report)
 		}
 	}

@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
 
 // maxLineBytes bounds a line of a history file.
-const maxLineBytes = 1 << 20
+const maxLineBytes = 1 << 18
 
 // record is a line of a history file. A pointer or raw message that is nil stands
 // for a field that is absent.
@@ -32,8 +33,8 @@ type record struct {
 //	{"client":1,"op":"cas","key":"x","in":["a","b"],"out":true,"call":4,"return":9,"outcome":"ok"}
 //
 // The fields in, out, call and return are as Input, Output, Call and Return of an
-// [Operation]: a read has no in; a cas has the old and the new value; null is no
-// value. Only outcome ok has out, and outcome unknown has no return. Nothing is
+// [Operation]: a read or a dequeue has no in; a cas has the old and the new value,
+// a poll the offset; null is no value, or an empty answer. Only outcome ok has out, and outcome unknown has no return. Nothing is
 // written if the history is not valid; the error names the operation and field.
 func WriteHistory(w io.Writer, h History) error {
 	if err := h.validate(); err != nil {
@@ -78,6 +79,12 @@ func recordOf(op Operation) (record, error) {
 		r.In, err = json.Marshal([]any{in.Old, in.New})
 	case Add:
 		r.In, err = json.Marshal(in.Delta)
+	case Enqueue:
+		r.In, err = json.Marshal(in.Value)
+	case Send:
+		r.In, err = json.Marshal(in.Value)
+	case Poll:
+		r.In, err = json.Marshal(in.Offset)
 	}
 	return r, err
 }
@@ -100,6 +107,9 @@ func ReadHistory(r io.Reader) (History, error) {
 		return nil, fmt.Errorf("line %d: longer than %d bytes", len(h)+1, maxLineBytes)
 	} else if err != nil {
 		return nil, fmt.Errorf("line %d: %w", len(h)+1, err)
+	}
+	if len(h) == 0 {
+		return nil, errors.New("line 1: missing, the file is empty")
 	}
 	// One line is one operation, so that a place in the history is a line number.
 	if err := h.validateClients("line"); err != nil {
@@ -125,8 +135,45 @@ func parseLine(line []byte) (Operation, error) {
 	return op, op.validate()
 }
 
+// fieldNames are those of a record.
+var fieldNames = []string{"client", "op", "key", "in", "out", "call", "return", "outcome"}
+
+// checkNames refuses names twice in an object, of which the JSON decoder would
+// take the last, and names in other letters than ours, which it would accept.
+// Everything else that is wrong with a line it finds by itself.
+func checkNames(line []byte) error {
+	tokens := json.NewDecoder(bytes.NewReader(line))
+	if start, err := tokens.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	var seen [8]bool
+	for tokens.More() {
+		token, err := tokens.Token()
+		name, isName := token.(string)
+		if err != nil || !isName {
+			return nil
+		}
+		field := slices.Index(fieldNames, name)
+		switch {
+		case field < 0:
+			return fmt.Errorf("unknown field %q", name)
+		case seen[field]:
+			return fmt.Errorf("%s: stands there twice", name)
+		}
+		seen[field] = true
+		var value json.RawMessage
+		if tokens.Decode(&value) != nil {
+			return nil
+		}
+	}
+	return nil
+}
+
 func parseRecord(line []byte) (record, error) {
 	var r record
+	if err := checkNames(line); err != nil {
+		return record{}, err
+	}
 	fields := json.NewDecoder(bytes.NewReader(line))
 	fields.DisallowUnknownFields()
 	err := fields.Decode(&r)
@@ -177,13 +224,12 @@ func (r record) operation() (Operation, error) {
 }
 
 // output reads the answer. An answer that is missing must not be taken for null,
-// which says that nothing was there; only a write is answered by nothing.
+// which says that nothing was there; only a write or an enqueue is answered by nothing.
 func (r record) output(op Operation) (any, error) {
-	_, isWrite := op.Input.(Write)
 	switch {
 	case op.Outcome != OutcomeOK && r.Out != nil:
 		return nil, fmt.Errorf("out: an operation of outcome %v has none", op.Outcome)
-	case op.Outcome == OutcomeOK && r.Out == nil && !isWrite:
+	case op.Outcome == OutcomeOK && r.Out == nil && !answersNothing(op.Input):
 		return nil, fmt.Errorf("out: missing with outcome %v", op.Outcome)
 	case r.Out == nil:
 		return nil, nil
@@ -201,37 +247,50 @@ func parseOutcome(name string) (Outcome, error) {
 }
 
 func parseInput(op string, in json.RawMessage) (Input, error) {
-	if op == (Read{}).op() {
-		if in != nil {
-			return nil, errors.New("in: a read has none")
-		}
-		return Read{}, nil
-	}
 	switch op {
-	case Write{}.op(), CompareAndSwap{}.op(), Add{}.op():
 	case "":
 		return nil, errors.New("op: missing")
+	case "read", "dequeue":
+		if in != nil {
+			return nil, fmt.Errorf("in: a %s has none", op)
+		}
+		if op == "read" {
+			return Read{}, nil
+		}
+		return Dequeue{}, nil
+	case "write", "cas", "add", "enqueue", "send", "poll":
 	default:
-		return nil, fmt.Errorf("op: %q is none of read, write, cas, add", op)
+		return nil, fmt.Errorf("op: %q is none of read, write, cas, add, enqueue, dequeue, send, poll", op)
 	}
 	if in == nil {
 		return nil, fmt.Errorf("in: missing with op %s", op)
 	}
-	if op == (CompareAndSwap{}).op() {
+	if op == "cas" {
 		return parseCompareAndSwap(in)
 	}
 	value, err := parseScalar("in", in)
 	if err != nil {
 		return nil, err
 	}
-	if op == (Write{}).op() {
+	number, isNumber := value.(int64)
+	text, isText := value.(string)
+	switch {
+	case op == "write":
 		return Write{value}, nil
+	case (op == "add" || op == "poll") && !isNumber:
+		return nil, fmt.Errorf("in: %s takes an integer, not %s", op, in)
+	case (op == "enqueue" || op == "send") && !isText:
+		return nil, fmt.Errorf("in: %s takes a string, not %s", op, in)
 	}
-	delta, isInteger := value.(int64)
-	if !isInteger {
-		return nil, fmt.Errorf("in: add takes an integer, not %s", in)
+	switch op {
+	case "add":
+		return Add{number}, nil
+	case "poll":
+		return Poll{number}, nil
+	case "enqueue":
+		return Enqueue{text}, nil
 	}
-	return Add{delta}, nil
+	return Send{text}, nil
 }
 
 func parseCompareAndSwap(in json.RawMessage) (Input, error) {

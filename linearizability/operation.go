@@ -53,8 +53,8 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("Outcome(%d)", uint8(o))
 }
 
-// Input is what an operation asks for: one of the types Read, Write,
-// CompareAndSwap and Add, as a plain value that can be compared with ==.
+// Input is what an operation asks for: one of the types of this package, as a
+// plain value that can be compared with ==.
 type Input interface {
 	// String describes the input for people.
 	String() string
@@ -77,14 +77,39 @@ type CompareAndSwap struct{ Old, New any }
 // Add adds Delta to a counter. The answer is an int64: the value before.
 type Add struct{ Delta int64 }
 
+// Enqueue puts a value at the end of a queue. There is no answer: Output is nil.
+type Enqueue struct{ Value string }
+
+// Dequeue takes the first value from a queue. The answer is a string, or nil if
+// the queue was empty.
+type Dequeue struct{}
+
+// Send puts a value at the end of a log. The answer is an int64: its offset, which
+// is the number of values before it.
+type Send struct{ Value string }
+
+// Poll asks for the value at an offset of a log, which is 0 or more. The answer is
+// a string, or nil if the log is not as long.
+type Poll struct{ Offset int64 }
+
 func (Read) op() string           { return "read" }
 func (Write) op() string          { return "write" }
 func (CompareAndSwap) op() string { return "cas" }
 func (Add) op() string            { return "add" }
+func (Enqueue) op() string        { return "enqueue" }
+func (Dequeue) op() string        { return "dequeue" }
+func (Send) op() string           { return "send" }
+func (Poll) op() string           { return "poll" }
 
 func (Read) String() string    { return "read()" }
 func (w Write) String() string { return "write(" + formatValue(w.Value) + ")" }
 func (a Add) String() string   { return "add(" + strconv.FormatInt(a.Delta, 10) + ")" }
+func (e Enqueue) String() string {
+	return "enqueue(" + formatValue(e.Value) + ")"
+}
+func (Dequeue) String() string { return "dequeue()" }
+func (s Send) String() string  { return "send(" + formatValue(s.Value) + ")" }
+func (p Poll) String() string  { return "poll(" + strconv.FormatInt(p.Offset, 10) + ")" }
 func (c CompareAndSwap) String() string {
 	return "cas(" + formatValue(c.Old) + ", " + formatValue(c.New) + ")"
 }
@@ -106,10 +131,19 @@ func (o Operation) answer() string {
 	case o.Outcome != OutcomeOK:
 		return o.Outcome.String()
 	}
-	if _, isWrite := o.Input.(Write); isWrite {
+	if answersNothing(o.Input) {
 		return "ok"
 	}
 	return formatValue(o.Output)
+}
+
+// answersNothing reports whether an operation only ever is acknowledged.
+func answersNothing(in Input) bool {
+	switch in.(type) {
+	case Write, Enqueue:
+		return true
+	}
+	return false
 }
 
 // formatValue writes a value as history files do.

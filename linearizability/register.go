@@ -6,13 +6,13 @@ import "fmt"
 // CompareAndSwap.
 func Register() Model {
 	return Model{
-		name:      "register",
-		initial:   nil,
-		apply:     applyToRegister,
-		monitor:   judgeRegister,
-		accepts:   acceptedByRegister,
-		removable: removableFromRegister,
-		alike:     alikeInRegister,
+		name:    "register",
+		initial: nil,
+		apply:   applyToRegister,
+		monitor: judgeRegister,
+		accepts: acceptedByRegister,
+		units:   singly(removableFromRegister),
+		alike:   alikeInRegister,
 	}
 }
 

@@ -50,17 +50,26 @@ func validateInput(in Input) error {
 	switch in := in.(type) {
 	case nil:
 		return errors.New("op: missing")
-	case Read, Add:
+	case Read, Add, Dequeue:
 		return nil
 	case Write:
 		return validateValue("in", in.Value)
+	case Enqueue:
+		return validateValue("in", in.Value)
+	case Send:
+		return validateValue("in", in.Value)
+	case Poll:
+		if in.Offset < 0 {
+			return fmt.Errorf("in: offset %d is negative", in.Offset)
+		}
+		return nil
 	case CompareAndSwap:
 		if err := validateValue("in (old)", in.Old); err != nil {
 			return err
 		}
 		return validateValue("in (new)", in.New)
 	}
-	return fmt.Errorf("op: %T is none of Read, Write, CompareAndSwap, Add", in)
+	return fmt.Errorf("op: %T is no input of this package", in)
 }
 
 // validateOutput checks an answer as far as the input tells its type. What a
@@ -74,12 +83,14 @@ func validateOutput(in Input, out any) error {
 			return nil
 		}
 		return validateValue("out", out)
-	case Write:
+	case Dequeue, Poll:
+		return validateValue("out", out)
+	case Write, Enqueue:
 		want, fits = "null", out == nil
 	case CompareAndSwap:
 		want = "a boolean"
 		_, fits = out.(bool)
-	case Add:
+	case Add, Send:
 		want = "an integer"
 		_, fits = out.(int64)
 	}
