@@ -75,6 +75,12 @@ func loads() []load {
 		return Write{fmt.Sprint("v", i)}
 	}
 	return []load{
+		{"queue", Queue(), func(r *rand.Rand, i int) (string, Input) {
+			if r.IntN(2) == 0 {
+				return "", Dequeue{}
+			}
+			return "", Enqueue{fmt.Sprint("v", i)}
+		}},
 		{"register", Register(), func(r *rand.Rand, i int) (string, Input) { return "", write(r, i) }},
 		{"counter", Counter(), func(r *rand.Rand, i int) (string, Input) {
 			if r.IntN(4) == 0 {

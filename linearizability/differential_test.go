@@ -192,6 +192,20 @@ func generators() []generator {
 		return op.Output
 	}
 	return []generator{
+		{"queue", Queue(), func(r *rand.Rand, i int) Input {
+			if r.IntN(9) < 5 {
+				return Dequeue{}
+			}
+			return Enqueue{fmt.Sprint("v", i)}
+		}, func(r *rand.Rand, h History, op Operation) any {
+			if _, isEnqueue := op.Input.(Enqueue); isEnqueue {
+				return nil
+			}
+			if r.IntN(3) == 0 {
+				return nil
+			}
+			return anothers(r, h, op)
+		}},
 		{"counter", Counter(), func(r *rand.Rand, i int) Input {
 			if r.IntN(3) == 0 {
 				return Read{}
