@@ -82,6 +82,12 @@ func loads() []load {
 			return "", Enqueue{fmt.Sprint("v", i)}
 		}},
 		{"register", Register(), func(r *rand.Rand, i int) (string, Input) { return "", write(r, i) }},
+		{"log", Log(), func(r *rand.Rand, i int) (string, Input) {
+			if r.IntN(2) == 0 {
+				return "", Poll{r.Int64N(int64(i/2 + 1))}
+			}
+			return "", Send{fmt.Sprint("v", i)}
+		}},
 		{"counter", Counter(), func(r *rand.Rand, i int) (string, Input) {
 			if r.IntN(4) == 0 {
 				return "", Read{}

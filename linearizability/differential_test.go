@@ -206,6 +206,22 @@ func generators() []generator {
 			}
 			return anothers(r, h, op)
 		}},
+		{"log", Log(), func(r *rand.Rand, i int) Input {
+			if r.IntN(2) == 0 {
+				return Poll{int64(r.IntN(4))}
+			}
+			return Send{fmt.Sprint("v", i)}
+		}, func(r *rand.Rand, h History, op Operation) any {
+			switch {
+			case r.IntN(2) == 0:
+				return anothers(r, h, op)
+			case op.Input.op() == "send":
+				return op.Output.(int64) + int64(r.IntN(5)-2)
+			case r.IntN(2) == 0:
+				return nil
+			}
+			return fmt.Sprint("v", r.IntN(6))
+		}},
 		{"counter", Counter(), func(r *rand.Rand, i int) Input {
 			if r.IntN(3) == 0 {
 				return Read{}

@@ -72,7 +72,7 @@ func collectAdditions(p part) (*positions, finding) {
 		case isAdd:
 			k := op.Output.(int64)
 			if s.taker[k] != none {
-				return nil, finding{verdict: VerdictViolation, core: p.renumber([]answered{{i, 0}, {s.taker[k], 0}}, nil), renumbered: true}
+				return nil, finding{verdict: VerdictViolation, core: p.renumber([]placed{{i, 0}, {s.taker[k], 0}}, nil), renumbered: true}
 			}
 			s.take(k, i)
 		default:
@@ -85,24 +85,6 @@ func collectAdditions(p part) (*positions, finding) {
 		}
 	}
 	return s, finding{}
-}
-
-// answered is an operation with the answer that it has in a core.
-type answered struct {
-	op     int32
-	answer int64
-}
-
-// renumber makes a core of operations with new answers, and others as they are.
-func (p part) renumber(changed []answered, same []int32) History {
-	h := p.pick(same)
-	for _, a := range changed {
-		op := *p.at(a.op)
-		op.Output = a.answer
-		h = append(h, op)
-	}
-	h.sortByCall()
-	return h
 }
 
 // coreOfExcess is for an answer that counts more additions than were ever called:
@@ -128,7 +110,7 @@ func coreOfExcess(p part, highest int32, needed int64) History {
 			gaps++
 		}
 	}
-	return p.renumber([]answered{{highest, gaps}}, unknown)
+	return p.renumber([]placed{{highest, gaps}}, unknown)
 }
 
 // coreOfCounter makes a core of a clash. See judgeCounter on answers.
@@ -138,21 +120,21 @@ func (s *positions) coreOfCounter(why clash) History {
 		// Of the positions only the gaps up to low are left, which are too many for
 		// those that were called.
 		gaps := s.gapsUpTo(why.low)
-		return s.renumber([]answered{{why.early, gaps}}, s.calledBy(why.early))
+		return s.renumber([]placed{{why.early, gaps}}, s.calledBy(why.early))
 	}
 	_, lateAdds := s.at(why.late).Input.(Add)
 	switch {
 	case lateAdds:
 		// It is the first addition, so what counts it is later.
-		return s.renumber([]answered{{why.late, 0}, {why.early, 1}}, nil)
+		return s.renumber([]placed{{why.late, 0}, {why.early, 1}}, nil)
 	case earlyAdds:
-		return s.renumber([]answered{{why.late, 0}, {why.early, 0}}, nil)
+		return s.renumber([]placed{{why.late, 0}, {why.early, 0}}, nil)
 	}
 	// Two reads, the later of which is lower. An addition stands between.
-	reads := []answered{{why.late, 0}, {why.early, 1}}
+	reads := []placed{{why.late, 0}, {why.early, 1}}
 	for k := why.low; k <= why.high; k++ {
 		if i := s.taker[k]; i != none {
-			return s.renumber(append(reads, answered{i, 0}), nil)
+			return s.renumber(append(reads, placed{i, 0}), nil)
 		}
 	}
 	return s.renumber(reads, s.calledBy(why.early))

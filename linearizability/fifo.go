@@ -100,14 +100,18 @@ type fifo struct {
 
 // collectEnqueues makes an entry of each value.
 func (q *fifo) collectEnqueues() Verdict {
-	values := 0
+	values, empties := 0, 0
 	for i := range q.len() {
-		if _, isEnqueue := q.at(i).Input.(Enqueue); isEnqueue {
+		op := q.at(i)
+		if _, isEnqueue := op.Input.(Enqueue); isEnqueue {
 			values++
+		} else if op.Outcome == OutcomeOK && op.Output == nil {
+			empties++
 		}
 	}
 	q.byValue = make(map[string]int32, values)
-	q.entries = make([]entry, 0, values)
+	q.entries = make([]entry, 0, values+empties)
+	q.empties = make([]int32, 0, empties)
 	for i := range q.len() {
 		op := q.at(i)
 		// The end of time is not for operations.
@@ -192,18 +196,11 @@ func (q *fifo) matchOpen() Verdict {
 // sort finds an order of the entries, or two that contradict each other.
 func (q *fifo) sort() Verdict {
 	n := len(q.entries)
-	order := func(key func(e *entry) int64) []int32 {
-		places := make([]int32, n)
-		for v := range places {
-			places[v] = int32(v)
-		}
-		slices.SortFunc(places, func(a, b int32) int { return cmp.Compare(key(&q.entries[a]), key(&q.entries[b])) })
-		return places
-	}
-	puts := order(func(e *entry) int64 { return e.put.from })
-	putEnds := order(func(e *entry) int64 { return e.put.to })
-	takes := order(func(e *entry) int64 { return e.take.from })
-	takeEnds := order(func(e *entry) int64 { return e.take.to })
+	var times byTime
+	puts := times.sort(n, func(v int32) int64 { return q.entries[v].put.from })
+	putEnds := times.sort(n, func(v int32) int64 { return q.entries[v].put.to })
+	takes := times.sort(n, func(v int32) int64 { return q.entries[v].take.from })
+	takeEnds := times.sort(n, func(v int32) int64 { return q.entries[v].take.to })
 
 	q.sorted = make([]int32, 0, n)
 	obstacles := make([]uint8, n) // 2 at first: put and take

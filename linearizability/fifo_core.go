@@ -36,14 +36,50 @@ func (q *fifo) calledBy(t int64) int {
 
 // coreOfOrder is for a value a that has to come before b by their puts, and behind
 // b by their takes. The pair that the sort came upon will do, but if a is kept there
-// may be one that needs less to show it: the earlier b was dequeued, the fewer
-// dequeues may have taken a before.
+// may be one that needs less to show it: a pair without kept values, or else one
+// whose b was dequeued early, when fewer dequeues may have taken a before.
 func (q *fifo) coreOfOrder(a, b int32) []int32 {
 	if slices.Contains(q.kept, a) {
-		a, b = q.smallerPair(a, b)
+		if x, y, found := q.answeredPair(); found {
+			a, b = x, y
+		} else {
+			a, b = q.smallerPair(a, b)
+		}
 	}
 	e := q.entries[b]
 	return append(q.present(a, e.take.to), e.enqueue, e.dequeue)
+}
+
+// answeredPair looks for a contradicting pair of values that were dequeued for
+// certain.
+func (q *fifo) answeredPair() (a, b int32, found bool) {
+	var answered []int32
+	for v, e := range q.entries {
+		if e.take.to != forever && !e.isEmptyAnswer() {
+			answered = append(answered, int32(v))
+		}
+	}
+	var times byTime
+	puts := times.sort(len(answered), func(k int32) int64 { return q.entries[answered[k]].put.from })
+	ends := times.sort(len(answered), func(k int32) int64 { return q.entries[answered[k]].put.to })
+	first := none // of those that are put late, the one that is dequeued first
+	for k := len(ends) - 1; k >= 0; k-- {
+		a := answered[ends[k]]
+		for len(puts) > 0 {
+			late := answered[puts[len(puts)-1]]
+			if q.entries[late].put.from <= q.entries[a].put.to {
+				break
+			}
+			if first == none || q.entries[late].take.to < q.entries[first].take.to {
+				first = late
+			}
+			puts = puts[:len(puts)-1]
+		}
+		if first != none && q.entries[first].take.to < q.entries[a].take.from {
+			return a, first, true
+		}
+	}
+	return none, none, false
 }
 
 // smallerPair looks for a contradicting pair with the least number of kept values.

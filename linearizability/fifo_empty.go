@@ -34,7 +34,13 @@ func (q *fifo) placeEmpty() Verdict {
 // blocked returns the open intervals in which some value is in the queue for
 // certain, in order and apart. Where two only touch, a moment is left.
 func (q *fifo) blocked() []span {
-	var all []span
+	blockers := 0
+	for _, e := range q.entries {
+		if e.blocks() {
+			blockers++
+		}
+	}
+	all := make([]span, 0, blockers)
 	for _, e := range q.entries {
 		if e.blocks() {
 			all = append(all, span{e.put.to, e.take.from})

@@ -9,9 +9,10 @@ import (
 // sequential program. The zero Model is none.
 type Model struct {
 	name string
-	// keyed models have an object per key, and judge each by itself. That is
-	// sound and complete: linearizability is local (Herlihy and Wing 1990).
-	keyed bool
+	// keys says whether operations name one of many objects. Each is judged by
+	// itself, which is sound and complete: linearizability is local (Herlihy and
+	// Wing 1990).
+	keys keys
 	// initial is the state of an object at the beginning; states can be compared
 	// with ==.
 	initial any
@@ -38,6 +39,15 @@ type Model struct {
 	alike func(h History) []Input
 }
 
+// keys says which operations have keys.
+type keys uint8
+
+const (
+	keysNone keys = iota
+	keysNeeded
+	keysOptional
+)
+
 // String returns the model's name.
 func (m Model) String() string { return m.name }
 
@@ -48,9 +58,9 @@ func (m Model) acceptsAll(h History) error {
 		err := m.accepts(op)
 		switch {
 		case err != nil:
-		case m.keyed && op.Key == "":
+		case m.keys == keysNeeded && op.Key == "":
 			err = errors.New("key: missing")
-		case !m.keyed && op.Key != "":
+		case m.keys == keysNone && op.Key != "":
 			err = fmt.Errorf("key: a %s has none, but this is %q", m.name, op.Key)
 		}
 		if err != nil {

@@ -166,6 +166,21 @@ func (m Model) start() func(Input) any {
 	}
 }
 
+// maxOpen bounds the operations of unknown outcome in a core that Porcupine is to
+// reject. It remembers all ways to place them, in memory without a bound.
+const maxOpen = 100
+
+// unknown counts the operations of unknown outcome.
+func (h History) unknown() int {
+	count := 0
+	for i := range h {
+		if h[i].Outcome == OutcomeUnknown {
+			count++
+		}
+	}
+	return count
+}
+
 // blame makes a report of a monitor's violation. Porcupine has to reject the core
 // by itself.
 func (m Model) blame(p part, found finding, clock budget) (Report, error) {
@@ -174,7 +189,7 @@ func (m Model) blame(p part, found finding, clock budget) (Report, error) {
 		Verdict: VerdictViolation, Judge: JudgeMonitor, Key: p.key, Core: core, Renumbered: found.renumbered,
 		model: m, recorded: int(p.len()),
 	}
-	if len(core) > maxExplained {
+	if len(core) > maxExplained || core.unknown() > maxOpen {
 		report.Unconfirmed = true
 		return report, nil
 	}

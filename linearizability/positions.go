@@ -181,3 +181,32 @@ func (s *positions) gapsUpTo(k int32) int64 {
 	}
 	return int64(n)
 }
+
+// placed is an operation with the position that it has in a core.
+type placed struct {
+	op       int32
+	position int64
+}
+
+// renumber makes a core of operations with new positions, and others as they are.
+// An operation may be named twice.
+func (p part) renumber(moved []placed, same []int32) History {
+	h := p.pick(same)
+	seen := make(map[int32]bool)
+	for _, m := range moved {
+		if seen[m.op] {
+			continue
+		}
+		seen[m.op] = true
+		op := *p.at(m.op)
+		switch {
+		case op.Input.op() == (Poll{}).op():
+			op.Input = Poll{m.position}
+		case op.Outcome == OutcomeOK:
+			op.Output = m.position
+		}
+		h = append(h, op)
+	}
+	h.sortByCall()
+	return h
+}

@@ -3,11 +3,12 @@ package linearizability
 import "fmt"
 
 // Queue is a model of a queue, first in, first out, at first empty, with the
-// inputs Enqueue and Dequeue. Histories in which no value is enqueued twice are
-// judged without a search.
+// inputs Enqueue and Dequeue. A key, where there is one, names a queue of its own.
+// Histories in which no value is enqueued twice are judged without a search.
 func Queue() Model {
 	return Model{
 		name:    "queue",
+		keys:    keysOptional,
 		initial: texts(""),
 		apply:   applyToQueue,
 		accepts: acceptedByQueue,

@@ -20,7 +20,7 @@ func Register() Model {
 // not empty. Each key is judged by itself.
 func KeyValue() Model {
 	m := Register()
-	m.name, m.keyed = "key-value store", true
+	m.name, m.keys = "key-value store", keysNeeded
 	return m
 }
 

@@ -55,9 +55,9 @@ func validateInput(in Input) error {
 	case Write:
 		return validateValue("in", in.Value)
 	case Enqueue:
-		return validateValue("in", in.Value)
+		return validateText("in", in.Value)
 	case Send:
-		return validateValue("in", in.Value)
+		return validateText("in", in.Value)
 	case Poll:
 		if in.Offset < 0 {
 			return fmt.Errorf("in: offset %d is negative", in.Offset)
@@ -107,12 +107,16 @@ func validateValue(field string, v any) error {
 	case nil:
 		return nil
 	case string:
-		if !utf8.ValidString(v) {
-			return fmt.Errorf("%s: %q is not valid UTF-8", field, v)
-		}
-		return nil
+		return validateText(field, v)
 	}
 	return fmt.Errorf("%s: %#v is neither a string nor null", field, v)
+}
+
+func validateText(field, text string) error {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("%s: %q is not valid UTF-8", field, text)
+	}
+	return nil
 }
 
 // validateClients checks that the operations of one client follow each other.
