@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -79,12 +81,12 @@ func recordOf(op Operation) (record, error) {
 		r.In, err = json.Marshal([]any{in.Old, in.New})
 	case Add:
 		r.In, err = json.Marshal(in.Delta)
-	case Enqueue:
-		r.In, err = json.Marshal(in.Value)
-	case Send:
-		r.In, err = json.Marshal(in.Value)
 	case Poll:
 		r.In, err = json.Marshal(in.Offset)
+	default:
+		if text, has := text(in); has {
+			r.In, err = json.Marshal(text)
+		}
 	}
 	return r, err
 }
@@ -246,26 +248,45 @@ func parseOutcome(name string) (Outcome, error) {
 	return 0, fmt.Errorf("outcome: %q is none of ok, failed, unknown", name)
 }
 
+// inputsOfNothing, inputsOfText and inputsOfNumbers make inputs by the names of
+// their operations. The other two are write, which takes a value, and cas.
+var (
+	inputsOfNothing = map[string]Input{"read": Read{}, "dequeue": Dequeue{}, "receive": Receive{}}
+	inputsOfText    = map[string]func(string) Input{
+		"enqueue":     func(s string) Input { return Enqueue{s} },
+		"send":        func(s string) Input { return Send{s} },
+		"acknowledge": func(s string) Input { return Acknowledge{s} },
+		"expire":      func(s string) Input { return Expire{s} },
+		"insert":      func(s string) Input { return Insert{s} },
+		"remove":      func(s string) Input { return Remove{s} },
+		"contains":    func(s string) Input { return Contains{s} },
+		"acquire":     func(s string) Input { return Acquire{s} },
+		"release":     func(s string) Input { return Release{s} },
+	}
+	inputsOfNumbers = map[string]func(int64) Input{
+		"add":  func(n int64) Input { return Add{n} },
+		"poll": func(n int64) Input { return Poll{n} },
+	}
+)
+
 func parseInput(op string, in json.RawMessage) (Input, error) {
-	switch op {
-	case "":
+	if op == "" {
 		return nil, errors.New("op: missing")
-	case "read", "dequeue":
+	}
+	if input, known := inputsOfNothing[op]; known {
 		if in != nil {
 			return nil, fmt.Errorf("in: a %s has none", op)
 		}
-		if op == "read" {
-			return Read{}, nil
-		}
-		return Dequeue{}, nil
-	case "write", "cas", "add", "enqueue", "send", "poll":
-	default:
-		return nil, fmt.Errorf("op: %q is none of read, write, cas, add, enqueue, dequeue, send, poll", op)
+		return input, nil
 	}
-	if in == nil {
+	ofText, takesText := inputsOfText[op]
+	ofNumber, takesNumber := inputsOfNumbers[op]
+	switch {
+	case op != "write" && op != "cas" && !takesText && !takesNumber:
+		return nil, fmt.Errorf("op: %q is none of %s", op, strings.Join(opNames(), ", "))
+	case in == nil:
 		return nil, fmt.Errorf("in: missing with op %s", op)
-	}
-	if op == "cas" {
+	case op == "cas":
 		return parseCompareAndSwap(in)
 	}
 	value, err := parseScalar("in", in)
@@ -275,22 +296,26 @@ func parseInput(op string, in json.RawMessage) (Input, error) {
 	number, isNumber := value.(int64)
 	text, isText := value.(string)
 	switch {
-	case op == "write":
-		return Write{value}, nil
-	case (op == "add" || op == "poll") && !isNumber:
+	case takesNumber && !isNumber:
 		return nil, fmt.Errorf("in: %s takes an integer, not %s", op, in)
-	case (op == "enqueue" || op == "send") && !isText:
+	case takesNumber:
+		return ofNumber(number), nil
+	case takesText && !isText:
 		return nil, fmt.Errorf("in: %s takes a string, not %s", op, in)
+	case takesText:
+		return ofText(text), nil
 	}
-	switch op {
-	case "add":
-		return Add{number}, nil
-	case "poll":
-		return Poll{number}, nil
-	case "enqueue":
-		return Enqueue{text}, nil
-	}
-	return Send{text}, nil
+	return Write{value}, nil
+}
+
+// opNames returns the names of all operations, sorted.
+func opNames() []string {
+	names := []string{"write", "cas"}
+	names = slices.AppendSeq(names, maps.Keys(inputsOfNothing))
+	names = slices.AppendSeq(names, maps.Keys(inputsOfText))
+	names = slices.AppendSeq(names, maps.Keys(inputsOfNumbers))
+	slices.Sort(names)
+	return names
 }
 
 func parseCompareAndSwap(in json.RawMessage) (Input, error) {

@@ -27,6 +27,14 @@ const file = `{"client":0,"op":"write","key":"x","in":"a","out":null,"call":1,"r
 {"client":5,"op":"send","key":"p","in":"a","out":0,"call":1,"return":2,"outcome":"ok"}
 {"client":5,"op":"poll","key":"p","in":0,"out":"a","call":3,"return":4,"outcome":"ok"}
 {"client":5,"op":"poll","key":"p","in":1,"out":null,"call":5,"return":6,"outcome":"ok"}
+{"client":6,"op":"receive","out":"a","call":1,"return":2,"outcome":"ok"}
+{"client":6,"op":"acknowledge","in":"a","out":true,"call":3,"return":4,"outcome":"ok"}
+{"client":6,"op":"expire","in":"a","call":5,"outcome":"unknown"}
+{"client":7,"op":"insert","in":"a","out":true,"call":1,"return":2,"outcome":"ok"}
+{"client":7,"op":"remove","in":"a","out":true,"call":3,"return":4,"outcome":"ok"}
+{"client":7,"op":"contains","in":"a","out":false,"call":5,"return":6,"outcome":"ok"}
+{"client":7,"op":"acquire","in":"me","out":true,"call":7,"return":8,"outcome":"ok"}
+{"client":7,"op":"release","in":"me","out":true,"call":9,"return":10,"outcome":"ok"}
 `
 
 func TestHistoryFile(t *testing.T) {
@@ -46,6 +54,14 @@ func TestHistoryFile(t *testing.T) {
 		on("p", done(5, 1, 2, Send{"a"}, int64(0))),
 		on("p", done(5, 3, 4, Poll{0}, "a")),
 		on("p", done(5, 5, 6, Poll{1}, nil)),
+		done(6, 1, 2, Receive{}, "a"),
+		done(6, 3, 4, Acknowledge{"a"}, true),
+		open(6, 5, Expire{"a"}),
+		done(7, 1, 2, Insert{"a"}, true),
+		done(7, 3, 4, Remove{"a"}, true),
+		done(7, 5, 6, Contains{"a"}, false),
+		done(7, 7, 8, Acquire{"me"}, true),
+		done(7, 9, 10, Release{"me"}, true),
 	}
 	got, err := ReadHistory(strings.NewReader(file))
 	require.NoError(t, err)
@@ -101,7 +117,7 @@ func TestReadHistoryRefuses(t *testing.T) {
 		{"no outcome", with(`,"outcome":"ok"`, ``), `outcome: "" is none of ok, failed, unknown`},
 		{"outcome", with(`"ok"`, `"fine"`), `outcome: "fine" is none of ok, failed, unknown`},
 		{"no op", with(`"op":"read",`, ``), "op: missing"},
-		{"op", with(`"read"`, `"peek"`), `op: "peek" is none of read, write, cas, add, enqueue, dequeue, send, poll`},
+		{"op", with(`"read"`, `"peek"`), `op: "peek" is none of acknowledge, acquire, add, cas, contains, dequeue, enqueue, expire, insert, poll, read, receive, release, remove, send, write`},
 		{"in of a read", with(`"out"`, `"in":null,"out"`), "in: a read has none"},
 		{"no out", with(`"out":null,`, ``), "out: missing with outcome ok"},
 		{"out of failed", with(`"ok"`, `"failed"`), "out: an operation of outcome failed has none"},
@@ -124,6 +140,7 @@ func TestReadHistoryRefuses(t *testing.T) {
 		{"in of a send", with(`"read"`, `"send","in":null`), "in: send takes a string, not null"},
 		{"in of a poll", with(`"read"`, `"poll","in":"5"`), `in: poll takes an integer, not "5"`},
 		{"offset of a poll", with(`"read"`, `"poll","in":-5`), "in: offset -5 is negative"},
+		{"in of a lock", with(`"read"`, `"acquire","in":5`), "in: acquire takes a string, not 5"},
 		{"in of a dequeue", with(`"read"`, `"dequeue","in":"5"`), "in: a dequeue has none"},
 		{"overlap", good, "call: 1 is not after return 2 of line 1 of the same client 0"},
 		{"too long", with(`null`, `"`+strings.Repeat("a", maxLineBytes)+`"`), "longer than 262144 bytes"},

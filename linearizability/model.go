@@ -13,6 +13,9 @@ type Model struct {
 	// itself, which is sound and complete: linearizability is local (Herlihy and
 	// Wing 1990).
 	keys keys
+	// objects names the object that an input is about, in models that have many of
+	// them besides keys; else it is nil.
+	objects func(in Input) string
 	// initial is the state of an object at the beginning; states can be compared
 	// with ==.
 	initial any

@@ -63,31 +63,40 @@ func (h History) sortByCall() {
 // parts splits a history by key, the smallest part first, in the memory of a
 // number per operation.
 func (m Model) parts(h History) []part {
-	numbers := make(map[string]int32)
-	var keys []string
+	type object struct{ key, name string }
+	objectOf := func(op *Operation) object {
+		if m.objects == nil {
+			return object{op.Key, ""}
+		}
+		return object{op.Key, m.objects(op.Input)}
+	}
+	numbers := make(map[object]int32)
+	var objects []object
 	var sizes []int32
 	for i := range h {
-		number, known := numbers[h[i].Key]
+		o := objectOf(&h[i])
+		number, known := numbers[o]
 		if !known {
-			number = int32(len(keys))
-			numbers[h[i].Key] = number
-			keys, sizes = append(keys, h[i].Key), append(sizes, 0)
+			number = int32(len(objects))
+			numbers[o] = number
+			objects, sizes = append(objects, o), append(sizes, 0)
 		}
 		sizes[number]++
 	}
 	places := make([]int32, len(h))
-	parts := make([]part, len(keys))
+	parts := make([]part, len(objects))
 	start := int32(0)
-	for number, key := range keys {
+	for number, o := range objects {
 		end := start + sizes[number]
-		parts[number] = part{key, h, places[start:start:end]}
+		parts[number] = part{o.key, h, places[start:start:end]}
 		start = end
 	}
 	for i := range h {
-		p := &parts[numbers[h[i].Key]]
+		p := &parts[numbers[objectOf(&h[i])]]
 		p.places = append(p.places, int32(i))
 	}
-	slices.SortFunc(parts, func(a, b part) int {
+	// Objects of one key are left in the order in which they appear.
+	slices.SortStableFunc(parts, func(a, b part) int {
 		return cmp.Or(cmp.Compare(a.len(), b.len()), cmp.Compare(a.key, b.key))
 	})
 	return parts

@@ -92,6 +92,36 @@ type Send struct{ Value string }
 // a string, or nil if the log is not as long.
 type Poll struct{ Offset int64 }
 
+// Receive takes the first value of a leased queue that nobody holds. The answer is
+// a string, or nil if there is none. Whoever received a value holds it until it is
+// acknowledged or the lease expires.
+type Receive struct{}
+
+// Acknowledge removes a value that somebody holds from a leased queue. The answer
+// is a bool: whether somebody held it.
+type Acknowledge struct{ Value string }
+
+// Expire ends the lease of a value: it goes back to its old place. The answer is a
+// bool: whether somebody held it. Since no client is told when a lease expires,
+// histories have it with OutcomeUnknown, called when it may expire at the earliest.
+type Expire struct{ Value string }
+
+// Insert puts a value into a set. The answer is a bool: whether it was new.
+type Insert struct{ Value string }
+
+// Remove takes a value from a set. The answer is a bool: whether it was there.
+type Remove struct{ Value string }
+
+// Contains asks whether a value is in a set. The answer is a bool.
+type Contains struct{ Value string }
+
+// Acquire takes a lock if nobody holds it. The answer is a bool: whether Owner
+// has just got it.
+type Acquire struct{ Owner string }
+
+// Release gives a lock back. The answer is a bool: whether Owner held it.
+type Release struct{ Owner string }
+
 func (Read) op() string           { return "read" }
 func (Write) op() string          { return "write" }
 func (CompareAndSwap) op() string { return "cas" }
@@ -100,6 +130,14 @@ func (Enqueue) op() string        { return "enqueue" }
 func (Dequeue) op() string        { return "dequeue" }
 func (Send) op() string           { return "send" }
 func (Poll) op() string           { return "poll" }
+func (Receive) op() string        { return "receive" }
+func (Acknowledge) op() string    { return "acknowledge" }
+func (Expire) op() string         { return "expire" }
+func (Insert) op() string         { return "insert" }
+func (Remove) op() string         { return "remove" }
+func (Contains) op() string       { return "contains" }
+func (Acquire) op() string        { return "acquire" }
+func (Release) op() string        { return "release" }
 
 func (Read) String() string    { return "read()" }
 func (w Write) String() string { return "write(" + formatValue(w.Value) + ")" }
@@ -110,6 +148,16 @@ func (e Enqueue) String() string {
 func (Dequeue) String() string { return "dequeue()" }
 func (s Send) String() string  { return "send(" + formatValue(s.Value) + ")" }
 func (p Poll) String() string  { return "poll(" + strconv.FormatInt(p.Offset, 10) + ")" }
+func (Receive) String() string { return "receive()" }
+func (a Acknowledge) String() string {
+	return "acknowledge(" + formatValue(a.Value) + ")"
+}
+func (e Expire) String() string   { return "expire(" + formatValue(e.Value) + ")" }
+func (i Insert) String() string   { return "insert(" + formatValue(i.Value) + ")" }
+func (r Remove) String() string   { return "remove(" + formatValue(r.Value) + ")" }
+func (c Contains) String() string { return "contains(" + formatValue(c.Value) + ")" }
+func (a Acquire) String() string  { return "acquire(" + formatValue(a.Owner) + ")" }
+func (r Release) String() string  { return "release(" + formatValue(r.Owner) + ")" }
 func (c CompareAndSwap) String() string {
 	return "cas(" + formatValue(c.Old) + ", " + formatValue(c.New) + ")"
 }
@@ -135,6 +183,31 @@ func (o Operation) answer() string {
 		return "ok"
 	}
 	return formatValue(o.Output)
+}
+
+// text returns the only string of an input, if that is all there is in it.
+func text(in Input) (text string, has bool) {
+	switch in := in.(type) {
+	case Enqueue:
+		return in.Value, true
+	case Send:
+		return in.Value, true
+	case Acknowledge:
+		return in.Value, true
+	case Expire:
+		return in.Value, true
+	case Insert:
+		return in.Value, true
+	case Remove:
+		return in.Value, true
+	case Contains:
+		return in.Value, true
+	case Acquire:
+		return in.Owner, true
+	case Release:
+		return in.Owner, true
+	}
+	return "", false
 }
 
 // answersNothing reports whether an operation only ever is acknowledged.

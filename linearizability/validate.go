@@ -47,17 +47,16 @@ func (o Operation) validate() error {
 }
 
 func validateInput(in Input) error {
+	if text, has := text(in); has {
+		return validateText("in", text)
+	}
 	switch in := in.(type) {
 	case nil:
 		return errors.New("op: missing")
-	case Read, Add, Dequeue:
+	case Read, Add, Dequeue, Receive:
 		return nil
 	case Write:
 		return validateValue("in", in.Value)
-	case Enqueue:
-		return validateText("in", in.Value)
-	case Send:
-		return validateText("in", in.Value)
 	case Poll:
 		if in.Offset < 0 {
 			return fmt.Errorf("in: offset %d is negative", in.Offset)
@@ -83,11 +82,11 @@ func validateOutput(in Input, out any) error {
 			return nil
 		}
 		return validateValue("out", out)
-	case Dequeue, Poll:
+	case Dequeue, Poll, Receive:
 		return validateValue("out", out)
 	case Write, Enqueue:
 		want, fits = "null", out == nil
-	case CompareAndSwap:
+	case CompareAndSwap, Acknowledge, Expire, Insert, Remove, Contains, Acquire, Release:
 		want = "a boolean"
 		_, fits = out.(bool)
 	case Add, Send:
