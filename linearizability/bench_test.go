@@ -1,9 +1,11 @@
 package linearizability
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -100,9 +102,41 @@ func loads() []load {
 	}
 }
 
+var benchmarkOperations = flag.Int("operations", 1_000_000, "operations of the longest history in benchmarks, such as 10000000")
+
+// BenchmarkQueueOfThousand compares the monitor with the search where the search
+// still ends.
+func BenchmarkQueueOfThousand(b *testing.B) {
+	m := Queue()
+	// The longer the queue is, the later a wrong guess is noticed, and the search
+	// doubles with each. Of ten operations so many dequeue:
+	for name, dequeues := range map[string]int{"short": 6, "long": 5} {
+		h := longHistory(m, 1000, 2, 0, func(r *rand.Rand, i int) (string, Input) {
+			if r.IntN(10) < dequeues {
+				return "", Dequeue{}
+			}
+			return "", Enqueue{fmt.Sprint("v", i)}
+		})
+		b.Run(name+"/monitor", func(b *testing.B) {
+			for b.Loop() {
+				report, err := Check(m, h, 0)
+				require.NoError(b, err)
+				require.Equal(b, VerdictOK, report.Verdict)
+			}
+		})
+		b.Run(name+"/porcupine", func(b *testing.B) {
+			for b.Loop() {
+				if m.decide(m.normalize(h), 5*time.Second) == VerdictUnknown {
+					b.Log("no verdict within five seconds")
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkCheck(b *testing.B) {
 	for _, l := range loads() {
-		for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		for n := 1000; n <= *benchmarkOperations; n *= 10 {
 			for _, clients := range []int{8, 64} {
 				for _, percent := range []int{0, 1, 5} {
 					b.Run(fmt.Sprintf("%s/ops=%d/clients=%d/unknown=%d", l.name, n, clients, percent), func(b *testing.B) {

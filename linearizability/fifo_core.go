@@ -43,7 +43,7 @@ func (q *fifo) coreOfOrder(a, b int32) []int32 {
 		if x, y, found := q.answeredPair(); found {
 			a, b = x, y
 		} else {
-			a, b = q.smallerPair(a, b)
+			a, b = q.smallerPair(b)
 		}
 	}
 	e := q.entries[b]
@@ -83,9 +83,10 @@ func (q *fifo) answeredPair() (a, b int32, found bool) {
 }
 
 // smallerPair looks for a contradicting pair with the least number of kept values.
-func (q *fifo) smallerPair(a, b int32) (int32, int32) {
+// B is of some contradicting pair.
+func (q *fifo) smallerPair(b int32) (int32, int32) {
 	least := q.calledBy(q.entries[b].take.to)
-	a = q.kept[least]
+	a := q.kept[least]
 	for v := range q.entries {
 		e := &q.entries[v]
 		if e.isEmptyAnswer() || e.take.to == forever {
