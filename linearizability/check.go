@@ -40,7 +40,7 @@ func Check(m Model, h History, timeout time.Duration) (Report, error) {
 		case err != nil:
 			return Report{}, err
 		case found.verdict == VerdictViolation:
-			return m.blame(p, found.core, clock)
+			return m.blame(p, found, clock)
 		case found.verdict == VerdictUnknown:
 			unsettled = append(unsettled, m.object(p))
 		}

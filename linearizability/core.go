@@ -54,7 +54,7 @@ func shortestPast(h History, violates func(History) bool) History {
 // that had returned by t. Operations still open at t may be in it or not, as is
 // right for unknown outcomes.
 //
-// A Write has no answer to lose. If it was open at t it keeps its outcome and
+// A Write or an Enqueue has no answer to lose. If it was open at t it keeps its outcome and
 // return, which say no more than that it is called by t: it returns after all
 // calls, and if the cut took it away it can be put back at the end.
 func (h History) until(t int64) History {
@@ -63,8 +63,7 @@ func (h History) until(t int64) History {
 		if op.Call > t {
 			continue
 		}
-		_, isWrite := op.Input.(Write)
-		if op.Outcome == OutcomeOK && op.Return > t && !isWrite {
+		if op.Outcome == OutcomeOK && op.Return > t && !answersNothing(op.Input) {
 			op.Outcome, op.Output, op.Return = OutcomeUnknown, nil, 0
 		}
 		past = append(past, op)
@@ -72,23 +71,25 @@ func (h History) until(t int64) History {
 	return past
 }
 
-// leaveOut leaves out removable operations by delta debugging (Zeller and
-// Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002): in large
-// chunks first, then in smaller ones, in the end one at a time. What goes may set
-// others free, a read its write for instance, so it ends only when a whole round
-// of single operations has changed nothing.
+// leaveOut leaves out units by delta debugging (Zeller and Hildebrandt,
+// "Simplifying and Isolating Failure-Inducing Input", 2002): in large chunks
+// first, then in smaller ones, in the end one at a time. What goes may set others
+// free, a read its write for instance, so it ends only when a whole round of single
+// units has changed nothing.
 func (m Model) leaveOut(h History, violates func(History) bool) History {
-	removable := m.removable(h)
+	units := m.units(h)
 	for size := max(len(h)/2, 1); ; size = max(size/2, 1) {
 		changed := false
 		for start := 0; start < len(h); {
 			end := min(start+size, len(h))
-			if slices.Contains(removable[start:end], true) {
-				rest := h.without(func(i int) bool { return removable[i] && start <= i && i < end })
-				if violates(rest) {
-					h, removable, changed = rest, m.removable(rest), true
-					continue
-				}
+			chosen := make(map[int32]bool)
+			for _, unit := range units[start:end] {
+				chosen[unit] = unit != 0
+			}
+			rest := h.without(func(i int) bool { return chosen[units[i]] })
+			if len(rest) < len(h) && violates(rest) {
+				h, units, changed = rest, m.units(rest), true
+				continue
 			}
 			start = end
 		}

@@ -22,8 +22,12 @@ func TestLeavingOutIsSound(t *testing.T) {
 				if !linearizable(h) {
 					return
 				}
-				removable := w.model.removable(h)
-				rest := h.without(func(i int) bool { return removable[i] && rapid.Bool().Draw(t, "leave out") })
+				units := w.model.units(h)
+				gone := make([]bool, len(h)+1)
+				for unit := 1; unit <= len(h); unit++ {
+					gone[unit] = rapid.Bool().Draw(t, "leave out")
+				}
+				rest := h.without(func(i int) bool { return gone[units[i]] })
 				operations += len(h)
 				steps += len(h) - len(rest)
 				require.True(t, linearizable(rest), "%v\nbecame\n%v", h, rest)
@@ -154,14 +158,14 @@ func TestCoreOfStaleRead(t *testing.T) {
 	require.Equal(t, VerdictViolation, again.Verdict)
 }
 
-// Of a counter only the future and reads can be left out.
+// Of a counter with other steps than 1 only the future and reads can be left out.
 func TestCoreOfLostAddition(t *testing.T) {
 	s := newService(t, 4)
 	s.run(400, func(i int) Input {
 		if i == 200 {
-			s.count-- // loses the addition before
+			s.count -= 2 // loses the addition before
 		}
-		return Add{1}
+		return Add{2}
 	})
 	report, err := Check(Counter(), s.history, time.Minute)
 	require.NoError(t, err)
@@ -173,13 +177,35 @@ func TestCoreOfLostAddition(t *testing.T) {
 	require.Contains(t, text, fmt.Sprintf("%d more", len(report.Core)-maxRows))
 }
 
+// Where all additions are of 1, two are enough; they are counted anew.
+func TestCoreOfCounterIsRenumbered(t *testing.T) {
+	s := newService(t, 4)
+	s.run(400, func(i int) Input {
+		if i == 200 {
+			s.count-- // loses the addition before
+		}
+		return Add{1}
+	})
+	report, err := Check(Counter(), s.history, time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, VerdictViolation, report.Verdict)
+	require.True(t, report.Renumbered)
+	want := History{s.history[199], s.history[200]}
+	for i := range want {
+		require.EqualValues(t, 199, want[i].Output)
+		want[i].Output = int64(0)
+	}
+	require.Equal(t, want, report.Core)
+	require.Contains(t, report.String(), "as if the operations left out had not happened")
+}
+
 // A core that needs no answer of an operation shows it as open.
 func TestCoreOpensWhatCameLater(t *testing.T) {
 	report, err := Check(Counter(), History{
-		done(0, 1, 100, Add{1}, int64(7)), done(1, 2, 3, Read{}, int64(5)),
+		done(0, 1, 100, Add{2}, int64(7)), done(1, 2, 3, Read{}, int64(5)),
 	}, 0)
 	require.NoError(t, err)
-	require.Equal(t, History{open(0, 1, Add{1}), done(1, 2, 3, Read{}, int64(5))}, report.Core)
+	require.Equal(t, History{open(0, 1, Add{2}), done(1, 2, 3, Read{}, int64(5))}, report.Core)
 }
 
 // The bisection ends at the very first past that violates, wherever it is.

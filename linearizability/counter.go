@@ -7,12 +7,13 @@ import "fmt"
 // the harder to judge the more different deltas they have.
 func Counter() Model {
 	return Model{
-		name:      "counter",
-		initial:   int64(0),
-		apply:     applyToCounter,
-		accepts:   acceptedByCounter,
-		removable: removableFromCounter,
-		alike:     History.inputs,
+		name:    "counter",
+		initial: int64(0),
+		apply:   applyToCounter,
+		monitor: judgeCounter,
+		accepts: acceptedByCounter,
+		units:   singly(removableFromCounter),
+		alike:   History.inputs,
 	}
 }
 

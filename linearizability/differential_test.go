@@ -105,7 +105,7 @@ func (g generator) answer(h History, points []int) {
 // anothers draws the answer that another operation of the same kind was given.
 func anothers(r *rand.Rand, h History, op Operation) any {
 	other := h[r.IntN(len(h))]
-	if other.Outcome == OutcomeOK && other.Input.op() == op.Input.op() {
+	if other.Outcome == OutcomeOK && other.Input.op() == op.Input.op() && other.Output != nil {
 		return other.Output
 	}
 	return op.Output
@@ -192,6 +192,47 @@ func generators() []generator {
 		return op.Output
 	}
 	return []generator{
+		{"queue", Queue(), func(r *rand.Rand, i int) Input {
+			if r.IntN(9) < 5 {
+				return Dequeue{}
+			}
+			return Enqueue{fmt.Sprint("v", i)}
+		}, func(r *rand.Rand, h History, op Operation) any {
+			if _, isEnqueue := op.Input.(Enqueue); isEnqueue {
+				return nil
+			}
+			if r.IntN(3) == 0 {
+				return nil
+			}
+			return anothers(r, h, op)
+		}},
+		{"log", Log(), func(r *rand.Rand, i int) Input {
+			if r.IntN(2) == 0 {
+				return Poll{int64(r.IntN(4))}
+			}
+			return Send{fmt.Sprint("v", i)}
+		}, func(r *rand.Rand, h History, op Operation) any {
+			switch {
+			case r.IntN(2) == 0:
+				return anothers(r, h, op)
+			case op.Input.op() == "send":
+				return op.Output.(int64) + int64(r.IntN(5)-2)
+			case r.IntN(2) == 0:
+				return nil
+			}
+			return fmt.Sprint("v", r.IntN(6))
+		}},
+		{"counter", Counter(), func(r *rand.Rand, i int) Input {
+			if r.IntN(3) == 0 {
+				return Read{}
+			}
+			return Add{1}
+		}, func(r *rand.Rand, h History, op Operation) any {
+			if r.IntN(2) == 0 {
+				return op.Output.(int64) + int64(r.IntN(5)-2)
+			}
+			return anothers(r, h, op)
+		}},
 		{"register without swaps", Register(), func(r *rand.Rand, i int) Input {
 			if r.IntN(2) == 0 {
 				return Read{}

@@ -6,14 +6,16 @@
 // puts an operation before one which had returned earlier (Herlihy and Wing,
 // "Linearizability: A Correctness Condition for Concurrent Objects", 1990). What
 // the answers should be is told by a [Model], a plain sequential program:
-// [Register], [KeyValue] or [Counter]. The package knows nothing of the service
-// itself, so it cannot share its mistakes.
+// [Register], [KeyValue], [Counter], [Queue], [Log], [LeasedQueue], [Set] or
+// [Lock]. The package knows nothing of the service itself, so it cannot share its
+// mistakes.
 //
-// The judge is Porcupine, which searches for such an order as Wing and Gong
-// (1993) and Lowe (2017) do. This package checks the history at the door, makes
-// it as small as it soundly can, asks Porcupine within a time limit, and explains
-// a violation. [Check] does it all; [ReadHistory] and [WriteHistory] keep
-// histories in files.
+// There are two judges. A monitor knows a theorem about its model, and decides a
+// history of a million operations within a second. Porcupine can judge any model:
+// it searches for an order, as Wing and Gong (1993) and Lowe (2017) do. [Check]
+// checks the history at the door, asks the monitor, has Porcupine search what the
+// monitor cannot judge, within a time limit, and explains a violation.
+// [ReadHistory] and [WriteHistory] keep histories in files.
 //
 // # Time
 //
@@ -38,7 +40,54 @@
 // # Verdicts
 //
 // There are three: ok, violation and unknown, and unknown never passes. Deciding
-// linearizability is NP-hard in general, so a search may run out of its time.
+// linearizability is NP-hard in general (Gibbons and Korach 1997), so a search may
+// run out of its time.
+//
+// # Monitors
+//
+// What makes the general problem hard is that one does not know which operation
+// an answer comes from. If no value is written, enqueued or sent twice, one does,
+// and the problem becomes easy: O(n log n).
+//
+//   - A register, or a key: values form zones, of which no two may contradict each
+//     other. See judgeRegister. Compare-and-swaps are judged, too, unless no place
+//     is found for one that was refused, or the value nil is written.
+//   - A counter to which only 1 is added, and a log: operations take positions, and
+//     the moments when they are taken must not decrease. See positions.
+//   - A queue: values leave in the order in which they came, and an empty answer
+//     needs a moment at which no value has to be there. See judgeQueue.
+//
+// Each of these has its proof beside it. That operations of unknown outcome may be
+// treated as it is done there is our own derivation; the rest is known: Gibbons and
+// Korach, "Testing Shared Memories" (1997) on registers; Henzinger, Sezgin and
+// Vafeiadis, "Aspect-Oriented Linearizability Proofs" (2013), Bouajjani, Emmi, Enea
+// and Hamza, "On Reducing Linearizability to State Reachability" (2015), Lee and
+// Mathur (2025) and Abdulla and others (2025) on queues.
+//
+// All other histories are left to Porcupine: with values written twice, with
+// counters that add something else, and those of the other models.
+//
+// # Certificates
+//
+// A monitor has to prove what it says. With ok it gives a linearization, and that
+// is replayed by a few lines that know nothing of monitors (see Model.replay). With
+// a violation it gives a core, a small history that Porcupine has to reject by
+// itself. A certificate that fails is a mistake of this package: [ErrCertificate],
+// and no verdict. Only where a core is too much for Porcupine is it taken on the
+// monitor's word, and the report says so: to show that a message is lost while a
+// thousand dequeues have unknown outcomes takes a thousand and one messages.
+//
+// Besides, the tests compare monitors with Porcupine on tens of thousands of tiny
+// histories each, and as many as one likes with -histories.
+//
+// # Weaker checks
+//
+// A linearizable history may have lost messages, namely to dequeues of unknown
+// outcome, and many a queue promises less than linearizability on purpose. So
+// there are checks with names of their own: [CheckTotalQueue] accounts for every
+// message, [CheckProducerOrder] compares the order of each producer,
+// [CheckDeliveries] looks at leases and redelivery, and [CheckLog] names the known
+// errors of logs.
 //
 // # Normalisation
 //
@@ -62,7 +111,7 @@
 // leaves something out must be sound, that is, it must turn linearizable
 // histories into linearizable histories; then what the core violates, the
 // history violates. Leaving out a write but not the read that saw it is not
-// sound, and would invent violations. Three steps are:
+// sound, and would invent violations. Such steps are:
 //
 //   - The past alone. What clients had seen up to some time t is linearizable if
 //     all they saw is. The proof stands at History.until.
@@ -71,6 +120,13 @@
 //     as before.
 //   - A write can be left out whose value nothing that remains can have noticed.
 //     The proof stands at removableFromRegister.
+//   - Of a queue a value can be left out with all operations that show it. The proof
+//     stands at unitsOfQueue.
+//
+// Monitors start from a core that has only a few values to begin with, for which
+// the same steps are the reason. Those of counters and logs take one more: to leave
+// out an addition or a send, and to lower what was counted behind it by one. The
+// report then says that it is renumbered.
 //
 // Leaving out a value with all that touched it, its reads first and then its
 // write, is a chain of such steps. Because every step is sound, a history one

@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
 // maxLineBytes bounds a line of a history file.
-const maxLineBytes = 1 << 20
+const maxLineBytes = 1 << 18
 
 // record is a line of a history file. A pointer or raw message that is nil stands
 // for a field that is absent.
@@ -32,8 +35,8 @@ type record struct {
 //	{"client":1,"op":"cas","key":"x","in":["a","b"],"out":true,"call":4,"return":9,"outcome":"ok"}
 //
 // The fields in, out, call and return are as Input, Output, Call and Return of an
-// [Operation]: a read has no in; a cas has the old and the new value; null is no
-// value. Only outcome ok has out, and outcome unknown has no return. Nothing is
+// [Operation]: a read or a dequeue has no in; a cas has the old and the new value,
+// a poll the offset; null is no value, or an empty answer. Only outcome ok has out, and outcome unknown has no return. Nothing is
 // written if the history is not valid; the error names the operation and field.
 func WriteHistory(w io.Writer, h History) error {
 	if err := h.validate(); err != nil {
@@ -78,6 +81,12 @@ func recordOf(op Operation) (record, error) {
 		r.In, err = json.Marshal([]any{in.Old, in.New})
 	case Add:
 		r.In, err = json.Marshal(in.Delta)
+	case Poll:
+		r.In, err = json.Marshal(in.Offset)
+	default:
+		if text, has := text(in); has {
+			r.In, err = json.Marshal(text)
+		}
 	}
 	return r, err
 }
@@ -100,6 +109,9 @@ func ReadHistory(r io.Reader) (History, error) {
 		return nil, fmt.Errorf("line %d: longer than %d bytes", len(h)+1, maxLineBytes)
 	} else if err != nil {
 		return nil, fmt.Errorf("line %d: %w", len(h)+1, err)
+	}
+	if len(h) == 0 {
+		return nil, errors.New("line 1: missing, the file is empty")
 	}
 	// One line is one operation, so that a place in the history is a line number.
 	if err := h.validateClients("line"); err != nil {
@@ -125,8 +137,45 @@ func parseLine(line []byte) (Operation, error) {
 	return op, op.validate()
 }
 
+// fieldNames are those of a record.
+var fieldNames = []string{"client", "op", "key", "in", "out", "call", "return", "outcome"}
+
+// checkNames refuses names twice in an object, of which the JSON decoder would
+// take the last, and names in other letters than ours, which it would accept.
+// Everything else that is wrong with a line it finds by itself.
+func checkNames(line []byte) error {
+	tokens := json.NewDecoder(bytes.NewReader(line))
+	if start, err := tokens.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	var seen [8]bool
+	for tokens.More() {
+		token, err := tokens.Token()
+		name, isName := token.(string)
+		if err != nil || !isName {
+			return nil
+		}
+		field := slices.Index(fieldNames, name)
+		switch {
+		case field < 0:
+			return fmt.Errorf("unknown field %q", name)
+		case seen[field]:
+			return fmt.Errorf("%s: stands there twice", name)
+		}
+		seen[field] = true
+		var value json.RawMessage
+		if tokens.Decode(&value) != nil {
+			return nil
+		}
+	}
+	return nil
+}
+
 func parseRecord(line []byte) (record, error) {
 	var r record
+	if err := checkNames(line); err != nil {
+		return record{}, err
+	}
 	fields := json.NewDecoder(bytes.NewReader(line))
 	fields.DisallowUnknownFields()
 	err := fields.Decode(&r)
@@ -177,13 +226,12 @@ func (r record) operation() (Operation, error) {
 }
 
 // output reads the answer. An answer that is missing must not be taken for null,
-// which says that nothing was there; only a write is answered by nothing.
+// which says that nothing was there; only a write or an enqueue is answered by nothing.
 func (r record) output(op Operation) (any, error) {
-	_, isWrite := op.Input.(Write)
 	switch {
 	case op.Outcome != OutcomeOK && r.Out != nil:
 		return nil, fmt.Errorf("out: an operation of outcome %v has none", op.Outcome)
-	case op.Outcome == OutcomeOK && r.Out == nil && !isWrite:
+	case op.Outcome == OutcomeOK && r.Out == nil && !answersNothing(op.Input):
 		return nil, fmt.Errorf("out: missing with outcome %v", op.Outcome)
 	case r.Out == nil:
 		return nil, nil
@@ -200,38 +248,74 @@ func parseOutcome(name string) (Outcome, error) {
 	return 0, fmt.Errorf("outcome: %q is none of ok, failed, unknown", name)
 }
 
+// inputsOfNothing, inputsOfText and inputsOfNumbers make inputs by the names of
+// their operations. The other two are write, which takes a value, and cas.
+var (
+	inputsOfNothing = map[string]Input{"read": Read{}, "dequeue": Dequeue{}, "receive": Receive{}}
+	inputsOfText    = map[string]func(string) Input{
+		"enqueue":     func(s string) Input { return Enqueue{s} },
+		"send":        func(s string) Input { return Send{s} },
+		"acknowledge": func(s string) Input { return Acknowledge{s} },
+		"expire":      func(s string) Input { return Expire{s} },
+		"insert":      func(s string) Input { return Insert{s} },
+		"remove":      func(s string) Input { return Remove{s} },
+		"contains":    func(s string) Input { return Contains{s} },
+		"acquire":     func(s string) Input { return Acquire{s} },
+		"release":     func(s string) Input { return Release{s} },
+	}
+	inputsOfNumbers = map[string]func(int64) Input{
+		"add":  func(n int64) Input { return Add{n} },
+		"poll": func(n int64) Input { return Poll{n} },
+	}
+)
+
 func parseInput(op string, in json.RawMessage) (Input, error) {
-	if op == (Read{}).op() {
-		if in != nil {
-			return nil, errors.New("in: a read has none")
-		}
-		return Read{}, nil
-	}
-	switch op {
-	case Write{}.op(), CompareAndSwap{}.op(), Add{}.op():
-	case "":
+	if op == "" {
 		return nil, errors.New("op: missing")
-	default:
-		return nil, fmt.Errorf("op: %q is none of read, write, cas, add", op)
 	}
-	if in == nil {
+	if input, known := inputsOfNothing[op]; known {
+		if in != nil {
+			return nil, fmt.Errorf("in: a %s has none", op)
+		}
+		return input, nil
+	}
+	ofText, takesText := inputsOfText[op]
+	ofNumber, takesNumber := inputsOfNumbers[op]
+	switch {
+	case op != "write" && op != "cas" && !takesText && !takesNumber:
+		return nil, fmt.Errorf("op: %q is none of %s", op, strings.Join(opNames(), ", "))
+	case in == nil:
 		return nil, fmt.Errorf("in: missing with op %s", op)
-	}
-	if op == (CompareAndSwap{}).op() {
+	case op == "cas":
 		return parseCompareAndSwap(in)
 	}
 	value, err := parseScalar("in", in)
 	if err != nil {
 		return nil, err
 	}
-	if op == (Write{}).op() {
-		return Write{value}, nil
+	number, isNumber := value.(int64)
+	text, isText := value.(string)
+	switch {
+	case takesNumber && !isNumber:
+		return nil, fmt.Errorf("in: %s takes an integer, not %s", op, in)
+	case takesNumber:
+		return ofNumber(number), nil
+	case takesText && !isText:
+		return nil, fmt.Errorf("in: %s takes a string, not %s", op, in)
+	case takesText:
+		return ofText(text), nil
 	}
-	delta, isInteger := value.(int64)
-	if !isInteger {
-		return nil, fmt.Errorf("in: add takes an integer, not %s", in)
-	}
-	return Add{delta}, nil
+	return Write{value}, nil
+}
+
+// opNames returns the names of all operations, sorted.
+func opNames() []string {
+	names := []string{"write", "cas"}
+	names = slices.AppendSeq(names, maps.Keys(inputsOfNothing))
+	names = slices.AppendSeq(names, maps.Keys(inputsOfText))
+	names = slices.AppendSeq(names, maps.Keys(inputsOfNumbers))
+	slices.Sort(names)
+	return names
 }
 
 func parseCompareAndSwap(in json.RawMessage) (Input, error) {

@@ -20,6 +20,21 @@ const file = `{"client":0,"op":"write","key":"x","in":"a","out":null,"call":1,"r
 {"client":2,"op":"cas","key":"y","in":[null,"b"],"call":10,"return":11,"outcome":"failed"}
 {"client":0,"op":"add","in":-3,"out":9007199254740993,"call":7,"return":8,"outcome":"ok"}
 {"client":3,"op":"read","out":6,"call":-5,"return":-5,"outcome":"ok"}
+{"client":4,"op":"enqueue","in":"a","out":null,"call":1,"return":2,"outcome":"ok"}
+{"client":4,"op":"dequeue","out":"a","call":3,"return":4,"outcome":"ok"}
+{"client":4,"op":"dequeue","out":null,"call":5,"return":6,"outcome":"ok"}
+{"client":4,"op":"dequeue","call":7,"outcome":"unknown"}
+{"client":5,"op":"send","key":"p","in":"a","out":0,"call":1,"return":2,"outcome":"ok"}
+{"client":5,"op":"poll","key":"p","in":0,"out":"a","call":3,"return":4,"outcome":"ok"}
+{"client":5,"op":"poll","key":"p","in":1,"out":null,"call":5,"return":6,"outcome":"ok"}
+{"client":6,"op":"receive","out":"a","call":1,"return":2,"outcome":"ok"}
+{"client":6,"op":"acknowledge","in":"a","out":true,"call":3,"return":4,"outcome":"ok"}
+{"client":6,"op":"expire","in":"a","call":5,"outcome":"unknown"}
+{"client":7,"op":"insert","in":"a","out":true,"call":1,"return":2,"outcome":"ok"}
+{"client":7,"op":"remove","in":"a","out":true,"call":3,"return":4,"outcome":"ok"}
+{"client":7,"op":"contains","in":"a","out":false,"call":5,"return":6,"outcome":"ok"}
+{"client":7,"op":"acquire","in":"me","out":true,"call":7,"return":8,"outcome":"ok"}
+{"client":7,"op":"release","in":"me","out":true,"call":9,"return":10,"outcome":"ok"}
 `
 
 func TestHistoryFile(t *testing.T) {
@@ -32,6 +47,21 @@ func TestHistoryFile(t *testing.T) {
 		on("y", failed(2, 10, 11, CompareAndSwap{nil, "b"})),
 		done(0, 7, 8, Add{-3}, int64(1<<53+1)),
 		done(3, -5, -5, Read{}, int64(6)),
+		done(4, 1, 2, Enqueue{"a"}, nil),
+		done(4, 3, 4, Dequeue{}, "a"),
+		done(4, 5, 6, Dequeue{}, nil),
+		open(4, 7, Dequeue{}),
+		on("p", done(5, 1, 2, Send{"a"}, int64(0))),
+		on("p", done(5, 3, 4, Poll{0}, "a")),
+		on("p", done(5, 5, 6, Poll{1}, nil)),
+		done(6, 1, 2, Receive{}, "a"),
+		done(6, 3, 4, Acknowledge{"a"}, true),
+		open(6, 5, Expire{"a"}),
+		done(7, 1, 2, Insert{"a"}, true),
+		done(7, 3, 4, Remove{"a"}, true),
+		done(7, 5, 6, Contains{"a"}, false),
+		done(7, 7, 8, Acquire{"me"}, true),
+		done(7, 9, 10, Release{"me"}, true),
 	}
 	got, err := ReadHistory(strings.NewReader(file))
 	require.NoError(t, err)
@@ -87,7 +117,7 @@ func TestReadHistoryRefuses(t *testing.T) {
 		{"no outcome", with(`,"outcome":"ok"`, ``), `outcome: "" is none of ok, failed, unknown`},
 		{"outcome", with(`"ok"`, `"fine"`), `outcome: "fine" is none of ok, failed, unknown`},
 		{"no op", with(`"op":"read",`, ``), "op: missing"},
-		{"op", with(`"read"`, `"peek"`), `op: "peek" is none of read, write, cas, add`},
+		{"op", with(`"read"`, `"peek"`), `op: "peek" is none of acknowledge, acquire, add, cas, contains, dequeue, enqueue, expire, insert, poll, read, receive, release, remove, send, write`},
 		{"in of a read", with(`"out"`, `"in":null,"out"`), "in: a read has none"},
 		{"no out", with(`"out":null,`, ``), "out: missing with outcome ok"},
 		{"out of failed", with(`"ok"`, `"failed"`), "out: an operation of outcome failed has none"},
@@ -103,8 +133,17 @@ func TestReadHistoryRefuses(t *testing.T) {
 		{"old of a cas", with(`"read"`, `"cas","in":[[],"b"]`), `in (old): [] is no plain value`},
 		{"new of a cas", with(`"read"`, `"cas","in":["a",{}]`), `in (new): {} is no plain value`},
 		{"out of a cas", with(`"read"`, `"cas","in":["a","b"]`), "out: cas is answered by a boolean, not by <nil>"},
+		{"a name twice", with(`"call":1`, `"call":1,"call":1`), "call: stands there twice"},
+		{"a name in other letters", with(`"call"`, `"Call"`), `unknown field "Call"`},
+		{"not a number", with(`null`, `NaN`), "invalid character 'N'"},
+		{"in of an enqueue", with(`"read"`, `"enqueue","in":5`), "in: enqueue takes a string, not 5"},
+		{"in of a send", with(`"read"`, `"send","in":null`), "in: send takes a string, not null"},
+		{"in of a poll", with(`"read"`, `"poll","in":"5"`), `in: poll takes an integer, not "5"`},
+		{"offset of a poll", with(`"read"`, `"poll","in":-5`), "in: offset -5 is negative"},
+		{"in of a lock", with(`"read"`, `"acquire","in":5`), "in: acquire takes a string, not 5"},
+		{"in of a dequeue", with(`"read"`, `"dequeue","in":"5"`), "in: a dequeue has none"},
 		{"overlap", good, "call: 1 is not after return 2 of line 1 of the same client 0"},
-		{"too long", with(`null`, `"`+strings.Repeat("a", maxLineBytes)+`"`), "longer than 1048576 bytes"},
+		{"too long", with(`null`, `"`+strings.Repeat("a", maxLineBytes)+`"`), "longer than 262144 bytes"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -117,6 +156,11 @@ func TestReadHistoryRefuses(t *testing.T) {
 	broken := errors.New("broken disk")
 	_, err := ReadHistory(iotest.ErrReader(broken))
 	require.ErrorIs(t, err, broken)
+}
+
+func TestReadHistoryRefusesNothing(t *testing.T) {
+	_, err := ReadHistory(strings.NewReader(""))
+	require.EqualError(t, err, "line 1: missing, the file is empty")
 }
 
 func TestWriteHistoryRefuses(t *testing.T) {

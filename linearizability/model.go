@@ -9,9 +9,13 @@ import (
 // sequential program. The zero Model is none.
 type Model struct {
 	name string
-	// keyed models have an object per key, and judge each by itself. That is
-	// sound and complete: linearizability is local (Herlihy and Wing 1990).
-	keyed bool
+	// keys says whether operations name one of many objects. Each is judged by
+	// itself, which is sound and complete: linearizability is local (Herlihy and
+	// Wing 1990).
+	keys keys
+	// objects names the object that an input is about, in models that have many of
+	// them besides keys; else it is nil.
+	objects func(in Input) string
 	// initial is the state of an object at the beginning; states can be compared
 	// with ==.
 	initial any
@@ -27,15 +31,25 @@ type Model struct {
 	// model's, with an answer of this model's type? The error starts with the
 	// name of the field.
 	accepts func(op Operation) error
-	// removable marks operations of one object that can all be left out, such
-	// that a linearizable history stays linearizable. If all marked operations
-	// have unknown outcomes, a history that is not linearizable stays so as well.
-	removable func(h History) []bool
+	// units numbers the operations of one object that can be left out, from 1, and
+	// gives 0 to those that cannot. What has one number goes together. Leaving out
+	// any of the units keeps a linearizable history linearizable. Leaving out units
+	// of nothing but unknown outcomes also keeps one that is not as it is.
+	units func(h History) []int32
 	// alike returns, for each operation of one object, an input that can stand for
 	// its own because no answer in the history tells the two apart. The more inputs
 	// become equal, the less there is to search.
 	alike func(h History) []Input
 }
+
+// keys says which operations have keys.
+type keys uint8
+
+const (
+	keysNone keys = iota
+	keysNeeded
+	keysOptional
+)
 
 // String returns the model's name.
 func (m Model) String() string { return m.name }
@@ -47,9 +61,9 @@ func (m Model) acceptsAll(h History) error {
 		err := m.accepts(op)
 		switch {
 		case err != nil:
-		case m.keyed && op.Key == "":
+		case m.keys == keysNeeded && op.Key == "":
 			err = errors.New("key: missing")
-		case !m.keyed && op.Key != "":
+		case m.keys == keysNone && op.Key != "":
 			err = fmt.Errorf("key: a %s has none, but this is %q", m.name, op.Key)
 		}
 		if err != nil {
@@ -62,8 +76,26 @@ func (m Model) acceptsAll(h History) error {
 // normalize leaves out what cannot change the verdict on one object.
 func (m Model) normalize(h History) History {
 	h = h.without(func(i int) bool { return h[i].Outcome == OutcomeFailed })
-	removable := m.removable(h)
-	return h.without(func(i int) bool { return h[i].Outcome == OutcomeUnknown && removable[i] })
+	units := m.units(h)
+	seen := make([]bool, len(h)+1) // by unit: has an operation that was answered
+	seen[0] = true
+	for i, op := range h {
+		seen[units[i]] = seen[units[i]] || op.Outcome == OutcomeOK
+	}
+	return h.without(func(i int) bool { return !seen[units[i]] })
+}
+
+// singly makes each operation that is marked a unit of its own.
+func singly(removable func(h History) []bool) func(h History) []int32 {
+	return func(h History) []int32 {
+		units := make([]int32, len(h))
+		for i, marked := range removable(h) {
+			if marked {
+				units[i] = int32(i + 1)
+			}
+		}
+		return units
+	}
 }
 
 // without returns a copy of the history that lacks the marked operations.

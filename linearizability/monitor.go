@@ -26,6 +26,9 @@ type finding struct {
 	// core is, with VerdictViolation, a history that is a violation by itself, and
 	// that is linearizable if the object's history is.
 	core History
+	// renumbered says that positions in the core are counted without those that
+	// were left out.
+	renumbered bool
 }
 
 // part is the part of a history that concerns one object. Its operations are
@@ -60,31 +63,40 @@ func (h History) sortByCall() {
 // parts splits a history by key, the smallest part first, in the memory of a
 // number per operation.
 func (m Model) parts(h History) []part {
-	numbers := make(map[string]int32)
-	var keys []string
+	type object struct{ key, name string }
+	objectOf := func(op *Operation) object {
+		if m.objects == nil {
+			return object{op.Key, ""}
+		}
+		return object{op.Key, m.objects(op.Input)}
+	}
+	numbers := make(map[object]int32)
+	var objects []object
 	var sizes []int32
 	for i := range h {
-		number, known := numbers[h[i].Key]
+		o := objectOf(&h[i])
+		number, known := numbers[o]
 		if !known {
-			number = int32(len(keys))
-			numbers[h[i].Key] = number
-			keys, sizes = append(keys, h[i].Key), append(sizes, 0)
+			number = int32(len(objects))
+			numbers[o] = number
+			objects, sizes = append(objects, o), append(sizes, 0)
 		}
 		sizes[number]++
 	}
 	places := make([]int32, len(h))
-	parts := make([]part, len(keys))
+	parts := make([]part, len(objects))
 	start := int32(0)
-	for number, key := range keys {
+	for number, o := range objects {
 		end := start + sizes[number]
-		parts[number] = part{key, h, places[start:start:end]}
+		parts[number] = part{o.key, h, places[start:start:end]}
 		start = end
 	}
 	for i := range h {
-		p := &parts[numbers[h[i].Key]]
+		p := &parts[numbers[objectOf(&h[i])]]
 		p.places = append(p.places, int32(i))
 	}
-	slices.SortFunc(parts, func(a, b part) int {
+	// Objects of one key are left in the order in which they appear.
+	slices.SortStableFunc(parts, func(a, b part) int {
 		return cmp.Or(cmp.Compare(a.len(), b.len()), cmp.Compare(a.key, b.key))
 	})
 	return parts
@@ -163,11 +175,30 @@ func (m Model) start() func(Input) any {
 	}
 }
 
+// maxOpen bounds the operations of unknown outcome in a core that Porcupine is to
+// reject. It remembers all ways to place them, in memory without a bound.
+const maxOpen = 100
+
+// unknown counts the operations of unknown outcome.
+func (h History) unknown() int {
+	count := 0
+	for i := range h {
+		if h[i].Outcome == OutcomeUnknown {
+			count++
+		}
+	}
+	return count
+}
+
 // blame makes a report of a monitor's violation. Porcupine has to reject the core
 // by itself.
-func (m Model) blame(p part, core History, clock budget) (Report, error) {
-	report := Report{Verdict: VerdictViolation, Judge: JudgeMonitor, Key: p.key, Core: core, model: m, recorded: int(p.len())}
-	if len(core) > maxExplained {
+func (m Model) blame(p part, found finding, clock budget) (Report, error) {
+	core := found.core
+	report := Report{
+		Verdict: VerdictViolation, Judge: JudgeMonitor, Key: p.key, Core: core, Renumbered: found.renumbered,
+		model: m, recorded: int(p.len()),
+	}
+	if len(core) > maxExplained || core.unknown() > maxOpen {
 		report.Unconfirmed = true
 		return report, nil
 	}

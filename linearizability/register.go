@@ -6,13 +6,13 @@ import "fmt"
 // CompareAndSwap.
 func Register() Model {
 	return Model{
-		name:      "register",
-		initial:   nil,
-		apply:     applyToRegister,
-		monitor:   judgeRegister,
-		accepts:   acceptedByRegister,
-		removable: removableFromRegister,
-		alike:     alikeInRegister,
+		name:    "register",
+		initial: nil,
+		apply:   applyToRegister,
+		monitor: judgeRegister,
+		accepts: acceptedByRegister,
+		units:   singly(removableFromRegister),
+		alike:   alikeInRegister,
 	}
 }
 
@@ -20,7 +20,7 @@ func Register() Model {
 // not empty. Each key is judged by itself.
 func KeyValue() Model {
 	m := Register()
-	m.name, m.keyed = "key-value store", true
+	m.name, m.keys = "key-value store", keysNeeded
 	return m
 }
 

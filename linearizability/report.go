@@ -70,6 +70,9 @@ type Report struct {
 	// themselves, in the order of their calls. It is small rather than smallest,
 	// see the package documentation.
 	Core History
+	// Renumbered says that answers of the core that count operations, those of a
+	// counter and the offsets of a log, count only the operations of the core.
+	Renumbered bool
 	// Order lists, as indices of Core, the longest order of operations of the core
 	// that explains their answers; no further answer fits behind it. It is nil if
 	// the core is larger than 3,000 operations or time ran out before.
@@ -144,6 +147,9 @@ func (r Report) String() string {
 	case VerdictViolation:
 		fmt.Fprintf(&text, ": no order of these %d operations, out of %d, explains their answers\n",
 			len(r.Core), r.recorded)
+		if r.Renumbered {
+			text.WriteString("(answers are counted as if the operations left out had not happened)\n")
+		}
 		r.writeTable(&text)
 		r.writeReason(&text)
 	}

@@ -189,7 +189,7 @@ func TestHTMLRefuses(t *testing.T) {
 	// Nothing of this can be left out: each addition shows in the last answer.
 	var large History
 	for i := range maxExplained {
-		large = append(large, done(0, int64(2*i), int64(2*i+1), Add{1}, int64(i)))
+		large = append(large, done(0, int64(2*i), int64(2*i+1), Add{2}, int64(2*i)))
 	}
 	large = append(large, done(0, 2*maxExplained, 2*maxExplained+1, Read{}, int64(0)))
 	violation, err = Check(Counter(), large, time.Minute)

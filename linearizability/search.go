@@ -185,3 +185,8 @@ func (h History) end() int64 {
 	}
 	return min(end, math.MaxInt64-1) + 1
 }
+
+// sortPlaces sorts places in a history by the calls of what is there.
+func (h History) sortPlaces(places []int) {
+	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(h[a].Call, h[b].Call) })
+}

@@ -47,20 +47,28 @@ func (o Operation) validate() error {
 }
 
 func validateInput(in Input) error {
+	if text, has := text(in); has {
+		return validateText("in", text)
+	}
 	switch in := in.(type) {
 	case nil:
 		return errors.New("op: missing")
-	case Read, Add:
+	case Read, Add, Dequeue, Receive:
 		return nil
 	case Write:
 		return validateValue("in", in.Value)
+	case Poll:
+		if in.Offset < 0 {
+			return fmt.Errorf("in: offset %d is negative", in.Offset)
+		}
+		return nil
 	case CompareAndSwap:
 		if err := validateValue("in (old)", in.Old); err != nil {
 			return err
 		}
 		return validateValue("in (new)", in.New)
 	}
-	return fmt.Errorf("op: %T is none of Read, Write, CompareAndSwap, Add", in)
+	return fmt.Errorf("op: %T is no input of this package", in)
 }
 
 // validateOutput checks an answer as far as the input tells its type. What a
@@ -74,12 +82,14 @@ func validateOutput(in Input, out any) error {
 			return nil
 		}
 		return validateValue("out", out)
-	case Write:
+	case Dequeue, Poll, Receive:
+		return validateValue("out", out)
+	case Write, Enqueue:
 		want, fits = "null", out == nil
-	case CompareAndSwap:
+	case CompareAndSwap, Acknowledge, Expire, Insert, Remove, Contains, Acquire, Release:
 		want = "a boolean"
 		_, fits = out.(bool)
-	case Add:
+	case Add, Send:
 		want = "an integer"
 		_, fits = out.(int64)
 	}
@@ -96,12 +106,16 @@ func validateValue(field string, v any) error {
 	case nil:
 		return nil
 	case string:
-		if !utf8.ValidString(v) {
-			return fmt.Errorf("%s: %q is not valid UTF-8", field, v)
-		}
-		return nil
+		return validateText(field, v)
 	}
 	return fmt.Errorf("%s: %#v is neither a string nor null", field, v)
+}
+
+func validateText(field, text string) error {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("%s: %q is not valid UTF-8", field, text)
+	}
+	return nil
 }
 
 // validateClients checks that the operations of one client follow each other.

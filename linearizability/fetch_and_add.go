@@ -1,0 +1,141 @@
+package linearizability
+
+import "math"
+
+// judgeCounter is the monitor of a counter to which nothing but 1 is added: the
+// answer to an addition is its position. For the algorithm see positions.
+//
+// In a core the answers are lowered. To leave out the addition at position k
+// lowers all later answers by 1, and a linearization stays one if it is left out
+// and they are lowered. So a core can leave out all additions but the few that
+// matter, and among the gaps all but the first few.
+func judgeCounter(p part) finding {
+	s, found := collectAdditions(p)
+	if s == nil {
+		return found
+	}
+	moments, why := s.solve()
+	if why != nil {
+		return finding{verdict: VerdictViolation, core: s.coreOfCounter(*why), renumbered: true}
+	}
+	return finding{verdict: VerdictOK, order: s.order(moments)}
+}
+
+// collectAdditions enters all operations, or else finds at once what is wrong, or
+// that the monitor cannot judge.
+func collectAdditions(p part) (*positions, finding) {
+	additions := int64(0)
+	for i := range p.len() {
+		op := p.at(i)
+		if add, isAdd := op.Input.(Add); isAdd && op.Outcome != OutcomeFailed {
+			additions++
+			if add.Delta != 1 {
+				return nil, finding{}
+			}
+		}
+	}
+	needed := int64(0) // so many additions have happened at least
+	highest := none    // the operation that says so
+	for i := range p.len() {
+		op := p.at(i)
+		if op.Outcome != OutcomeOK {
+			continue
+		}
+		_, isAdd := op.Input.(Add)
+		answer := op.Output.(int64)
+		if answer < 0 {
+			return nil, finding{verdict: VerdictViolation, core: p.pick([]int32{i})}
+		}
+		if answer == math.MaxInt64 {
+			return nil, finding{} // the next addition would wrap around
+		}
+		if isAdd {
+			answer++
+		}
+		if answer > needed {
+			needed, highest = answer, i
+		}
+	}
+	if needed > additions {
+		return nil, finding{verdict: VerdictViolation, core: coreOfExcess(p, highest, needed), renumbered: true}
+	}
+	s := newPositions(p, needed)
+	for i := range p.len() {
+		op := p.at(i)
+		_, isAdd := op.Input.(Add)
+		switch {
+		case op.Outcome == OutcomeFailed:
+		case op.Outcome == OutcomeUnknown:
+			if isAdd {
+				s.waiting = append(s.waiting, i)
+			}
+		case isAdd:
+			k := op.Output.(int64)
+			if s.taker[k] != none {
+				return nil, finding{verdict: VerdictViolation, core: p.renumber([]placed{{i, 0}, {s.taker[k], 0}}, nil), renumbered: true}
+			}
+			s.take(k, i)
+		default:
+			v := op.Output.(int64)
+			if v > 0 {
+				s.notAfter(v-1, i)
+			}
+			s.notBefore(v, i)
+			s.visits = append(s.visits, visit{i, int32(v - 1), 2 * v})
+		}
+	}
+	return s, finding{}
+}
+
+// coreOfExcess is for an answer that counts more additions than were ever called:
+// all the others whose position is known are left out.
+func coreOfExcess(p part, highest int32, needed int64) History {
+	known := make(map[int64]bool)
+	var unknown []int32
+	for i := range p.len() {
+		op := p.at(i)
+		if _, isAdd := op.Input.(Add); !isAdd || op.Outcome == OutcomeFailed || i == highest {
+			continue
+		}
+		if op.Outcome == OutcomeUnknown {
+			unknown = append(unknown, i)
+		} else if op.Output.(int64) < needed {
+			known[op.Output.(int64)] = true
+		}
+	}
+	gaps := needed - int64(len(known))
+	if _, isAdd := p.at(highest).Input.(Add); isAdd {
+		gaps-- // its own position, or its twin's
+		if known[needed-1] {
+			gaps++
+		}
+	}
+	return p.renumber([]placed{{highest, gaps}}, unknown)
+}
+
+// coreOfCounter makes a core of a clash. See judgeCounter on answers.
+func (s *positions) coreOfCounter(why clash) History {
+	_, earlyAdds := s.at(why.early).Input.(Add)
+	if why.short {
+		// Of the positions only the gaps up to low are left, which are too many for
+		// those that were called.
+		gaps := s.gapsUpTo(why.low)
+		return s.renumber([]placed{{why.early, gaps}}, s.calledBy(why.early))
+	}
+	_, lateAdds := s.at(why.late).Input.(Add)
+	switch {
+	case lateAdds:
+		// It is the first addition, so what counts it is later.
+		return s.renumber([]placed{{why.late, 0}, {why.early, 1}}, nil)
+	case earlyAdds:
+		return s.renumber([]placed{{why.late, 0}, {why.early, 0}}, nil)
+	}
+	// Two reads, the later of which is lower. An addition stands between.
+	reads := []placed{{why.late, 0}, {why.early, 1}}
+	for k := why.low; k <= why.high; k++ {
+		if i := s.taker[k]; i != none {
+			return s.renumber(append(reads, placed{i, 0}), nil)
+		}
+	}
+	return s.renumber(reads, s.calledBy(why.early))
+}

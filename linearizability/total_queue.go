@@ -1,0 +1,151 @@
+package linearizability
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// TotalQueue is what became of the values of a queue, whatever their order: the
+// check that Jepsen calls total-queue. It is weaker than linearizability, and it
+// also sees what that cannot: a dequeue of unknown outcome may have taken a
+// message, so a linearizable history may have lost one.
+//
+// It makes sense only when the queue was drained at the end. A value that was
+// enqueued more than once is counted as often. Values of different keys are
+// different.
+type TotalQueue struct {
+	// Attempted, Acknowledged and Dequeued count the enqueues that did not certainly
+	// fail, those of outcome ok, and the dequeues that were answered a value.
+	Attempted, Acknowledged, Dequeued int
+	// Lost values were acknowledged and never dequeued.
+	Lost []Message
+	// Unexpected values were dequeued and never enqueued, or by attempts only that
+	// certainly failed.
+	Unexpected []Message
+	// Duplicated values were dequeued more often than enqueued.
+	Duplicated []Message
+	// Recovered values were dequeued though their enqueue has an unknown outcome.
+	// There is nothing wrong with that.
+	Recovered []Message
+}
+
+// Message is a value of the queue that the key names.
+type Message struct{ Key, Value string }
+
+// String returns the value, behind its key if there is one.
+func (m Message) String() string {
+	if m.Key == "" {
+		return fmt.Sprintf("%q", m.Value)
+	}
+	return fmt.Sprintf("%s/%q", m.Key, m.Value)
+}
+
+// CheckTotalQueue accounts for all values of a history of Enqueue and Dequeue, in
+// memory and time that grow with the operations. An error says that there is
+// nothing to judge, as with [Check].
+func CheckTotalQueue(h History) (TotalQueue, error) {
+	if err := h.validate(); err != nil {
+		return TotalQueue{}, err
+	}
+	if err := Queue().acceptsAll(h); err != nil {
+		return TotalQueue{}, err
+	}
+	type account struct{ attempted, acknowledged, dequeued int }
+	accounts := make(map[Message]account)
+	var total TotalQueue
+	for _, op := range h {
+		if op.Outcome == OutcomeFailed {
+			continue
+		}
+		switch in := op.Input.(type) {
+		case Enqueue:
+			m := Message{op.Key, in.Value}
+			a := accounts[m]
+			a.attempted++
+			total.Attempted++
+			if op.Outcome == OutcomeOK {
+				a.acknowledged++
+				total.Acknowledged++
+			}
+			accounts[m] = a
+		case Dequeue:
+			value, isValue := op.Output.(string)
+			if op.Outcome != OutcomeOK || !isValue {
+				continue
+			}
+			m := Message{op.Key, value}
+			a := accounts[m]
+			a.dequeued++
+			total.Dequeued++
+			accounts[m] = a
+		}
+	}
+	for m, a := range accounts {
+		switch {
+		case a.attempted == 0:
+			total.Unexpected = append(total.Unexpected, m)
+		case a.dequeued > a.attempted:
+			total.Duplicated = append(total.Duplicated, m)
+		}
+		if a.dequeued < a.acknowledged {
+			total.Lost = append(total.Lost, m)
+		}
+		if min(a.dequeued, a.attempted) > a.acknowledged {
+			total.Recovered = append(total.Recovered, m)
+		}
+	}
+	for _, messages := range [][]Message{total.Lost, total.Unexpected, total.Duplicated, total.Recovered} {
+		slices.SortFunc(messages, compareMessages)
+	}
+	return total, nil
+}
+
+func compareMessages(a, b Message) int {
+	return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.Value, b.Value))
+}
+
+// AtLeastOnce reports whether nothing was lost, and nothing came from nowhere.
+func (t TotalQueue) AtLeastOnce() bool { return len(t.Lost) == 0 && len(t.Unexpected) == 0 }
+
+// AtMostOnce reports whether nothing was duplicated.
+func (t TotalQueue) AtMostOnce() bool { return len(t.Duplicated) == 0 }
+
+// ExactlyOnce reports whether both hold.
+func (t TotalQueue) ExactlyOnce() bool { return t.AtLeastOnce() && t.AtMostOnce() }
+
+// Verdict is a violation if something was lost or came from nowhere, as in
+// Jepsen: a queue may promise to deliver at least once.
+func (t TotalQueue) Verdict() Verdict {
+	if t.AtLeastOnce() {
+		return VerdictOK
+	}
+	return VerdictViolation
+}
+
+// maxListed bounds the messages of a kind that a text lists.
+const maxListed = 10
+
+// String tells the verdict and the accounts.
+func (t TotalQueue) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%v: %d enqueues attempted, %d acknowledged, %d dequeued\n",
+		t.Verdict(), t.Attempted, t.Acknowledged, t.Dequeued)
+	kinds := map[string][]Message{
+		"lost": t.Lost, "unexpected": t.Unexpected, "duplicated": t.Duplicated, "recovered": t.Recovered,
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		messages := kinds[kind]
+		fmt.Fprintf(&text, "%-10s %d", kind, len(messages))
+		for _, m := range messages[:min(len(messages), maxListed)] {
+			fmt.Fprintf(&text, " %v", m)
+		}
+		if len(messages) > maxListed {
+			text.WriteString(" ...")
+		}
+		text.WriteString("\n")
+	}
+	return text.String()
+}
