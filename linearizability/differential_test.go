@@ -17,6 +17,14 @@ var (
 	mostUnsupported = 0.35 // of the histories that a monitor may leave to Porcupine
 )
 
+// count is how many histories a comparison takes.
+func count() int {
+	if testing.Short() {
+		return *histories / 10
+	}
+	return *histories
+}
+
 // generator makes tiny histories, some linearizable and some not.
 type generator struct {
 	name  string
@@ -260,10 +268,10 @@ func TestMonitorsAgreeWithPorcupine(t *testing.T) {
 	for _, g := range generators() {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
-			seen, err := g.compare(*histories, *historySeed)
+			seen, err := g.compare(count(), *historySeed)
 			require.NoError(t, err)
 			t.Logf("seed %d: %+v", *historySeed, seen)
-			n := float64(*histories)
+			n := float64(count())
 			require.Greater(t, float64(seen.ok), n/20)
 			require.Greater(t, float64(seen.violations), n/20)
 			require.Less(t, float64(seen.unsupported), n*mostUnsupported)
@@ -306,7 +314,7 @@ func TestComparisonNoticesBrokenMonitors(t *testing.T) {
 					}
 					return right(part{p.key, h, p.places})
 				}
-				_, err := g.compare(*histories, *historySeed)
+				_, err := g.compare(count(), *historySeed)
 				require.Error(t, err)
 			})
 		}

@@ -92,23 +92,24 @@ func TestLostMessageAmongUnknownDequeues(t *testing.T) {
 func TestEmptyAnswerUnderChain(t *testing.T) {
 	var h History
 	h = append(h, done(0, 0, 1, Enqueue{"v0"}, nil))
-	for i := range 500 {
+	const links = 200
+	for i := range links {
 		now := int64(10 * (i + 1))
 		h = append(h,
 			done(0, now, now+1, Enqueue{fmt.Sprint("v", i+1)}, nil),
 			done(0, now+2, now+3, Dequeue{}, fmt.Sprint("v", i)))
 	}
-	empty := done(1, 2, 5000, Dequeue{}, nil)
+	empty := done(1, 2, 10*links, Dequeue{}, nil)
 	report, err := Check(Queue(), append(h, empty), time.Minute)
 	require.NoError(t, err)
 	require.Equal(t, VerdictViolation, report.Verdict)
 	require.False(t, report.Unconfirmed)
 	require.Contains(t, report.Core, empty)
-	require.Greater(t, len(report.Core), 900, "all of the chain is needed")
+	require.Greater(t, len(report.Core), 2*links-100, "all of the chain is needed")
 
 	// Let one enqueue end in the instant in which the value before is taken.
-	h[401].Return, h[402].Return = h[402].Call, h[402].Call
-	h[402].Client = 2
+	h[links+1].Return, h[links+2].Return = h[links+2].Call, h[links+2].Call
+	h[links+2].Client = 2
 	report, err = Check(Queue(), append(h, empty), time.Minute)
 	require.NoError(t, err)
 	require.Equal(t, VerdictOK, report.Verdict)
