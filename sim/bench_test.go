@@ -85,3 +85,15 @@ func BenchmarkTimerReset(b *testing.B) {
 		b.Fatalf("%d events are pending", w.Pending())
 	}
 }
+
+// BenchmarkFingerprint measures what an event pays to be part of the fingerprint;
+// a message pays twice, when it is sent and when it is delivered.
+func BenchmarkFingerprint(b *testing.B) {
+	var f fingerprint
+	for i := range b.N {
+		f.mix(int64(i), 3<<56, uint64(i))
+	}
+	if f == 0 {
+		b.Fatal("nothing was mixed")
+	}
+}
