@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -107,4 +108,25 @@ func fingerprints(t *testing.T) string {
 		}
 	}
 	return strings.Join(all, " ")
+}
+
+// TestNobodyChangesWhatWasSent runs every scenario in strict mode, in which the
+// world looks whether a message that arrives is still what was sent.
+func TestNobodyChangesWhatWasSent(t *testing.T) {
+	for _, s := range scenarios.Catalogue() {
+		if s.Vary != nil {
+			vary := s.Vary
+			s.Vary = func(seed uint64) scenarios.Scenario {
+				varied := vary(seed)
+				varied.World.Strict = true
+				return varied
+			}
+		}
+		s.World.Strict = true
+		s.Duration = min(s.Duration, 4*time.Second)
+		for _, p := range scenarios.Protocols() {
+			failed := scenarios.Run(s, p, 2).Violation
+			assert.NotContains(t, failed, "Message Unchanged After Send", "%s on %s", s.Name, p.Name)
+		}
+	}
 }
