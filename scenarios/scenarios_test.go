@@ -14,7 +14,7 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "run this seed only, and write its artifacts under -artifacts")
-	seeds = flag.Int("seeds", 0, "how many seeds to run of each scenario (default 50, of swarm 300; with -short a tenth)")
+	seeds = flag.Int("seeds", 0, "how many seeds to run of each scenario (default 50, of swarm 300; with -short a fifteenth)")
 )
 
 // chosenSeeds returns the seeds that the flags ask for.
@@ -34,7 +34,7 @@ func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 		count = 50
 	}
 	if *seeds == 0 && testing.Short() {
-		count /= 10
+		count /= 15
 	}
 	all := make([]uint64, count)
 	for i := range all {
