@@ -28,6 +28,13 @@ func (c CPU) validate() error {
 // costOf draws what a message costs the machine that handles it.
 func (m *machine) costOf(message node.Message) int64 {
 	m.handled++
+	if m.world.costless && len(m.condition.slow) == 0 {
+		return 0
+	}
+	return m.drawCost(message)
+}
+
+func (m *machine) drawCost(message node.Message) int64 {
 	cost := int64(0)
 	if c := &m.world.config.CPU; !c.PerMessage.isZero() || c.PerByte != 0 {
 		cost = int64(c.PerMessage.sample(&m.work)) + int64(c.PerByte)*int64(sizeOf(message))

@@ -26,7 +26,10 @@ func (m *machine) Send(to node.ID, message node.Message) {
 	if !m.up {
 		return
 	}
-	out := outgoing{peer, message, m.world.seal(message)}
+	out := outgoing{to: peer, message: message}
+	if m.world.config.Strict {
+		out.seal = m.world.seal(message)
+	}
 	if m.cost > 0 {
 		m.outbox = append(m.outbox, out)
 		return

@@ -254,7 +254,7 @@ func (w *World) offer(m *machine, slot uint32) {
 // handle lets the worker of a machine work on an event.
 func (w *World) handle(m *machine, slot uint32) {
 	if e := &w.queue.slab[slot]; e.kind == arrival {
-		if !w.changed(m, e) {
+		if !w.config.Strict || !w.changed(m, e) {
 			w.deliver(m, slot)
 		}
 		return

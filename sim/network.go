@@ -145,8 +145,11 @@ func (w *World) arrive(slot uint32) {
 	case e.corrupt:
 		reason = Corrupt
 		w.stats.MessagesCorrupted++
-	default:
+	case w.config.Strict || m.busy || m.condition.paused || !m.inbox.empty():
 		w.offer(m, slot)
+		return
+	default: // the usual case, on the shortest way
+		w.deliver(m, slot)
 		return
 	}
 	w.lose(slot, reason)

@@ -53,9 +53,10 @@ func (c Config) Validate() error {
 // and the faults that befall them, in virtual time. A World is not safe for
 // concurrent use; different Worlds share nothing and may run in parallel.
 type World struct {
-	config Config
-	now    int64 // nanoseconds of virtual time
-	queue  queue
+	config   Config
+	costless bool  // handling a message takes no time
+	now      int64 // nanoseconds of virtual time
+	queue    queue
 
 	machines []*machine // by index
 	servers  []*machine // by ID - 1
@@ -85,6 +86,7 @@ func New(config Config) *World {
 		panic("sim: " + err.Error())
 	}
 	w := &World{config: config}
+	w.costless = config.CPU.PerMessage.isZero() && config.CPU.PerByte == 0
 	w.queue.shuffle = config.ShuffleTies
 	w.queue.ties = streamOf(config.Seed, purposeTies)
 	return w
