@@ -157,7 +157,7 @@ func (c *cluster) requireEachAddedOnce(t *testing.T, seed uint64) {
 	}
 }
 
-// PUBLISHED A1: with a steady leader, a constant one-way delay and a disk that
+// TestRoundTripIsFourDelays: with a steady leader, a constant one-way delay and a disk that
 // costs nothing, a client waits for exactly four delays: to the leader, to the
 // followers, and back.
 func TestRoundTripIsFourDelays(t *testing.T) {
@@ -174,7 +174,7 @@ func TestRoundTripIsFourDelays(t *testing.T) {
 	}
 }
 
-// PUBLISHED A3: a command costs one AppendEntries to each other server and one
+// TestMessagesPerCommand: a command costs one AppendEntries to each other server and one
 // reply from it, and nothing else; an idle cluster the same per heartbeat.
 func TestMessagesPerCommand(t *testing.T) {
 	const n, requests = 5, 100
@@ -211,7 +211,7 @@ func TestMessagesPerCommand(t *testing.T) {
 	}, counts)
 }
 
-// PUBLISHED A4: since the leader writes in parallel with its followers, a slow
+// TestLeaderWritesInParallel (dissertation §10.2.1): since the leader writes in parallel with its followers, a slow
 // disk is paid for once, not twice.
 func TestLeaderWritesInParallel(t *testing.T) {
 	const delay, write = 10 * time.Millisecond, 7 * time.Millisecond

@@ -13,7 +13,7 @@ import (
 	"quorumlab/sim"
 )
 
-// PUBLISHED H: what partial partitions do, by the rules of election in force
+// What partial partitions do, by the rules of election in force
 // (Omni-Paxos, EuroSys 2023; Howard and Abraham, 2020; Cloudflare, November
 // 2020). The cuts are those of the papers; the number reported is for how long
 // nothing was committed, in election timeouts.
