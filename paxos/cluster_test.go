@@ -84,8 +84,6 @@ func unwrap(h node.Handler) *paxos.Server {
 	switch h := h.(type) {
 	case *paxos.Server:
 		return h
-	case *remembering:
-		return h.Server
 	case rotting:
 		return h.Server
 	}

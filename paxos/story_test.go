@@ -98,25 +98,6 @@ func TestStoryOfAFirstElection(t *testing.T) {
 	s.end(t, c, "first-election")
 }
 
-// remembering is a server that finds on its disk what it had accepted before the
-// story begins.
-type remembering struct {
-	*paxos.Server
-	env      node.Env
-	chosen   paxos.Slot
-	accepted []paxos.Proposal
-}
-
-func (r *remembering) Start() {
-	if len(r.accepted) > 0 {
-		if err := paxos.WriteLog(r.env, r.chosen, r.accepted...); err != nil {
-			panic(err)
-		}
-		r.accepted = nil
-	}
-	r.Server.Start()
-}
-
 // letters are the values of a story; * is a no-op.
 const letters = "ABCDEFG"
 
@@ -155,7 +136,7 @@ func named() *strings.Replacer {
 
 // newRememberingCluster makes three servers that have accepted something before. The
 // judge, who has not seen how, does not look on.
-func newRememberingCluster(first node.ID, chosen paxos.Slot, accepted ...string) *cluster {
+func newRememberingCluster(t *testing.T, first node.ID, chosen paxos.Slot, accepted ...string) *cluster {
 	c := newCluster(constantDelay(), 0)
 	c.Watch(nil)
 	for i, text := range accepted {
@@ -167,7 +148,8 @@ func newRememberingCluster(first node.ID, chosen paxos.Slot, accepted ...string)
 			}
 			machine := rsm.NewCounter()
 			c.counters[env.ID()] = machine
-			return &remembering{paxos.New(env, settings, machine), env, chosen, held(text)}
+			require.NoError(t, paxos.WriteLog(env, chosen, held(text)...))
+			return paxos.New(env, settings, machine)
 		})
 	}
 	return c
@@ -194,7 +176,7 @@ func slots(s *paxos.Server) string {
 // what may have been chosen. In Raft it could not win. Their ballots 1, 2, 3, 4 are
 // 1.1, 1.2, 1.3, 2.1 here.
 func TestStoryOfHowardAndMortier(t *testing.T) {
-	c := newRememberingCluster(1, 1, "1:A 2:B", "1:A 2:B 2:C", "1:A 3:B 3:D 3:E")
+	c := newRememberingCluster(t, 1, 1, "1:A 2:B", "1:A 2:B 2:C", "1:A 3:B 3:D 3:E")
 	s := &story{names: named()}
 	c.Observe(s)
 	s.say("S1 holds [1.1:A 1.2:B], S2 [1.1:A 1.2:B 1.2:C], S3, which is down, [1.1:A 1.3:B 1.3:D 1.3:E].")
@@ -208,7 +190,7 @@ func TestStoryOfHowardAndMortier(t *testing.T) {
 // A new leader proposes again what may have been chosen, fills a hole that nothing
 // can have been chosen in, and goes on with what clients want.
 func TestStoryOfANewLeader(t *testing.T) {
-	c := newRememberingCluster(2, 0, "1:A", "1:A 1:B . 1:D", "1:A 1:B . 1:D")
+	c := newRememberingCluster(t, 2, 0, "1:A", "1:A 1:B . 1:D", "1:A 1:B . 1:D")
 	s := &story{names: named()}
 	c.Observe(s)
 	s.say("S1 has led and is down. S2 and S3 have accepted A, B and D of it; what it proposed in slot 3 never left.")
