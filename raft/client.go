@@ -16,7 +16,7 @@ func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 	case r.ReadOnly && s.config.Reads != ReadLog:
 		s.receiveRead(from, r)
 	case s.executor.Admit(from, r):
-		s.batch = append(s.batch, Entry{Term: s.term, Request: r})
+		s.batch = append(s.batch, Entry{Term: s.term, Request: s.executor.Stamp(r)})
 		s.env.SetTimer(FlushTimer, 0)
 	}
 }

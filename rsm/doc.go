@@ -25,6 +25,12 @@
 // its state to be new enough can then answer it from there, by [Executor.Read];
 // one that does not know lets it take the way through the log like any other.
 //
+// # Time
+//
+// A machine to which time matters is a [Stamper]. The server that orders a command
+// stamps it with its own clock, so that all replicas see the same time at the same
+// command, whatever their own clocks say.
+//
 // # The machines
 //
 // [Register], [KeyValue] and [Counter] are three small machines on which the

@@ -14,6 +14,7 @@ import (
 type Executor struct {
 	env      node.Env
 	sessions *Sessions
+	stamper  Stamper // nil if the machine knows no time
 	waiting  map[ClientID]waiter
 }
 
@@ -25,9 +26,11 @@ type waiter struct {
 
 // NewExecutor makes the executor of one replica over a fresh state machine.
 func NewExecutor(env node.Env, machine StateMachine) *Executor {
+	stamper, _ := machine.(Stamper)
 	return &Executor{
 		env:      env,
 		sessions: NewSessions(machine),
+		stamper:  stamper,
 		waiting:  make(map[ClientID]waiter),
 	}
 }
@@ -55,6 +58,15 @@ func (x *Executor) Admit(from node.ID, r Request) bool {
 	}
 	x.waiting[r.Client] = waiter{sequence: r.Sequence, address: from}
 	return !ok || w.sequence != r.Sequence
+}
+
+// Stamp returns an admitted request as it has to stand in the log: with the time on
+// this server's clock, if the machine is a Stamper.
+func (x *Executor) Stamp(r Request) Request {
+	if x.stamper != nil {
+		r.Command = x.stamper.Stamp(r.Command, x.env.ID(), x.env.Now())
+	}
+	return r
 }
 
 // Apply carries out a committed request and answers the client that waits for

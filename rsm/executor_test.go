@@ -3,6 +3,7 @@ package rsm_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -169,4 +170,29 @@ func TestExecutorReads(t *testing.T) {
 	x.Read(11, rsm.Request{Client: 2, Sequence: 5, Command: rsm.ReadCounter(), ReadOnly: true})
 	x.Read(11, rsm.Request{Client: 2, Sequence: 5, Command: rsm.ReadCounter(), ReadOnly: true})
 	require.Equal(t, []string{"to 11: 2/5 was 1", "to 11: 2/5 was 1"}, net.sent)
+}
+
+// clocked is a machine that wants its commands stamped.
+type clocked struct{ *rsm.Counter }
+
+func (clocked) Stamp(command []byte, by node.ID, now time.Duration) []byte {
+	return fmt.Appendf(nil, "%s by %d at %v", command, by, now)
+}
+
+// clock is a machine of which an executor needs only its name and its clock.
+type clock struct{ node.Env }
+
+func (clock) ID() node.ID        { return 3 }
+func (clock) Now() time.Duration { return 5 * time.Second }
+
+func TestExecutorStamps(t *testing.T) {
+	r := rsm.Request{Client: 1, Sequence: 2, Command: []byte("command")}
+	plain := rsm.NewExecutor(clock{}, rsm.NewCounter())
+	require.Equal(t, r, plain.Stamp(r))
+
+	stamped := rsm.NewExecutor(clock{}, clocked{rsm.NewCounter()}).Stamp(r)
+	require.Equal(t, "command by 3 at 5s", string(stamped.Command))
+	require.Equal(t, "command", string(r.Command))
+	stamped.Command = r.Command
+	require.Equal(t, r, stamped)
 }

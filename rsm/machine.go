@@ -1,5 +1,11 @@
 package rsm
 
+import (
+	"time"
+
+	"quorumlab/node"
+)
+
 // StateMachine is a deterministic machine: equal commands in equal order lead to
 // equal states and answers, on every replica, for ever. It reads no clock, draws
 // no random number and lets no map order show.
@@ -16,4 +22,17 @@ type StateMachine interface {
 	// Restore replaces the state by that of a snapshot. On an error the state is
 	// as it was before.
 	Restore(snapshot []byte) error
+}
+
+// Stamper is implemented by a StateMachine to which time matters. A machine reads
+// no clock, so the time has to come to it in its commands: the server that puts a
+// command into the log stamps it with its own clock, once, and every replica
+// applies what was stamped. What a server's clock is worth, which may jump and
+// differ from that of the next server to order commands, is for the machine to
+// consider.
+type Stamper interface {
+	// Stamp returns the command with the time now on the clock of server by. It
+	// must not become longer, and is stamped anew if it bears a stamp already, a
+	// client's for example. It changes neither the machine nor the slice it is given.
+	Stamp(command []byte, by node.ID, now time.Duration) []byte
 }
