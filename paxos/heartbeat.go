@@ -81,7 +81,8 @@ func (s *Server) receiveRound(position int, round uint64) {
 	p := &s.pulse
 	p.answered[position] = max(p.answered[position], round)
 	m := &s.memberships[0]
-	var sorted []uint64
+	var room [maximumServers]uint64
+	sorted := room[:0]
 	for i, round := range p.answered {
 		if m.members.has(i) {
 			sorted = append(sorted, round)

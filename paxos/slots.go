@@ -1,6 +1,10 @@
 package paxos
 
-import "quorumlab/rsm"
+import (
+	"slices"
+
+	"quorumlab/rsm"
+)
 
 // slots is what a server holds in each slot, from some slot on without gaps in
 // the array, though there may be holes: slots in which it holds nothing.
@@ -32,8 +36,11 @@ func (s *slots) set(p Proposal) {
 	if p.Slot <= s.base {
 		return
 	}
-	for p.Slot > s.last() {
-		s.proposals = append(s.proposals, Proposal{})
+	if room := p.Slot - s.base; room > Slot(cap(s.proposals)) {
+		s.proposals = slices.Grow(s.proposals, max(int(room)-len(s.proposals), cap(s.proposals)))
+	}
+	if p.Slot > s.last() {
+		s.proposals = s.proposals[:p.Slot-s.base]
 	}
 	s.proposals[p.Slot-s.base-1] = p
 	if s.touchedFirst == 0 {
@@ -54,8 +61,12 @@ func (s *slots) discard(through Slot) {
 	if through <= s.base {
 		return
 	}
-	kept := append([]Proposal(nil), s.proposals[min(through-s.base, Slot(len(s.proposals))):]...)
-	s.base, s.proposals = through, kept
+	n := copy(s.proposals, s.proposals[min(through-s.base, Slot(len(s.proposals))):])
+	clear(s.proposals[n:]) // they hold on to commands
+	s.base, s.proposals = through, s.proposals[:n]
+	if n < cap(s.proposals)/8 {
+		s.proposals = slices.Clip(slices.Clone(s.proposals)) // the array was for more than is usual
+	}
 }
 
 // beginCall forgets which slots the last call of the handler touched.

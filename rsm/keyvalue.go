@@ -19,6 +19,7 @@ var (
 // KeyValue is a machine that keeps a value for each of any number of keys.
 type KeyValue struct {
 	cells map[string]*cell
+	room  []byte // for answers to come
 }
 
 // NewKeyValue returns an empty store.
@@ -31,9 +32,20 @@ type cell struct {
 	answer []byte // answerFound, then the value
 }
 
-func newAnswer(value []byte) []byte {
-	return append(append(make([]byte, 0, 1+len(value)), answerFound), value...)
+// newAnswer makes the answer of a cell. Answers stand side by side in arrays of
+// roomBytes, because to allocate each by itself costs more than all else that a Put
+// does. The price is that one which is kept for long keeps its neighbours.
+func (s *KeyValue) newAnswer(value []byte) []byte {
+	size := 1 + len(value)
+	if size > cap(s.room)-len(s.room) {
+		s.room = make([]byte, 0, max(size, roomBytes))
+	}
+	begin := len(s.room)
+	s.room = append(append(s.room, answerFound), value...)
+	return s.room[begin:len(s.room):len(s.room)]
 }
+
+const roomBytes = 1024
 
 func (c *cell) value() []byte { return c.answer[1:] }
 
@@ -172,10 +184,10 @@ func (s *KeyValue) apply(c keyValueCommand) []byte {
 // set gives a key a value; held is the key's cell, or nil if it has none.
 func (s *KeyValue) set(key []byte, held *cell, value []byte) {
 	if held != nil {
-		held.answer = newAnswer(value)
+		held.answer = s.newAnswer(value)
 		return
 	}
-	s.cells[string(key)] = &cell{answer: newAnswer(value)}
+	s.cells[string(key)] = &cell{answer: s.newAnswer(value)}
 }
 
 // Snapshot implements StateMachine: the number of keys, then each key and its
@@ -205,7 +217,7 @@ func (s *KeyValue) Restore(snapshot []byte) error {
 			return errKeyValue
 		}
 		previous = string(key)
-		cells[previous] = &cell{answer: newAnswer(value)}
+		cells[previous] = &cell{answer: s.newAnswer(value)}
 		rest = afterValue
 	}
 	if len(rest) > 0 {

@@ -123,7 +123,7 @@ func TestKeyValueAllocations(t *testing.T) {
 	miss := rsm.CompareAndSet("some key", "no such value", "another")
 	m.Apply(put)
 	require.EqualValues(t, 0, testing.AllocsPerRun(100, func() { m.Apply(get) }))
-	require.EqualValues(t, 1, testing.AllocsPerRun(100, func() { m.Apply(put) }), "the copy of the value")
+	require.Zero(t, testing.AllocsPerRun(1000, func() { m.Apply(put) }), "many share one")
 	require.EqualValues(t, 0, testing.AllocsPerRun(100, func() { m.Apply(miss) }))
 }
 

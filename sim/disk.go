@@ -153,7 +153,7 @@ func (d *disk) Append(name string, data []byte) error {
 		d.pending = append(d.pending, write{kind: created, file: f})
 	}
 	offset := len(f.content)
-	f.content = append(f.content, data[:outcome.bytes]...)
+	f.content = appendLong(f.content, data[:outcome.bytes])
 	d.pending = append(d.pending, write{appended, f, offset, f.content[offset:]})
 	return outcome.err
 }

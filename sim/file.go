@@ -45,7 +45,7 @@ func (f *file) forget(p write) {
 // overwrite puts bytes into the durable content, after zeros if need be.
 func (f *file) overwrite(offset int, data []byte) {
 	if offset == len(f.durable) { // the usual case
-		f.durable = append(f.durable, data...)
+		f.durable = appendLong(f.durable, data)
 		return
 	}
 	f.extend(offset + len(data))
@@ -57,4 +57,13 @@ func (f *file) extend(size int) {
 	if missing := size - len(f.durable); missing > 0 {
 		f.durable = append(f.durable, make([]byte, missing)...)
 	}
+}
+
+// appendLong is append for what will become long: it doubles the room, where append
+// comes to add a quarter of it at a time, and copies everything each time.
+func appendLong(content, data []byte) []byte {
+	if len(content)+len(data) > cap(content) {
+		content = slices.Grow(content, max(len(data), cap(content)))
+	}
+	return append(content, data...)
 }
