@@ -106,24 +106,37 @@ func (c *client) Timeout(t node.Timer) {
 		c.arrive()
 		return
 	}
-	c.wakeAt = math.MaxInt64
+	c.wakeAt = math.MinInt64 // while sessions are looked at, none needs to set the timer
 	now := c.env.Now()
-	for _, s := range slices.Clone(c.sessions) {
-		switch {
-		case s.state == free || s.due > now:
-		case s.state == thinking:
-			c.call(s)
-		case now >= s.giveUpAt:
-			c.giveUp(s)
-		default:
-			c.nextServer()
-			c.try(s)
+	for i, left := 0, len(c.sessions); left > 0; left-- { // those that are opened meanwhile are not due
+		s := c.sessions[i]
+		if s.state != free && s.due <= now {
+			c.attend(s, now)
+		}
+		if i < len(c.sessions) && c.sessions[i] == s { // else it was given up, and the next has moved up
+			i++
 		}
 	}
+	next := time.Duration(math.MaxInt64)
 	for _, s := range c.sessions {
 		if s.state != free {
-			c.wake(s.due)
+			next = min(next, s.due)
 		}
+	}
+	c.wakeAt = math.MaxInt64
+	c.wake(next)
+}
+
+// attend does what a session is due for.
+func (c *client) attend(s *session, now time.Duration) {
+	switch {
+	case s.state == thinking:
+		c.call(s)
+	case now >= s.giveUpAt:
+		c.giveUp(s)
+	default:
+		c.nextServer()
+		c.try(s)
 	}
 }
 

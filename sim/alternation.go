@@ -6,8 +6,8 @@ import "time"
 type alternation struct{ on, over bool }
 
 // alternate returns an alternation that is on and switches after each stretch of
-// the given length.
-func (w *World) alternate(every time.Duration) *alternation {
+// the given length, after which it calls refresh for what depends on it.
+func (w *World) alternate(every time.Duration, refresh func()) *alternation {
 	a := &alternation{on: true}
 	var next func()
 	next = func() {
@@ -15,7 +15,7 @@ func (w *World) alternate(every time.Duration) *alternation {
 			return
 		}
 		a.on = !a.on
-		w.refresh()
+		refresh()
 		w.after(every, next)
 	}
 	w.after(every, next)

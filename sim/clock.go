@@ -235,7 +235,7 @@ func (f ClockStrobe) validate() error {
 }
 
 func (f ClockStrobe) begin(w *World, s *stream) effect {
-	wrong := w.alternate(time.Duration(f.Every))
+	wrong := w.alternate(time.Duration(f.Every), w.refreshMachines)
 	e := onMachines(w.resolve(f.Target, s), func(c *machineCondition) {
 		if wrong.on {
 			c.clock.skew += int64(f.By)

@@ -32,7 +32,7 @@ func (f Flapping) validate() error {
 
 func (f Flapping) begin(w *World, s *stream) effect {
 	partition := f.Partition.begin(w, s)
-	cut := w.alternate(time.Duration(f.Period) / 2)
+	cut := w.alternate(time.Duration(f.Period)/2, w.refreshLinks)
 	return effect{
 		link: func(from, to *machine, c *linkCondition) {
 			if cut.on {

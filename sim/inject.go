@@ -36,7 +36,7 @@ func (w *World) beginFault(under *activeFault) {
 		return // over in an instant: what it does is done
 	}
 	w.active = append(w.active, under)
-	w.refresh()
+	w.refreshWhat(under.effect)
 }
 
 func (w *World) endFault(under *activeFault) {
@@ -45,7 +45,7 @@ func (w *World) endFault(under *activeFault) {
 	if under.effect.end != nil {
 		under.effect.end()
 	}
-	w.refresh()
+	w.refreshWhat(under.effect)
 }
 
 func (w *World) recordFault(kind Kind, f Fault) {
@@ -65,12 +65,31 @@ func identity(f Fault) uint64 {
 // refresh brings machines and links into the condition that the active faults
 // have them in. It is called whenever that may have changed.
 func (w *World) refresh() {
+	w.refreshLinks()
+	w.refreshMachines()
+}
+
+// refreshWhat is refresh after an effect came or went, which leaves all that it
+// does not concern as it was.
+func (w *World) refreshWhat(changed effect) {
+	if changed.link != nil {
+		w.refreshLinks()
+	}
+	if changed.machine != nil {
+		w.refreshMachines()
+	}
+}
+
+func (w *World) refreshLinks() {
 	for _, m := range w.machines {
 		for i := range m.links {
 			w.refreshLink(m, w.machines[i])
 		}
 	}
 	w.letGo()
+}
+
+func (w *World) refreshMachines() {
 	for _, m := range w.machines {
 		w.refreshMachine(m)
 	}
