@@ -1,6 +1,8 @@
 package raft
 
 import (
+	"fmt"
+
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -9,15 +11,22 @@ import (
 // other servers say where it is, if they know (§8).
 func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 	switch {
-	case len(r.Command) > maxChunkBytes:
-		s.env.Send(from, rsm.Reply{Client: r.Client, Sequence: r.Sequence, Status: rsm.Refused})
+	case len(r.Command) > s.config.MaxCommandBytes:
+		s.env.Send(from, rsm.Reply{
+			Client: r.Client, Sequence: r.Sequence, Status: rsm.Refused,
+			Result: fmt.Appendf(nil, "a command may have %d bytes: this one has %d", s.config.MaxCommandBytes, len(r.Command)),
+		})
 	case s.role != Leader:
 		s.executor.Redirect(from, r, s.leader)
 	case r.ReadOnly && s.config.Reads != ReadLog:
 		s.receiveRead(from, r)
 	case s.executor.Admit(from, r):
 		s.batch = append(s.batch, Entry{Term: s.term, Request: s.executor.Stamp(r)})
-		s.env.SetTimer(FlushTimer, 0)
+		if s.config.Batching {
+			s.env.SetTimer(FlushTimer, 0)
+		} else {
+			s.flushBatch()
+		}
 	}
 }
 

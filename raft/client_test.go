@@ -104,8 +104,14 @@ func TestSteppingDownAbandonsRequests(t *testing.T) {
 
 func TestCommandThatIsTooLongIsRefused(t *testing.T) {
 	f := newLeader(t)
-	request := rsm.Request{Client: 7, Sequence: 1, Command: make([]byte, maxChunkBytes+1)}
-	require.Equal(t, rsm.Reply{Client: 7, Sequence: 1, Status: rsm.Refused}, f.ask(clientAddress, request))
+	f.Server.config.MaxCommandBytes = 3
+	require.Equal(t, rsm.Reply{
+		Client: 7, Sequence: 1, Status: rsm.Refused, Result: []byte("a command may have 3 bytes: this one has 4"),
+	}, f.ask(clientAddress, rsm.Request{Client: 7, Sequence: 1, Command: make([]byte, 4)}))
+	require.Equal(t, Index(1), f.LastIndex())
+	f.receive(clientAddress, rsm.Request{Client: 7, Sequence: 1, Command: make([]byte, 3)})
+	f.expire(FlushTimer)
+	require.Equal(t, Index(2), f.LastIndex(), "the limit itself is allowed")
 }
 
 func TestStrings(t *testing.T) {

@@ -1,5 +1,7 @@
 package raft
 
+import "quorumlab/node"
+
 // advanceCommitIndex is the leader's rule for commitment (§5.3, §5.4.2, last
 // rule of Figure 2): what a majority stores is committed if it is of the
 // leader's own term. The leader counts itself for what its own disk holds, which
@@ -18,7 +20,30 @@ func (s *Server) advanceCommitIndex() {
 	s.startReads()
 	s.continueChange()
 	if s.config.EagerCommit && s.role == Leader {
-		s.sendHeartbeats()
+		s.sendCommitted()
+	}
+}
+
+// sendCommitted tells the followers at once what is committed.
+func (s *Server) sendCommitted() {
+	m := node.Message(Committed{Term: s.term, Index: s.commitIndex, IndexTerm: s.log.term(s.commitIndex)})
+	for i := range s.peers {
+		s.env.Send(s.peers[i].id, m)
+	}
+}
+
+// receiveCommitted commits what the leader says is committed, if the log holds it.
+// That its entry there is the leader's means that all before it are (Log
+// Matching).
+func (s *Server) receiveCommitted(from node.ID, m Committed) {
+	s.observeTerm(m.Term, from)
+	if m.Term < s.term {
+		return // a leader of the past
+	}
+	s.follow(from)
+	if m.Index > s.commitIndex && s.log.matches(m.Index, m.IndexTerm) {
+		s.commit(m.Index)
+		s.checkRepaired()
 	}
 }
 

@@ -58,12 +58,46 @@ type Config struct {
 	// what waits behind it on a link does not wait for long.
 	SnapshotChunkBytes int
 
+	// Batching gathers the requests that come at the same instant, or while the
+	// server is busy, and replicates them together: one write and one message to
+	// each follower, whatever their number. It adds no delay. Otherwise each
+	// request goes by itself.
+	Batching bool
+	// Pipelining has the leader send entries without waiting for the answer to
+	// those before them (dissertation §10.2.1): a slow network then costs latency
+	// but not throughput. Otherwise one message with entries is on its way to each
+	// follower at a time, like the paper's calls.
+	Pipelining bool
+	// ParallelWrite has entries leave before the leader's own disk holds them, so
+	// that its write and its followers' go on at the same time (dissertation
+	// §10.2.1): a command takes one write less. Otherwise the leader's comes first.
+	ParallelWrite bool
+	// FastBackup has the leader skip a whole term of wrong entries in a follower's
+	// log at once (end of §5.3): a follower that was cut off for long is mended in
+	// as many exchanges as there are terms. Otherwise it goes back one by one.
+	FastBackup bool
 	// EagerCommit has the leader tell the followers at once what is committed,
 	// instead of with the next message: they apply sooner, for n-1 more messages.
 	EagerCommit bool
+	// MaxInFlightEntries is how many entries may be on their way to a follower
+	// without an answer. It spares one that is slow or down a flood that it would
+	// have to be sent again anyway.
+	MaxInFlightEntries int
+	// MaxCommandBytes is how long the command of a request may be; longer ones are
+	// refused. It bounds how long a heartbeat waits on a link behind an entry.
+	MaxCommandBytes int
+
 	// JointConsensus permits changes of membership by more than one server at a
 	// time (dissertation §4.3).
 	JointConsensus bool
+	// LearningRounds is how many rounds of catching up a new server is given
+	// before it counts: a cluster never has to wait for a server that is empty
+	// (dissertation §4.2.1). Zero lets it count at once.
+	LearningRounds int
+
+	// Cluster names the cluster. A server refuses to start on the disk, and to
+	// install a snapshot, of a cluster of another name.
+	Cluster string
 }
 
 // ReadMode is a way to answer read-only requests.
@@ -91,17 +125,36 @@ func DefaultConfig(servers []node.ID) Config {
 		SnapshotEntries:    100_000,
 		SnapshotKeep:       10_000,
 		SnapshotChunkBytes: 256 << 10,
+		Batching:           true,
+		Pipelining:         true,
+		ParallelWrite:      true,
+		FastBackup:         true,
+		MaxInFlightEntries: 4 * maxChunkEntries,
+		MaxCommandBytes:    maxChunkBytes,
 		JointConsensus:     true,
+		LearningRounds:     10,
 	}
 }
 
-// Validate returns an error that names the first field whose value makes no
-// sense, or nil.
+// ConfigError is a setting that makes no sense.
+type ConfigError struct {
+	Field   string // of Config
+	Problem string // what its value is, and what it has to be
+}
+
+func (e *ConfigError) Error() string { return "raft: " + e.Field + " " + e.Problem }
+
+func invalid(field, format string, args ...any) error {
+	return &ConfigError{Field: field, Problem: fmt.Sprintf(format, args...)}
+}
+
+// Validate returns a *ConfigError for the first field whose value makes no sense,
+// or nil.
 func (c Config) Validate() error {
 	if err := validateServers(c.Servers); err != nil {
-		return fmt.Errorf("raft: Servers: %w", err)
+		return invalid("Servers", "are wrong: %v", err)
 	}
-	for _, check := range []func() error{c.validateTimes, c.validateReads, c.validateSnapshots} {
+	for _, check := range []func() error{c.validateTimes, c.validateReads, c.validateSnapshots, c.validateLimits} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -128,20 +181,20 @@ func validateServers(servers []node.ID) error {
 func (c Config) validateTimes() error {
 	switch {
 	case c.HeartbeatInterval <= 0:
-		return fmt.Errorf("raft: HeartbeatInterval is %v: it has to be more than 0", c.HeartbeatInterval)
+		return invalid("HeartbeatInterval", "is %v: it has to be more than 0", c.HeartbeatInterval)
 	case c.ElectionTimeoutMin <= c.HeartbeatInterval:
-		return fmt.Errorf("raft: ElectionTimeoutMin is %v: it has to be more than HeartbeatInterval, %v",
+		return invalid("ElectionTimeoutMin", "is %v: it has to be more than HeartbeatInterval, %v",
 			c.ElectionTimeoutMin, c.HeartbeatInterval)
 	case c.ElectionTimeoutMax < c.ElectionTimeoutMin:
-		return fmt.Errorf("raft: ElectionTimeoutMax is %v: it has to be at least ElectionTimeoutMin, %v",
+		return invalid("ElectionTimeoutMax", "is %v: it has to be at least ElectionTimeoutMin, %v",
 			c.ElectionTimeoutMax, c.ElectionTimeoutMin)
 	case c.CandidateTimeoutMin < 0:
-		return fmt.Errorf("raft: CandidateTimeoutMin is %v: it must not be negative", c.CandidateTimeoutMin)
+		return invalid("CandidateTimeoutMin", "is %v: it must not be negative", c.CandidateTimeoutMin)
 	case c.CandidateTimeoutMax < c.CandidateTimeoutMin:
-		return fmt.Errorf("raft: CandidateTimeoutMax is %v: it has to be at least CandidateTimeoutMin, %v",
+		return invalid("CandidateTimeoutMax", "is %v: it has to be at least CandidateTimeoutMin, %v",
 			c.CandidateTimeoutMax, c.CandidateTimeoutMin)
 	case c.CandidateTimeoutMin == 0 && c.CandidateTimeoutMax != 0:
-		return errors.New("raft: CandidateTimeoutMin is 0: it has to be given along with CandidateTimeoutMax")
+		return invalid("CandidateTimeoutMin", "is 0: it has to be given along with CandidateTimeoutMax")
 	}
 	return nil
 }
@@ -149,11 +202,11 @@ func (c Config) validateTimes() error {
 func (c Config) validateReads() error {
 	switch {
 	case c.Reads > ReadLease:
-		return fmt.Errorf("raft: Reads is %d: it has to be ReadLog, ReadIndex or ReadLease", c.Reads)
+		return invalid("Reads", "is %d: it has to be ReadLog, ReadIndex or ReadLease", c.Reads)
 	case c.Reads == ReadLease && !c.CheckQuorum:
-		return errors.New("raft: Reads is ReadLease: it needs CheckQuorum, without which others may elect a leader during a lease")
+		return invalid("Reads", "is ReadLease: it needs CheckQuorum, without which others may elect a leader during a lease")
 	case c.Reads == ReadLease && !(c.ClockDriftBound >= 1):
-		return fmt.Errorf("raft: ClockDriftBound is %v: it has to be at least 1", c.ClockDriftBound)
+		return invalid("ClockDriftBound", "is %v: it has to be at least 1", c.ClockDriftBound)
 	}
 	return nil
 }
@@ -161,11 +214,27 @@ func (c Config) validateReads() error {
 func (c Config) validateSnapshots() error {
 	switch {
 	case c.SnapshotEntries < 0:
-		return fmt.Errorf("raft: SnapshotEntries is %d: it must not be negative", c.SnapshotEntries)
+		return invalid("SnapshotEntries", "is %d: it must not be negative", c.SnapshotEntries)
 	case c.SnapshotKeep < 0:
-		return fmt.Errorf("raft: SnapshotKeep is %d: it must not be negative", c.SnapshotKeep)
+		return invalid("SnapshotKeep", "is %d: it must not be negative", c.SnapshotKeep)
 	case c.SnapshotChunkBytes <= 0:
-		return fmt.Errorf("raft: SnapshotChunkBytes is %d: it has to be more than 0", c.SnapshotChunkBytes)
+		return invalid("SnapshotChunkBytes", "is %d: it has to be more than 0", c.SnapshotChunkBytes)
+	}
+	return nil
+}
+
+// maxCommand is the longest command that there is room for in a record of the
+// write-ahead log, with some to spare.
+const maxCommand = 32 << 20
+
+func (c Config) validateLimits() error {
+	switch {
+	case c.MaxInFlightEntries <= 0:
+		return invalid("MaxInFlightEntries", "is %d: it has to be more than 0", c.MaxInFlightEntries)
+	case c.MaxCommandBytes <= 0 || c.MaxCommandBytes > maxCommand:
+		return invalid("MaxCommandBytes", "is %d: it has to be from 1 to %d", c.MaxCommandBytes, maxCommand)
+	case c.LearningRounds < 0:
+		return invalid("LearningRounds", "is %d: it must not be negative", c.LearningRounds)
 	}
 	return nil
 }

@@ -36,6 +36,10 @@ func TestConfigValidate(t *testing.T) {
 		{"no snapshots", func(c *Config) { c.SnapshotEntries = 0 }, ""},
 		{"negative keep", func(c *Config) { c.SnapshotKeep = -1 }, "SnapshotKeep"},
 		{"empty pieces", func(c *Config) { c.SnapshotChunkBytes = 0 }, "SnapshotChunkBytes"},
+		{"nothing on its way", func(c *Config) { c.MaxInFlightEntries = 0 }, "MaxInFlightEntries"},
+		{"no commands", func(c *Config) { c.MaxCommandBytes = 0 }, "MaxCommandBytes"},
+		{"commands beyond a record", func(c *Config) { c.MaxCommandBytes = maxCommand + 1 }, "MaxCommandBytes"},
+		{"negative rounds", func(c *Config) { c.LearningRounds = -1 }, "LearningRounds"},
 		{"maximum below minimum", func(c *Config) { c.ElectionTimeoutMax = 149 * time.Millisecond }, "ElectionTimeoutMax"},
 	}
 	for _, test := range tests {
@@ -46,7 +50,9 @@ func TestConfigValidate(t *testing.T) {
 				require.NoError(t, config.Validate())
 				return
 			}
-			require.ErrorContains(t, config.Validate(), test.want)
+			var wrong *ConfigError
+			require.ErrorAs(t, config.Validate(), &wrong)
+			require.Contains(t, wrong.Error(), test.want)
 			require.Panics(t, func() { New(newFakeEnv(1), config, &recorder{}) })
 		})
 	}

@@ -65,7 +65,7 @@ func TestMatchesAndConflictIndex(t *testing.T) {
 func TestSharedEntriesNeverChange(t *testing.T) {
 	l := log{entries: make([]Entry, 0, 16)} // room to do harm in
 	l.append(testEntries(1, 1, 1, 1, 1)...)
-	sent := l.from(2)
+	sent := l.from(2, l.lastIndex())
 	before := fmt.Sprint(sent)
 	l.truncate(3)
 	l.append(testEntries(3, 2, 2, 2)...)
@@ -76,7 +76,7 @@ func TestSharedEntriesNeverChange(t *testing.T) {
 func TestReceiversCannotAppendIntoTheLog(t *testing.T) {
 	l := log{entries: make([]Entry, 0, 16)}
 	l.append(testEntries(1, 1, 1)...)
-	sent := l.from(1)
+	sent := l.from(1, l.lastIndex())
 	require.Equal(t, len(sent), cap(sent))
 }
 

@@ -41,12 +41,10 @@ type membership struct {
 	started time.Duration // when it began, on the leader's clock
 }
 
-// How long learners are waited for. A round brings them all that had been in the
-// log when it began; once a round is short, they will not be far behind.
-const (
-	maxLearningRounds   = 10
-	maxLearningTimeouts = 10 // of an election, for one round
-)
+// maxLearningTimeouts is how many election timeouts a round of catching up may
+// take. A round brings the learners all that had been in the log when it began;
+// once a round is short, they will not be far behind.
+const maxLearningTimeouts = 10
 
 // learners returns the servers that are sent the log but do not count.
 func (s *Server) learners() []node.ID {
@@ -73,7 +71,7 @@ func (s *Server) receiveChangeMembership(from node.ID, m rsm.ChangeMembership) {
 	default:
 		s.change = &membership{admin: from, request: m}
 		for _, id := range m.Servers {
-			if !now.Has(id) {
+			if !now.Has(id) && s.config.LearningRounds > 0 {
 				s.change.learners = append(s.change.learners, id)
 			}
 		}
@@ -154,7 +152,7 @@ func (s *Server) checkLearners() {
 	switch {
 	case took <= s.config.ElectionTimeoutMin:
 		s.propose()
-	case s.change.rounds == maxLearningRounds:
+	case s.change.rounds >= s.config.LearningRounds:
 		s.giveUpChange("the new servers are too slow to catch up")
 	default:
 		s.startLearning()
@@ -181,9 +179,7 @@ func (s *Server) propose() {
 // force, and sends it to all who are concerned.
 func (s *Server) appendConfiguration(c *Configuration) {
 	s.appendEntries(s.log.lastIndex()+1, []Entry{{Term: s.term, Configuration: c}})
-	for i := range s.peers {
-		s.replicate(&s.peers[i])
-	}
+	s.replicateAll()
 }
 
 // continueChange goes on when the configuration in force is committed, whoever

@@ -99,7 +99,7 @@ func TestLearners(t *testing.T) {
 
 	f = changing(t)
 	f.receive(clientAddress, change(9, 1, 2, 3, 4))
-	for round := range maxLearningRounds {
+	for round := range f.config.LearningRounds {
 		require.Equal(t, Configuration{Voters: servers(3)}, f.Configuration())
 		f.request(7, uint64(round+1))
 		f.env.now += f.config.ElectionTimeoutMin + 1

@@ -68,6 +68,15 @@ type AppendEntriesReply struct {
 	Lost bool
 }
 
+// Committed tells a follower at once what is committed (Config.EagerCommit). There
+// is no answer to it: if it is lost, or comes before the entries, the next
+// AppendEntries tells.
+type Committed struct {
+	Term      Term  // the leader's
+	Index     Index // up to here
+	IndexTerm Term  // of the entry there
+}
+
 // InstallSnapshot carries a piece of a snapshot to a follower that lacks entries
 // which the leader has no more (dissertation §5.1). Pieces are sent one after the
 // other.
@@ -116,6 +125,9 @@ func (m AppendEntries) Size() int {
 
 // Size implements node.Sizer.
 func (m AppendEntriesReply) Size() int { return 42 }
+
+// Size implements node.Sizer.
+func (m Committed) Size() int { return 24 }
 
 // Size implements node.Sizer.
 func (m InstallSnapshot) Size() int { return 33 + len(m.Data) }
@@ -169,6 +181,10 @@ func (m AppendEntriesReply) String() string {
 	}
 	return fmt.Sprintf("AppendEntriesReply(term=%d prev=%d refused, go on from %d)",
 		m.Term, m.PrevLogIndex, m.ConflictIndex)
+}
+
+func (m Committed) String() string {
+	return fmt.Sprintf("Committed(term=%d up to %d/%d)", m.Term, m.Index, m.IndexTerm)
 }
 
 func (m InstallSnapshot) String() string {

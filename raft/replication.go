@@ -20,11 +20,6 @@ import (
 // A peer that needs entries which the leader has compacted away is sent a
 // snapshot first: see install.go.
 
-// maxInFlight is how many entries may be on their way to a peer without an
-// answer. It spares a peer that is slow or down a flood that it would have to
-// be sent again anyway, and is more than a batch or two of any sensible load.
-const maxInFlight = 4 * maxChunkEntries
-
 // appendEntries makes the log end in entries, from index first on, in memory and
 // in the journal.
 func (s *Server) appendEntries(first Index, entries []Entry) {
@@ -33,16 +28,40 @@ func (s *Server) appendEntries(first Index, entries []Entry) {
 	s.adoptConfigurations(first, entries)
 }
 
+// sendable returns the last entry that may leave.
+func (s *Server) sendable() Index {
+	if s.config.ParallelWrite {
+		return s.log.lastIndex()
+	}
+	return s.journal.durable
+}
+
+// window returns how many entries may be on their way to a peer when more are
+// sent.
+func (s *Server) window() Index {
+	if s.config.Pipelining {
+		return Index(s.config.MaxInFlightEntries)
+	}
+	return 1
+}
+
 // replicate sends a peer all entries that it may be sent now.
 func (s *Server) replicate(p *peer) {
-	for !p.probing && p.next <= s.log.lastIndex() && p.next <= p.match+maxInFlight {
+	last, window := s.sendable(), s.window()
+	for !p.probing && p.next <= last && p.next <= p.match+window {
 		if p.next <= s.log.base {
 			s.startSnapshot(p)
 			return
 		}
-		entries := s.log.from(p.next)
+		entries := s.log.from(p.next, last)
 		s.sendAppendEntries(p, entries)
 		p.next += Index(len(entries))
+	}
+}
+
+func (s *Server) replicateAll() {
+	for i := range s.peers {
+		s.replicate(&s.peers[i])
 	}
 }
 
@@ -53,25 +72,35 @@ func (s *Server) probe(p *peer) {
 	switch {
 	case p.next <= s.log.base:
 		s.startSnapshot(p)
-	case p.next <= s.log.lastIndex():
-		s.sendAppendEntries(p, s.log.from(p.next)[:1:1])
+	case p.next <= s.sendable():
+		s.sendAppendEntries(p, s.log.from(p.next, p.next))
 	default:
 		s.sendAppendEntries(p, nil)
 	}
 }
 
-// sendAppendEntries sends entries that begin at the peer's next, or none. They
-// leave before the leader's own disk holds them, so that its write and those of
-// the followers go on in parallel (dissertation §10.2.1).
+// sendAppendEntries sends entries that begin at the peer's next, or none. Peers
+// that are level with each other are sent one and the same message.
 func (s *Server) sendAppendEntries(p *peer, entries []Entry) {
-	s.env.Send(p.id, AppendEntries{
+	m := AppendEntries{
 		Term:         s.term,
 		PrevLogIndex: p.next - 1,
 		PrevLogTerm:  s.log.term(p.next - 1),
 		Entries:      entries,
 		LeaderCommit: s.commitIndex,
 		Round:        s.reads.round,
-	})
+	}
+	if last, ok := s.sent.(AppendEntries); !ok || !last.same(m) {
+		s.sent = m
+	}
+	s.env.Send(p.id, s.sent)
+}
+
+// same reports whether two messages of one leader say the same: the entries at
+// the same place of its log are.
+func (m AppendEntries) same(other AppendEntries) bool {
+	return m.Term == other.Term && m.PrevLogIndex == other.PrevLogIndex && len(m.Entries) == len(other.Entries) &&
+		m.LeaderCommit == other.LeaderCommit && m.Round == other.Round
 }
 
 // heartbeatTimeout keeps up the leader's authority (§5.2).
@@ -222,7 +251,11 @@ func (s *Server) backUp(p *peer, m AppendEntriesReply) {
 	if m.PrevLogIndex <= p.match || m.PrevLogIndex >= p.next {
 		return // the answer to a message sent before the logs were found to agree
 	}
-	p.next = max(m.ConflictIndex, p.match+1)
+	to := m.PrevLogIndex // one entry further back
+	if s.config.FastBackup {
+		to = m.ConflictIndex
+	}
+	p.next = max(to, p.match+1)
 	p.probing = true
 	s.probe(p)
 }

@@ -235,7 +235,8 @@ func TestRepliesThatDoNotCount(t *testing.T) {
 // bounded length, and the rest when it does.
 func TestInFlightBound(t *testing.T) {
 	f := newLeader(t)
-	const requests = maxInFlight + 2*maxChunkEntries
+	maxInFlight := f.config.MaxInFlightEntries
+	requests := maxInFlight + 2*maxChunkEntries
 	entries := make([]Entry, requests)
 	for i := range entries {
 		entries[i].Term = 1

@@ -78,8 +78,9 @@ type Server struct {
 	saving         *saving       // a snapshot on its way to the disk
 
 	// Volatile state on candidates and leaders.
-	votes     member // the server's own
-	peers     []peer // the other servers
+	votes     member       // the server's own
+	peers     []peer       // the other servers
+	sent      node.Message // leader: the newest AppendEntries
 	values    []uint64
 	elections int         // candidate: how many in a row it has not won
 	batch     []Entry     // leader: requests of this instant, not yet in the log
@@ -148,6 +149,8 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveAppendEntries(from, m)
 	case AppendEntriesReply:
 		s.receiveAppendEntriesReply(from, m)
+	case Committed:
+		s.receiveCommitted(from, m)
 	case InstallSnapshot:
 		s.receiveInstallSnapshot(from, m)
 	case InstallSnapshotReply:
@@ -191,6 +194,9 @@ func (s *Server) Synced(sync node.Sync, err error) {
 		s.countVotes()
 	case Leader:
 		s.advanceCommitIndex()
+		if !s.config.ParallelWrite && s.role == Leader {
+			s.replicateAll()
+		}
 	}
 	s.journal.flush()
 }

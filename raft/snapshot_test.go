@@ -217,19 +217,3 @@ func TestSnapshotKeepsSessions(t *testing.T) {
 	require.Equal(t, Index(6), f.LastApplied())
 	require.NotContains(t, f.machine.commands, "again")
 }
-
-func TestEagerCommit(t *testing.T) {
-	f := newLeader(t)
-	f.Server.config.EagerCommit = true
-	f.request(7, 1)
-	f.sync()
-	f.take()
-	f.receive(2, AppendEntriesReply{Term: 1, Success: true, PrevLogIndex: 1, MatchIndex: 2})
-	told := 0
-	for _, e := range f.take() {
-		if m, ok := e.message.(AppendEntries); ok && m.LeaderCommit == 2 {
-			told++
-		}
-	}
-	require.Equal(t, 2, told)
-}

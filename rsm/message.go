@@ -64,7 +64,7 @@ type Reply struct {
 	Sequence uint64
 	Status   Status
 	Leader   node.ID // with NotLeader: where to ask, or zero if not known
-	Result   []byte  // with OK: the machine's answer; immutable
+	Result   []byte  // with OK: the machine's answer; with Refused: why, in words; immutable
 }
 
 // Size implements node.Sizer.
