@@ -174,56 +174,130 @@ func TestRoundTripIsFourDelays(t *testing.T) {
 	}
 }
 
-// TestMessagesPerCommand: a command costs one AppendEntries to each other server and one
-// reply from it, and nothing else; an idle cluster the same per heartbeat.
+// TestMessagesPerCommand: a command costs one AppendEntries to each other server and
+// one reply from it, and a notice to each if there are to be any; an idle cluster
+// has heartbeats and their answers. There is nothing else, and no heartbeat while
+// there are commands.
 func TestMessagesPerCommand(t *testing.T) {
-	const n, requests = 5, 100
-	c := newCluster(sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(time.Millisecond)}}, n, 1, requests)
-	counts := make(map[string]int)
-	c.world.Observe(sim.ObserverFunc(func(e *sim.Event) {
-		if e.Kind == sim.Sent {
-			counts[fmt.Sprintf("%T", e.Message)]++
-		}
-	}))
-	require.NoError(t, c.world.Run(time.Second))
-	stepUntil := func(done func() bool) {
-		for !done() {
-			require.True(t, c.world.Step())
-			require.Less(t, c.world.Now(), 10*time.Second)
+	const requests = 100
+	for _, n := range []int{3, 5} {
+		for _, eager := range []bool{false, true} {
+			t.Run(fmt.Sprintf("n=%d/eager=%t", n, eager), func(t *testing.T) {
+				settings := raft.DefaultConfig(ids(n))
+				settings.EagerCommit = eager
+				c := newClusterOf(sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(time.Millisecond)}}, n, settings, 1, requests)
+				counts := make(map[string]int)
+				c.world.Observe(sim.ObserverFunc(func(e *sim.Event) {
+					counts[fmt.Sprintf("%T", e.Message)]++
+				}), sim.Sent)
+				require.NoError(t, c.world.Run(time.Second))
+				stepUntil := func(done func() bool) {
+					for !done() {
+						require.True(t, c.world.Step())
+						require.Less(t, c.world.Now(), 10*time.Second)
+					}
+				}
+				stepUntil(func() bool { return len(c.clients[0].answers) > 0 })
+				clear(counts)
+				stepUntil(c.done)
+				want := map[string]int{
+					"raft.AppendEntries":      (n - 1) * (requests - 1),
+					"raft.AppendEntriesReply": (n - 1) * (requests - 1),
+					"rsm.Request":             requests - 2, // the first of these is already under way
+					"rsm.Reply":               requests - 1,
+				}
+				if eager {
+					want["raft.Committed"] = (n - 1) * (requests - 1)
+				}
+				require.Equal(t, want, counts)
+
+				require.NoError(t, c.world.Run(c.world.Now()+100*time.Millisecond))
+				clear(counts)
+				require.NoError(t, c.world.Run(c.world.Now()+time.Second))
+				require.Equal(t, map[string]int{
+					"raft.AppendEntries":      (n - 1) * 20,
+					"raft.AppendEntriesReply": (n - 1) * 20,
+				}, counts)
+			})
 		}
 	}
-	stepUntil(func() bool { return len(c.clients[0].answers) > 0 })
-	clear(counts)
-	stepUntil(c.done)
-	require.Equal(t, map[string]int{
-		"raft.AppendEntries":      (n - 1) * (requests - 1),
-		"raft.AppendEntriesReply": (n - 1) * (requests - 1),
-		"rsm.Request":             requests - 2, // the first of these is already under way
-		"rsm.Reply":               requests - 1,
-	}, counts)
-
-	require.NoError(t, c.world.Run(c.world.Now()+100*time.Millisecond))
-	clear(counts)
-	require.NoError(t, c.world.Run(c.world.Now()+time.Second))
-	require.Equal(t, map[string]int{
-		"raft.AppendEntries":      (n - 1) * 20,
-		"raft.AppendEntriesReply": (n - 1) * 20,
-	}, counts)
 }
 
-// TestLeaderWritesInParallel (dissertation §10.2.1): since the leader writes in parallel with its followers, a slow
-// disk is paid for once, not twice.
+// Besides what goes to and from the client, a read costs a round of messages if it
+// takes the way through the log or a majority is asked, and nothing on a lease.
+func TestMessagesPerRead(t *testing.T) {
+	const n, reads = 3, 50
+	for _, test := range []struct {
+		mode   raft.ReadMode
+		rounds int
+	}{{raft.ReadLog, reads}, {raft.ReadIndex, reads}, {raft.ReadLease, 0}} {
+		settings := raft.DefaultConfig(ids(n))
+		settings.Reads = test.mode
+		settings.ElectionTimeoutMin, settings.ElectionTimeoutMax = time.Minute, 2*time.Minute // heartbeats stay out of the way
+		settings.HeartbeatInterval = 10 * time.Second
+		c := newClusterOf(sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(time.Millisecond)}}, n, settings, 0, 0)
+		for c.world.Leader() == 0 {
+			require.True(t, c.world.Step())
+		}
+		require.NoError(t, c.world.Run(c.world.Now()+11*time.Second)) // beyond a heartbeat, which begins a lease
+		leader := c.world.Leader()
+		var k *asker
+		c.world.AddClient(func(env node.Env) node.Handler {
+			k = &asker{env: env, leader: leader, reads: reads}
+			return k
+		})
+		before := c.world.Stats().MessagesSent
+		require.NoError(t, c.world.Run(c.world.Now()+time.Second))
+		require.Equal(t, reads, k.answered)
+		require.Equal(t, 2*reads+2*(n-1)*test.rounds, c.world.Stats().MessagesSent-before)
+	}
+}
+
+// asker reads again and again.
+type asker struct {
+	env             node.Env
+	leader          node.ID
+	reads, answered int
+}
+
+func (k *asker) Start() {
+	k.env.Send(k.leader, rsm.Request{Client: 1, Sequence: uint64(k.answered + 1), Command: rsm.ReadCounter(), ReadOnly: true})
+}
+
+func (k *asker) Receive(_ node.ID, m node.Message) {
+	if m.(rsm.Reply).Status != rsm.OK {
+		panic("refused")
+	}
+	if k.answered++; k.answered < k.reads {
+		k.Start()
+	}
+}
+
+func (k *asker) Timeout(node.Timer)      {}
+func (k *asker) Synced(node.Sync, error) {}
+
+// TestLeaderWritesInParallel (dissertation §10.2.1): a leader that writes in
+// parallel with its followers pays for a slow disk once, and one that writes before
+// them pays twice.
 func TestLeaderWritesInParallel(t *testing.T) {
 	const delay, write = 10 * time.Millisecond, 7 * time.Millisecond
-	c := newCluster(sim.Config{
-		Seed:    1,
-		Network: sim.Network{Latency: sim.Constant(delay)},
-		Disk:    sim.DiskTiming{Sync: sim.Constant(write)},
-	}, 3, 1, 20)
-	require.NoError(t, c.world.Run(10*time.Second))
-	require.True(t, c.done())
-	for _, latency := range c.clients[0].latencies[1:] {
-		require.Equal(t, 4*delay+write, latency)
+	for _, parallel := range []bool{true, false} {
+		settings := raft.DefaultConfig(ids(3))
+		settings.ParallelWrite = parallel
+		c := newClusterOf(sim.Config{
+			Seed:    1,
+			Network: sim.Network{Latency: sim.Constant(delay)},
+			Disk:    sim.DiskTiming{Sync: sim.Constant(write)},
+		}, 3, settings, 1, 20)
+		require.NoError(t, c.world.Run(10*time.Second))
+		require.True(t, c.done())
+		want := 4*delay + 2*write
+		if parallel {
+			want = 4*delay + write
+		}
+		for _, latency := range c.clients[0].latencies[1:] {
+			require.Equal(t, want, latency)
+		}
 	}
 }
 

@@ -109,6 +109,12 @@ func sweepConfig(seed uint64, members []node.ID) raft.Config {
 	config.SnapshotChunkBytes = 1 + random.IntN(100)
 	config.Reads = raft.ReadMode(random.IntN(3))
 	config.EagerCommit = random.IntN(2) == 0
+	config.Batching = random.IntN(3) > 0
+	config.Pipelining = random.IntN(3) > 0
+	config.ParallelWrite = random.IntN(3) > 0
+	config.FastBackup = random.IntN(3) > 0
+	config.LearningRounds = random.IntN(3)
+	config.MaxInFlightEntries = 1 + random.IntN(20)
 	config.CandidateBackoff = random.IntN(2) == 0
 	config.PreVote = random.IntN(4) > 0
 	// Servers that were removed without their knowledge disturb the others for
