@@ -1,0 +1,42 @@
+package wal
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOpenCluster(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, then string
+		records     int
+		refused     bool
+	}{
+		"the same":               {"north", "north", 1, false},
+		"no name":                {"", "", 1, false},
+		"another":                {"north", "south", 1, true},
+		"another, nothing in it": {"north", "south", 0, true},
+		"now without a name":     {"north", "", 1, true},
+		"named too late":         {"", "north", 1, true},
+		"named in time":          {"", "north", 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newFakeEnv()
+			l, _ := open(t, env)
+			require.NoError(t, l.OpenCluster(test.first))
+			for range test.records {
+				appendAll(t, l, "record")
+			}
+			l, _ = open(t, env)
+			err := l.OpenCluster(test.then)
+			var other *ClusterError
+			require.Equal(t, test.refused, errors.As(err, &other), "%v", err)
+			if test.refused {
+				require.Equal(t, ClusterError{What: "the disk", Server: test.then, Other: test.first}, *other)
+			} else {
+				require.NoError(t, err)
+			}
+		})
+	}
+}
