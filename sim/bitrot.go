@@ -12,6 +12,8 @@ type BitRot struct {
 	Instant
 	Target Target `json:"target"`
 	File   string `json:"file,omitempty"` // empty: any
+	// Settled spares all but what is settled, see LostWrite.
+	Settled bool `json:"settled,omitempty"`
 }
 
 // Kind implements Fault.
@@ -21,10 +23,11 @@ func (BitRot) Kind() string { return "bit-rot" }
 func (f BitRot) Label() string { return fmt.Sprintf("bit rot on %s", f.Target) }
 
 func (f BitRot) String() string {
+	what := "the disk"
 	if f.File != "" {
-		return fmt.Sprintf("bit rot in file %s of %s, %v", f.File, f.Target, f.Instant)
+		what = "file " + f.File
 	}
-	return fmt.Sprintf("bit rot on the disk of %s, %v", f.Target, f.Instant)
+	return fmt.Sprintf("bit rot on %s of %s%v, %v", what, f.Target, onlySettled(f.Settled), f.Instant)
 }
 
 func (f BitRot) validate() error {
@@ -37,7 +40,7 @@ func (f BitRot) begin(w *World, s *stream) effect {
 	for _, m := range w.machines {
 		if who.has(m) && !m.healed {
 			place := streamOf(seed, uint64(m.id))
-			m.disk.rot(f.File, &place)
+			m.disk.rot(f.File, f.Settled, &place)
 		}
 	}
 	return effect{}

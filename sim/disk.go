@@ -61,15 +61,17 @@ type disk struct {
 	idleAt     int64 // when the device has done all syncs asked for so far
 	cold       bool  // a crash has emptied the cache
 
-	reads, writes uint64 // asked for so far: what their errors are drawn by
+	reads, writes uint64    // asked for so far: what their errors are drawn by
+	reported      node.Sync // the last that the process knows to have succeeded
 }
 
 // write is a change that is not durable yet.
 type write struct {
 	kind   writeKind
 	file   *file
-	offset int    // where appended bytes start; the size left by a truncation
-	data   []byte // never changed: contents are cut off, not overwritten
+	offset int       // where appended bytes start; the size left by a truncation
+	data   []byte    // never changed: contents are cut off, not overwritten
+	after  node.Sync // of what was appended: the last sync that was reported before
 }
 
 type writeKind uint8
@@ -154,7 +156,7 @@ func (d *disk) Append(name string, data []byte) error {
 	}
 	offset := len(f.content)
 	f.content = appendLong(f.content, data[:outcome.bytes])
-	d.pending = append(d.pending, write{appended, f, offset, f.content[offset:]})
+	d.pending = append(d.pending, write{appended, f, offset, f.content[offset:], d.reported})
 	return outcome.err
 }
 
@@ -167,7 +169,7 @@ func (d *disk) Replace(name string, data []byte) error {
 	f := d.file(name)
 	f.exists = true
 	f.content = slices.Clone(data)
-	d.pending = append(d.pending, write{replaced, f, 0, f.content})
+	d.pending = append(d.pending, write{kind: replaced, file: f, data: f.content})
 	return outcome.err
 }
 
@@ -236,6 +238,7 @@ func (d *disk) finish() (node.Sync, error) {
 				d.persistBadly(p, done.number, i)
 			default:
 				p.file.persist(p)
+				d.settle(p, done.number)
 			}
 		}
 		d.pending = slices.Delete(d.pending, 0, done.covers)

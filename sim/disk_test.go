@@ -279,7 +279,7 @@ func TestSectorsOf(t *testing.T) {
 		offset := rapid.IntRange(0, 3*size).Draw(t, "offset")
 		data := rapid.SliceOfN(rapid.Byte(), 0, 3*size).Draw(t, "data")
 		var together []byte
-		for piece := range (write{appended, &file{}, offset, data}).sectors(size) {
+		for piece := range (write{kind: appended, file: &file{}, offset: offset, data: data}).sectors(size) {
 			require.NotEmpty(t, piece.data)
 			require.Equal(t, offset+len(together), piece.offset)
 			require.Equal(t, piece.offset/size, (piece.offset+len(piece.data)-1)/size, "within one sector")

@@ -6,16 +6,18 @@ import (
 
 // diskCondition is how a machine's disk stands at present, as faults have it.
 type diskCondition struct {
-	syncTime    []slowSync // for each fault that slows it down
-	full        bool
-	readError   float64
-	writeError  float64
-	syncError   float64 // leaves pending what the sync covers
-	syncForgets bool    // fails, and takes what the sync covers for written
-	syncLies    bool
-	lostWrite   float64
-	misdirected float64
-	wiped       bool // will be empty when the fault ends
+	syncTime         []slowSync // for each fault that slows it down
+	full             bool
+	readError        float64
+	writeError       float64
+	syncError        float64 // leaves pending what the sync covers
+	syncForgets      bool    // fails, and takes what the sync covers for written
+	syncLies         bool
+	lostWrite        float64
+	misdirected      float64
+	lostWriteLater   float64 // of what is settled
+	misdirectedLater float64
+	wiped            bool // will be empty when the fault ends
 }
 
 // slowSync is what one fault does to the duration of a sync.
@@ -134,7 +136,7 @@ func (d *disk) fateOf(done syncUnderWay) syncFate {
 			stats.DiskDamage++
 		}
 		return syncLies
-	case c.lostWrite > 0 || c.misdirected > 0:
+	case c.lostWrite > 0 || c.misdirected > 0 || c.lostWriteLater > 0 || c.misdirectedLater > 0:
 		return syncDamages
 	}
 	return syncPersists

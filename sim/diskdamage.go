@@ -1,6 +1,10 @@
 package sim
 
-import "quorumlab/node"
+import (
+	"slices"
+
+	"quorumlab/node"
+)
 
 // persistBadly makes a write durable on a device that loses sectors or puts them
 // elsewhere. The journal, and with it the length of files, is as it should be: a
@@ -21,6 +25,7 @@ func (d *disk) persistBadly(p write, sync node.Sync, index int) {
 		return
 	}
 	c := &d.machine.condition.disk
+	sound := true
 	for piece := range p.sectors(d.sectorSize) {
 		at := sector{f, piece.offset / d.sectorSize}
 		part := uint64(index)<<32 | uint64(at.number)
@@ -28,14 +33,37 @@ func (d *disk) persistBadly(p write, sync node.Sync, index int) {
 		misdirected := d.draw(purposeMisdirectedWrite, uint64(sync), part)
 		switch {
 		case lost.chance(c.lostWrite):
+			sound = false
 			d.machine.world.stats.DiskDamage++
 		case misdirected.chance(c.misdirected):
+			sound = false
 			d.machine.world.stats.DiskDamage++
 			d.misdirect(piece, at, &misdirected)
 		default:
+			later := latentDamage{offset: piece.offset, before: slices.Clone(f.durable[piece.offset:][:len(piece.data)])}
 			copy(f.durable[piece.offset:], piece.data)
+			switch {
+			case p.kind != appended:
+			case lost.chance(c.lostWriteLater):
+				f.settling.damage = append(f.settling.damage, later)
+			case misdirected.chance(c.misdirectedLater):
+				later.moved, later.place = d.image(piece, at), misdirected
+				f.settling.damage = append(f.settling.damage, later)
+			}
 		}
 	}
+	if sound && p.kind == appended {
+		d.settle(p, sync)
+	}
+}
+
+// image is what a sector was to hold when a piece of it was written.
+func (d *disk) image(piece write, at sector) []byte {
+	image := make([]byte, d.sectorSize)
+	start := at.number * d.sectorSize
+	copy(image, at.file.durable[start:])
+	copy(image[piece.offset-start:], piece.data)
+	return image
 }
 
 // misdirect writes a sector in place of another one, drawn from all that the
@@ -53,35 +81,36 @@ func (d *disk) misdirect(piece write, from sector, s *stream) {
 	if len(others) == 0 {
 		return
 	}
-	image := make([]byte, d.sectorSize)
-	start := from.number * d.sectorSize
-	copy(image, from.file.durable[start:])
-	copy(image[piece.offset-start:], piece.data)
 	to := others[s.below(len(others))]
-	copy(to.file.durable[to.number*d.sectorSize:], image) // as far as that file goes
+	copy(to.file.durable[to.number*d.sectorSize:], d.image(piece, from)) // as far as that file goes
 }
 
 // rot flips a bit of what the device holds, in one file or, if no name is given,
-// anywhere.
-func (d *disk) rot(name string, s *stream) {
-	var files []*file
+// anywhere; and perhaps only where it is settled.
+func (d *disk) rot(name string, settled bool, s *stream) {
+	var contents [][]byte
 	size := 0
 	for _, n := range d.names() {
 		if name == "" || name == n {
-			files = append(files, d.files[n])
-			size += len(d.files[n].durable)
+			f := d.files[n]
+			content := f.durable
+			if settled {
+				content = content[f.settling.first:f.settling.end]
+			}
+			contents = append(contents, content)
+			size += len(content)
 		}
 	}
 	if size == 0 {
 		return
 	}
 	at, bit := s.below(size), s.below(8)
-	for _, f := range files {
-		if at < len(f.durable) {
-			f.durable[at] ^= 1 << bit
+	for _, content := range contents {
+		if at < len(content) {
+			content[at] ^= 1 << bit
 			break
 		}
-		at -= len(f.durable)
+		at -= len(content)
 	}
 	d.machine.world.stats.DiskDamage++
 }

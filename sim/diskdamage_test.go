@@ -60,7 +60,7 @@ func TestMisdirectedWrite(t *testing.T) {
 		require.NoError(t, s.disk.Append("f", []byte("abcd")))
 		require.NoError(t, s.disk.Append("g", []byte("efg")))
 		s.run("s")
-		s.world.Inject(Schedule{MisdirectedWrite{Between(s.world.Now(), 0), "S1", 1}})
+		s.world.Inject(Schedule{MisdirectedWrite{Between(s.world.Now(), 0), "S1", 1, false}})
 		require.NoError(t, s.world.Run(s.world.Now()))
 		require.NoError(t, s.disk.Append("g", []byte("h")))
 		s.disk.Sync()
@@ -71,7 +71,7 @@ func TestMisdirectedWrite(t *testing.T) {
 
 	w := New(Config{Disk: DiskTiming{SectorSize: 2}}) // with no other place, nowhere
 	w.AddServer(idle)
-	w.Inject(Schedule{MisdirectedWrite{Between(0, 0), "S1", 1}})
+	w.Inject(Schedule{MisdirectedWrite{Between(0, 0), "S1", 1, false}})
 	callAt(w, ms, 1, func(env node.Env) {
 		require.NoError(t, env.Disk().Append("f", []byte("ab")))
 		env.Disk().Sync()

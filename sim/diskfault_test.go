@@ -90,7 +90,7 @@ func TestDiskFaults(t *testing.T) {
 			told:  []string{"31ms sync input/output error", "41ms sync input/output error", "51ms sync input/output error"},
 			found: []string{"ab___fgh <nil>"}, errors: 3},
 		{fault: LyingDisk{during, "S1"}, found: []string{"abcdefgh <nil>"}, damage: 3},
-		{fault: LostWrite{during, "S1", 1}, found: []string{"ab___fgh <nil>"}, damage: 3},
+		{fault: LostWrite{during, "S1", 1, false}, found: []string{"ab___fgh <nil>"}, damage: 3},
 		{fault: BitRot{Instant: At(75 * ms), Target: "S1"}, damage: 1},
 		{fault: BitRot{Instant: At(75 * ms), Target: "S1", File: "log"}, damage: 1},
 		{fault: BitRot{Instant: At(75 * ms), Target: "S1", File: "other"}, found: []string{"abcdefgh <nil>"}},
@@ -119,8 +119,8 @@ func TestDiskDrawsAreIndependent(t *testing.T) {
 	late := Between(40*ms, 0)
 	others := Schedule{
 		DiskErrors{Span: Between(0, 35*ms), Target: "S1", Read: 0.5, Write: 0.5, Sync: 0.5},
-		LostWrite{Between(0, 35*ms), "S1", 0.5},
-		MisdirectedWrite{Between(0, 35*ms), "S1", 0.5},
+		LostWrite{Between(0, 35*ms), "S1", 0.5, false},
+		MisdirectedWrite{Between(0, 35*ms), "S1", 0.5, false},
 		SlowDisk{Span: Between(0, 35*ms), Target: "S1", PerSync: Uniform(0, ms)},
 		LyingDisk{Between(0, 35*ms), "S1"},
 		FailedSync{Between(0, 15*ms), "S1"},
@@ -143,8 +143,8 @@ func TestDiskDrawsAreIndependent(t *testing.T) {
 			_, among, _ := recorded(t, seed, append(Schedule{fault}, others...))
 			require.Equal(t, lateTold(alone[0]), lateTold(among[0]))
 		}
-		_, _, alone := recorded(t, seed, Schedule{LostWrite{late, "S1", 0.5}})
-		_, _, among := recorded(t, seed, Schedule{LostWrite{late, "S1", 0.5}, LostWrite{Between(0, 35*ms), "S1", 0.5},
+		_, _, alone := recorded(t, seed, Schedule{LostWrite{late, "S1", 0.5, false}})
+		_, _, among := recorded(t, seed, Schedule{LostWrite{late, "S1", 0.5, false}, LostWrite{Between(0, 35*ms), "S1", 0.5, false},
 			SlowDisk{Span: Between(0, 35*ms), Target: "S1", Factor: 1.5}})
 		const third = len("abc") // the fourth record is the first under the fault
 		require.Equal(t, alone[0].found[third:], among[0].found[third:])
@@ -169,8 +169,8 @@ func TestDiskFaultsInFiles(t *testing.T) {
 	schedule := Schedule{
 		SlowDisk{span, "S1", Exponential(ms), 2.5}, SlowDisk{Span: span, Target: Leader},
 		FullDisk{span, All}, DiskErrors{span, Minority, 0.1, 0.2, 0.3}, DiskErrors{Span: span, Target: All},
-		FailedSync{span, "S1"}, LyingDisk{span, "S2"}, LostWrite{span, "S1", 0.5}, MisdirectedWrite{span, "S1", 0.5},
-		BitRot{At(ms), "S1", "log"}, BitRot{Instant: At(ms), Target: "S1"},
+		FailedSync{span, "S1"}, LyingDisk{span, "S2"}, LostWrite{span, "S1", 0.5, false}, MisdirectedWrite{span, "S1", 0.5, false},
+		BitRot{At(ms), "S1", "log", false}, BitRot{Instant: At(ms), Target: "S1"},
 	}
 	text, err := json.Marshal(schedule)
 	require.NoError(t, err)
@@ -199,8 +199,8 @@ func TestDiskFaultsValidate(t *testing.T) {
 		"(disk-errors): sync: -1 is not a probability":           DiskErrors{Span: span, Target: "S1", Sync: -1},
 		"(failed-sync): target: missing":                         FailedSync{Span: span},
 		"(lying-disk): target: missing":                          LyingDisk{Span: span},
-		"(lost-write): probability: 2 is not a probability":      LostWrite{span, "S1", 2},
-		"(misdirected-write): probability: 2 is not a probabili": MisdirectedWrite{span, "S1", 2},
+		"(lost-write): probability: 2 is not a probability":      LostWrite{span, "S1", 2, false},
+		"(misdirected-write): probability: 2 is not a probabili": MisdirectedWrite{span, "S1", 2, false},
 		"(bit-rot): at: 0s is not positive":                      BitRot{Target: "S1"},
 		"(bit-rot): target: missing":                             BitRot{Instant: At(ms)},
 	} {

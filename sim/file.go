@@ -12,15 +12,18 @@ type file struct {
 	// nameless says that what the process takes for this file is not what its name
 	// means on the device: its creation, replacement or removal was lost.
 	nameless bool
+	settling settling
 }
 
 // persist makes a write durable.
 func (f *file) persist(p write) {
-	switch p.kind {
-	case appended:
+	if p.kind == appended {
 		if !f.nameless {
 			f.overwrite(p.offset, p.data)
 		}
+		return
+	}
+	switch p.kind {
 	case created:
 		f.onDisk, f.durable, f.nameless = true, nil, false
 	case replaced:
@@ -32,6 +35,7 @@ func (f *file) persist(p write) {
 	case removed:
 		f.onDisk, f.durable, f.nameless = false, nil, false
 	}
+	f.settling = settling{first: len(f.durable), end: len(f.durable)} // nothing was appended behind
 }
 
 // forget loses a write.

@@ -270,6 +270,7 @@ func (w *World) handle(m *machine, slot uint32) {
 		err, _ := e.message.(error)
 		if err == nil {
 			w.stats.Syncs++
+			m.disk.reported = node.Sync(e.number)
 		}
 		number := e.number
 		if err != nil {

@@ -14,6 +14,9 @@ type MisdirectedWrite struct {
 	Span
 	Target      Target  `json:"target"`
 	Probability float64 `json:"probability"`
+	// Settled spares all but what is settled, see LostWrite, here and in the place of
+	// what is overwritten.
+	Settled bool `json:"settled,omitempty"`
 }
 
 // Kind implements Fault.
@@ -25,7 +28,7 @@ func (f MisdirectedWrite) Label() string {
 }
 
 func (f MisdirectedWrite) String() string {
-	return fmt.Sprintf("disk of %s misdirects %g of sectors, %v", f.Target, f.Probability, f.Span)
+	return fmt.Sprintf("disk of %s misdirects %g of sectors%v, %v", f.Target, f.Probability, onlySettled(f.Settled), f.Span)
 }
 
 func (f MisdirectedWrite) validate() error {
@@ -34,6 +37,10 @@ func (f MisdirectedWrite) validate() error {
 
 func (f MisdirectedWrite) begin(w *World, s *stream) effect {
 	return onMachines(w.resolve(f.Target, s), func(c *machineCondition) {
-		c.disk.misdirected = either(c.disk.misdirected, f.Probability)
+		p := &c.disk.misdirected
+		if f.Settled {
+			p = &c.disk.misdirectedLater
+		}
+		*p = either(*p, f.Probability)
 	})
 }
