@@ -32,6 +32,7 @@ func Check(m Model, h History, timeout time.Duration) (Report, error) {
 	if err := m.acceptsAll(h); err != nil {
 		return Report{}, err
 	}
+	h = h.expandConsumes()
 	clock := startBudget(timeout)
 	var unsettled []object
 	for _, p := range m.parts(h) {

@@ -10,16 +10,18 @@ import (
 	"pgregory.net/rapid"
 )
 
+type tiny struct {
+	name    string
+	model   Model
+	history History
+	want    Verdict
+}
+
 func TestCheckOnTinyHistories(t *testing.T) {
 	a, b := Write{"a"}, Write{"b"}
 	swap := func(before, after any) Input { return CompareAndSwap{before, after} }
 	one := Add{1}
-	tests := []struct {
-		name    string
-		model   Model
-		history History
-		want    Verdict
-	}{
+	tests := []tiny{
 		{"nothing happened", Register(), nil, VerdictOK},
 		{"initial value", Register(), History{done(0, 1, 2, Read{}, nil)}, VerdictOK},
 		{"read own write", Register(), History{done(0, 1, 2, a, nil), done(0, 3, 4, Read{}, "a")}, VerdictOK},
@@ -136,6 +138,18 @@ func TestCheckOnTinyHistories(t *testing.T) {
 	}
 }
 
+func TestCheckOnWhatIsOnlyAcknowledged(t *testing.T) {
+	for _, test := range testsOfAcknowledged() {
+		t.Run(test.name, func(t *testing.T) {
+			report, err := Check(test.model, test.history, time.Minute)
+			require.NoError(t, err)
+			require.Equal(t, test.want, report.Verdict, "%v", report)
+			require.Equal(t, JudgeMonitor, report.Judge)
+			require.False(t, report.Unconfirmed)
+		})
+	}
+}
+
 // The judge agrees with the definition, and what it blames is to blame.
 func TestCheckAgreesWithDefinition(t *testing.T) {
 	for _, w := range workloads() {
@@ -238,12 +252,8 @@ func TestCheckRefuses(t *testing.T) {
 		{"no model", Model{}, nil, 0, "model: missing"},
 		{"timeout", Register(), nil, -time.Second, "timeout: -1s is negative"},
 		{"invalid history", Register(), History{{Client: -1}}, 0, "operation 1: client: -1 is negative"},
-		{"key of a register", Register(), History{on("x", read(nil)[0])}, 0, `operation 1: key: a register has none, but this is "x"`},
-		{"key of a counter", Counter(), History{on("x", read(int64(1))[0])}, 0, `operation 1: key: a counter has none, but this is "x"`},
-		{"no key", KeyValue(), read(nil), 0, "operation 1: key: missing"},
 		{"register adds", Register(), History{open(0, 1, Add{1})}, 0, "operation 1: op: a register has no add"},
 		{"counter writes", Counter(), History{open(0, 1, Write{"a"})}, 0, "operation 1: op: a counter has no write"},
-		{"register counts", Register(), read(int64(1)), 0, "operation 1: out: 1 is neither a string nor null"},
 		{"counter has text", Counter(), read("1"), 0, `operation 1: out: a counter answers an integer, not "1"`},
 		{"counter has nothing", Counter(), read(nil), 0, "operation 1: out: a counter answers an integer, not null"},
 	}
@@ -253,5 +263,54 @@ func TestCheckRefuses(t *testing.T) {
 			require.EqualError(t, err, test.want)
 			require.NotEqual(t, VerdictOK, report.Verdict)
 		})
+	}
+}
+
+// testsOfAcknowledged are of services that only acknowledge, and of polls of many
+// records.
+func testsOfAcknowledged() []tiny {
+	one, read := Add{1}, Read{}
+	consumed := func(client int, call, ret int64, records ...Record) Operation {
+		return done(client, call, ret, Consume{}, NewRecords(records...))
+	}
+	return []tiny{
+		{"acknowledged additions", Counter(), History{
+			done(0, 1, 2, one, nil), done(1, 1, 9, one, nil), done(0, 3, 4, read, int64(1)), done(0, 10, 11, read, int64(2)),
+		}, VerdictOK},
+		{"an acknowledged addition is lost", Counter(), History{
+			done(0, 1, 2, one, nil), done(0, 3, 4, read, int64(0)),
+		}, VerdictViolation},
+		{"one is lost among those that are answered", Counter(), History{
+			done(0, 1, 2, one, nil), done(0, 3, 4, one, int64(1)), done(0, 5, 6, read, int64(2)),
+			done(0, 7, 8, one, nil), done(0, 9, 10, read, int64(2)),
+		}, VerdictViolation},
+		{"acknowledged, but counted only later", Counter(), History{
+			done(0, 1, 2, one, nil), done(1, 1, 4, one, nil), done(2, 5, 6, one, int64(1)),
+		}, VerdictViolation},
+		{"too late to be the first", Counter(), History{
+			done(0, 3, 9, one, nil), open(1, 4, one), done(2, 1, 2, read, int64(1)),
+		}, VerdictViolation},
+		{"acknowledged sends", Log(), History{
+			done(0, 1, 2, Send{"a"}, nil), done(1, 1, 2, Send{"b"}, nil), done(0, 3, 4, Poll{0}, "b"), done(0, 5, 6, Poll{1}, "a"),
+		}, VerdictOK},
+		{"an acknowledged send is lost", Log(), History{
+			done(0, 1, 2, Send{"a"}, nil), done(0, 3, 4, Poll{0}, nil),
+		}, VerdictViolation},
+		{"far behind the end of an acknowledged log", Log(), History{
+			done(0, 1, 2, Send{"a"}, nil), done(0, 3, 4, Send{"b"}, nil), done(0, 5, 6, Poll{2}, nil),
+		}, VerdictOK},
+		{"acknowledged sends in the wrong order", Log(), History{
+			done(0, 1, 2, Send{"a"}, nil), done(0, 3, 4, Send{"b"}, nil), done(0, 5, 6, Poll{0}, "b"),
+		}, VerdictViolation},
+		{"records", Log(), History{
+			done(0, 1, 2, Send{"a"}, nil), done(0, 3, 4, Send{"b"}, int64(1)),
+			consumed(1, 1, 9, Record{0, "a"}, Record{1, "b"}), consumed(1, 10, 11),
+		}, VerdictOK},
+		{"records in the wrong order", Log(), History{
+			done(0, 1, 2, Send{"a"}, nil), done(0, 3, 4, Send{"b"}, nil), consumed(1, 5, 6, Record{0, "b"}, Record{1, "a"}),
+		}, VerdictViolation},
+		{"a record too early", Log(), History{
+			done(0, 1, 9, Send{"a"}, nil), done(0, 10, 11, Send{"b"}, nil), consumed(1, 2, 3, Record{0, "a"}, Record{1, "b"}),
+		}, VerdictViolation},
 	}
 }

@@ -54,7 +54,7 @@ func shortestPast(h History, violates func(History) bool) History {
 // that had returned by t. Operations still open at t may be in it or not, as is
 // right for unknown outcomes.
 //
-// A Write or an Enqueue has no answer to lose. If it was open at t it keeps its outcome and
+// A Write or an Enqueue, or what else is only acknowledged, has no answer to lose. If it was open at t it keeps its outcome and
 // return, which say no more than that it is called by t: it returns after all
 // calls, and if the cut took it away it can be put back at the end.
 func (h History) until(t int64) History {
@@ -63,7 +63,7 @@ func (h History) until(t int64) History {
 		if op.Call > t {
 			continue
 		}
-		if op.Outcome == OutcomeOK && op.Return > t && !answersNothing(op.Input) {
+		if op.Outcome == OutcomeOK && op.Return > t && !op.answersNothing() {
 			op.Outcome, op.Output, op.Return = OutcomeUnknown, nil, 0
 		}
 		past = append(past, op)

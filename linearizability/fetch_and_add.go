@@ -3,7 +3,8 @@ package linearizability
 import "math"
 
 // judgeCounter is the monitor of a counter to which nothing but 1 is added: the
-// answer to an addition is its position. For the algorithm see positions.
+// answer to an addition is its position, if it has one. For the algorithm see
+// positions.
 //
 // In a core the answers are lowered. To leave out the addition at position k
 // lowers all later answers by 1, and a linearization stays one if it is left out
@@ -15,6 +16,9 @@ func judgeCounter(p part) finding {
 		return found
 	}
 	moments, why := s.solve()
+	if why != nil && why.missed {
+		return s.missed(*why, nil)
+	}
 	if why != nil {
 		return finding{verdict: VerdictViolation, core: s.coreOfCounter(*why), renumbered: true}
 	}
@@ -24,11 +28,14 @@ func judgeCounter(p part) finding {
 // collectAdditions enters all operations, or else finds at once what is wrong, or
 // that the monitor cannot judge.
 func collectAdditions(p part) (*positions, finding) {
-	additions := int64(0)
+	additions, behind := int64(0), int64(0)
 	for i := range p.len() {
 		op := p.at(i)
 		if add, isAdd := op.Input.(Add); isAdd && op.Outcome != OutcomeFailed {
 			additions++
+			if op.Outcome == OutcomeOK && op.Output == nil {
+				behind++
+			}
 			if add.Delta != 1 {
 				return nil, finding{}
 			}
@@ -38,7 +45,7 @@ func collectAdditions(p part) (*positions, finding) {
 	highest := none    // the operation that says so
 	for i := range p.len() {
 		op := p.at(i)
-		if op.Outcome != OutcomeOK {
+		if op.Outcome != OutcomeOK || op.Output == nil {
 			continue
 		}
 		_, isAdd := op.Input.(Add)
@@ -59,13 +66,13 @@ func collectAdditions(p part) (*positions, finding) {
 	if needed > additions {
 		return nil, finding{verdict: VerdictViolation, core: coreOfExcess(p, highest, needed), renumbered: true}
 	}
-	s := newPositions(p, needed)
+	s := newPositions(p, needed, behind)
 	for i := range p.len() {
 		op := p.at(i)
 		_, isAdd := op.Input.(Add)
 		switch {
 		case op.Outcome == OutcomeFailed:
-		case op.Outcome == OutcomeUnknown:
+		case op.Outcome == OutcomeUnknown || op.Output == nil:
 			if isAdd {
 				s.waiting = append(s.waiting, i)
 			}
@@ -91,13 +98,13 @@ func collectAdditions(p part) (*positions, finding) {
 // all the others whose position is known are left out.
 func coreOfExcess(p part, highest int32, needed int64) History {
 	known := make(map[int64]bool)
-	var unknown []int32
+	var unknown []int32 // and what was only acknowledged
 	for i := range p.len() {
 		op := p.at(i)
 		if _, isAdd := op.Input.(Add); !isAdd || op.Outcome == OutcomeFailed || i == highest {
 			continue
 		}
-		if op.Outcome == OutcomeUnknown {
+		if op.Outcome == OutcomeUnknown || op.Output == nil {
 			unknown = append(unknown, i)
 		} else if op.Output.(int64) < needed {
 			known[op.Output.(int64)] = true
@@ -138,4 +145,30 @@ func (s *positions) coreOfCounter(why clash) History {
 		}
 	}
 	return s.renumber(reads, s.calledBy(why.early))
+}
+
+// missed makes a finding of a clash in which too much had been acknowledged. If it
+// is more than there are gaps before low, that and the late operation are a core,
+// with what else shows that the late one happened. Else some gaps needed others to
+// fill them, and all of the history is the core.
+func (s *positions) missed(why clash, shown []int32) finding {
+	gaps := s.gapsUpTo(why.low-1) + max(int64(why.low)-int64(len(s.upper)), 0)
+	var early []int32
+	for _, i := range s.waiting {
+		if s.at(i).end() < s.at(why.late).Call && int64(len(early)) <= gaps {
+			early = append(early, i)
+		}
+	}
+	if int64(len(early)) > gaps {
+		moved := []placed{{why.late, gaps}}
+		for _, i := range shown {
+			moved = append(moved, placed{i, gaps})
+		}
+		return finding{verdict: VerdictViolation, core: s.renumber(moved, early), renumbered: true}
+	}
+	all := make([]int32, s.len())
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return finding{verdict: VerdictViolation, core: s.pick(all)}
 }

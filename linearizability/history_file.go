@@ -36,8 +36,9 @@ type record struct {
 //
 // The fields in, out, call and return are as Input, Output, Call and Return of an
 // [Operation]: a read or a dequeue has no in; a cas has the old and the new value,
-// a poll the offset; null is no value, or an empty answer. Only outcome ok has out, and outcome unknown has no return. Nothing is
-// written if the history is not valid; the error names the operation and field.
+// a poll the offset; null is no value, or an empty answer. Only outcome ok has
+// out, and outcome unknown has no return. Nothing is written if the history is not
+// valid; the error names the operation and field.
 func WriteHistory(w io.Writer, h History) error {
 	if err := h.validate(); err != nil {
 		return err
@@ -70,7 +71,11 @@ func recordOf(op Operation) (record, error) {
 	}
 	var err error
 	if op.Outcome == OutcomeOK {
-		if r.Out, err = json.Marshal(op.Output); err != nil {
+		out := op.Output
+		if records, isRecords := out.(Records); isRecords {
+			out = json.RawMessage(records.String())
+		}
+		if r.Out, err = json.Marshal(out); err != nil {
 			return record{}, err
 		}
 	}
@@ -91,24 +96,52 @@ func recordOf(op Operation) (record, error) {
 	return r, err
 }
 
-// ReadHistory reads what [WriteHistory] writes, line by line to the end. A file
-// of anything else is refused: the error names the line, counted from 1, and the
-// field.
+// ReadHistory reads a history file, line by line to the end. It reads what
+// [WriteHistory] writes, and what says the same in other words:
+//
+//   - The value of a register or a key is a string or an integer, and 1 is not "1".
+//     A value of any other object may be an integer too, which is read as the text
+//     of its digits; a file in which both 1 and "1" might be meant is refused.
+//   - An in that is not needed, and an out of anything but outcome ok, may be null.
+//     The in of an add may be left out: it is 1.
+//   - The in of a cas is [old, new] or an object with old and new, or from and to.
+//     Its out may be left out with outcome ok, if one that does not swap is said to
+//     have failed: it is true.
+//   - What a write or an enqueue was answered is null, true, "ok", the same value
+//     again, or left out.
+//   - The out of an add is the value before it, that of a send its offset. Either
+//     may be null or left out, if the service only acknowledges.
+//   - A poll has the offset in in, and in out the value there or null. Or else it
+//     has in out one record, [offset, value], or a list of them, and in is left out;
+//     then it tells of these records and of nothing else.
+//   - A failed operation may have no return. Nor may one of unknown outcome have
+//     any, and its client is not heard of again: it still waits.
+//   - The lines may be in any order, and empty lines may stand at the end.
+//
+// Anything else is refused: the error names the line, counted from 1, and the field.
 func ReadHistory(r io.Reader) (History, error) {
 	var h History
+	var p lineParser
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLineBytes)
 	for lines.Scan() {
-		op, err := parseLine(lines.Bytes())
+		p.line++
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		if p.line > len(h)+1 {
+			return nil, fmt.Errorf("line %d: empty", len(h)+1)
+		}
+		op, err := p.parse(lines.Bytes())
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", len(h)+1, err)
+			return nil, fmt.Errorf("line %d: %w", p.line, err)
 		}
 		h = append(h, op)
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("line %d: longer than %d bytes", len(h)+1, maxLineBytes)
+		return nil, fmt.Errorf("line %d: longer than %d bytes", p.line+1, maxLineBytes)
 	} else if err != nil {
-		return nil, fmt.Errorf("line %d: %w", len(h)+1, err)
+		return nil, fmt.Errorf("line %d: %w", p.line+1, err)
 	}
 	if len(h) == 0 {
 		return nil, errors.New("line 1: missing, the file is empty")
@@ -120,8 +153,16 @@ func ReadHistory(r io.Reader) (History, error) {
 	return h, nil
 }
 
-// parseLine reads one operation and checks it by itself.
-func parseLine(line []byte) (Operation, error) {
+// lineParser reads the lines of a file.
+type lineParser struct {
+	line int
+	// number and digits are the first lines with an integer where there might be a
+	// text, and with a text that looks like one.
+	number, digits int
+}
+
+// parse reads one operation and checks it by itself.
+func (p *lineParser) parse(line []byte) (Operation, error) {
 	// The JSON decoder would replace bad bytes, and two values might become one.
 	if !utf8.Valid(line) {
 		return Operation{}, errors.New("not valid UTF-8")
@@ -130,7 +171,7 @@ func parseLine(line []byte) (Operation, error) {
 	if err != nil {
 		return Operation{}, err
 	}
-	op, err := r.operation()
+	op, err := p.operation(r)
 	if err != nil {
 		return Operation{}, err
 	}
@@ -143,8 +184,8 @@ var fieldNames = []string{"client", "op", "key", "in", "out", "call", "return", 
 // checkNames refuses names twice in an object, of which the JSON decoder would
 // take the last, and names in other letters than ours, which it would accept.
 // Everything else that is wrong with a line it finds by itself.
-func checkNames(line []byte) error {
-	tokens := json.NewDecoder(bytes.NewReader(line))
+func checkNames(object []byte, names []string) error {
+	tokens := json.NewDecoder(bytes.NewReader(object))
 	if start, err := tokens.Token(); err != nil || start != json.Delim('{') {
 		return nil
 	}
@@ -155,7 +196,7 @@ func checkNames(line []byte) error {
 		if err != nil || !isName {
 			return nil
 		}
-		field := slices.Index(fieldNames, name)
+		field := slices.Index(names, name)
 		switch {
 		case field < 0:
 			return fmt.Errorf("unknown field %q", name)
@@ -173,7 +214,7 @@ func checkNames(line []byte) error {
 
 func parseRecord(line []byte) (record, error) {
 	var r record
-	if err := checkNames(line); err != nil {
+	if err := checkNames(line, fieldNames); err != nil {
 		return record{}, err
 	}
 	fields := json.NewDecoder(bytes.NewReader(line))
@@ -197,7 +238,7 @@ func parseRecord(line []byte) (record, error) {
 }
 
 // operation turns a line into an operation, which may still be invalid.
-func (r record) operation() (Operation, error) {
+func (p *lineParser) operation(r record) (Operation, error) {
 	op := Operation{Key: r.Key}
 	switch {
 	case r.Client == nil:
@@ -213,30 +254,100 @@ func (r record) operation() (Operation, error) {
 	switch {
 	case op.Outcome == OutcomeUnknown && r.Return != nil:
 		return op, errors.New("return: an operation of unknown outcome has none")
-	case op.Outcome != OutcomeUnknown && r.Return == nil:
-		return op, fmt.Errorf("return: missing with outcome %v", op.Outcome)
+	case op.Outcome == OutcomeOK && r.Return == nil:
+		return op, errors.New("return: missing with outcome ok")
 	case r.Return != nil:
 		op.Return = *r.Return
+	case op.Outcome == OutcomeFailed:
+		op.Return = op.Call
 	}
-	if op.Input, err = parseInput(r.Op, r.In); err != nil {
+	if op.Input, err = p.input(r); err != nil {
 		return op, err
 	}
-	op.Output, err = r.output(op)
+	op.Output, err = p.output(r, &op)
 	return op, err
 }
 
+// isNull reports whether a field is absent or null.
+func isNull(raw json.RawMessage) bool { return raw == nil || raw[0] == 'n' }
+
+func isList(raw json.RawMessage) bool { return raw != nil && raw[0] == '[' }
+
+func isEmptyList(raw json.RawMessage) bool {
+	return isList(raw) && len(bytes.TrimSpace(raw[1:len(raw)-1])) == 0
+}
+
 // output reads the answer. An answer that is missing must not be taken for null,
-// which says that nothing was there; only a write or an enqueue is answered by nothing.
-func (r record) output(op Operation) (any, error) {
-	switch {
-	case op.Outcome != OutcomeOK && r.Out != nil:
+// which says that nothing was there.
+func (p *lineParser) output(r record, op *Operation) (any, error) {
+	if op.Outcome != OutcomeOK {
+		if isNull(r.Out) || op.Outcome == OutcomeFailed && string(r.Out) == "false" {
+			return nil, nil
+		}
 		return nil, fmt.Errorf("out: an operation of outcome %v has none", op.Outcome)
-	case op.Outcome == OutcomeOK && r.Out == nil && !answersNothing(op.Input):
-		return nil, fmt.Errorf("out: missing with outcome %v", op.Outcome)
-	case r.Out == nil:
-		return nil, nil
+	}
+	switch in := op.Input.(type) {
+	case Consume:
+		return p.records(r.Out)
+	case CompareAndSwap:
+		if isNull(r.Out) {
+			return true, nil
+		}
+	case Add, Send:
+		if isNull(r.Out) {
+			return nil, nil
+		}
+	case Write, Enqueue:
+		if isNull(r.Out) || bytes.Equal(r.Out, r.In) || string(r.Out) == "true" || string(r.Out) == `"ok"` {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("out: %s is answered by null, not by %s", in.op(), r.Out)
+	case Dequeue, Poll, Receive:
+		if isEmptyList(r.Out) {
+			return nil, nil
+		}
+		if !isNull(r.Out) {
+			return p.text("out", r.Out)
+		}
+	}
+	if r.Out == nil {
+		return nil, errors.New("out: missing with outcome ok")
 	}
 	return parseScalar("out", r.Out)
+}
+
+// records reads [offset, value], or a list of such pairs.
+func (p *lineParser) records(raw json.RawMessage) (Records, error) {
+	if isNull(raw) {
+		return "", nil
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return "", fmt.Errorf("out: a poll without an offset in in is answered by [offset, value] or a list of such pairs, not by %s", raw)
+	}
+	if len(list) > 0 && list[0][0] != '[' {
+		list = []json.RawMessage{raw}
+	}
+	var records []Record
+	for _, item := range list {
+		var pair []json.RawMessage
+		if err := json.Unmarshal(item, &pair); err != nil || len(pair) != 2 {
+			return "", fmt.Errorf("out: %s is not [offset, value]", item)
+		}
+		offset, err := parseInteger("out", pair[0])
+		if err == nil && offset < 0 {
+			err = fmt.Errorf("out: offset %d is negative", offset)
+		}
+		if err != nil {
+			return "", err
+		}
+		value, err := p.text("out", pair[1])
+		if err != nil {
+			return "", err
+		}
+		records = append(records, Record{offset, value})
+	}
+	return NewRecords(records...), nil
 }
 
 func parseOutcome(name string) (Outcome, error) {
@@ -248,8 +359,8 @@ func parseOutcome(name string) (Outcome, error) {
 	return 0, fmt.Errorf("outcome: %q is none of ok, failed, unknown", name)
 }
 
-// inputsOfNothing, inputsOfText and inputsOfNumbers make inputs by the names of
-// their operations. The other two are write, which takes a value, and cas.
+// inputsOfNothing and inputsOfText make inputs by the names of their operations.
+// The others are write, cas, add and poll.
 var (
 	inputsOfNothing = map[string]Input{"read": Read{}, "dequeue": Dequeue{}, "receive": Receive{}}
 	inputsOfText    = map[string]func(string) Input{
@@ -263,64 +374,78 @@ var (
 		"acquire":     func(s string) Input { return Acquire{s} },
 		"release":     func(s string) Input { return Release{s} },
 	}
-	inputsOfNumbers = map[string]func(int64) Input{
-		"add":  func(n int64) Input { return Add{n} },
-		"poll": func(n int64) Input { return Poll{n} },
-	}
 )
 
-func parseInput(op string, in json.RawMessage) (Input, error) {
-	if op == "" {
+func (p *lineParser) input(r record) (Input, error) {
+	if r.Op == "" {
 		return nil, errors.New("op: missing")
 	}
-	if input, known := inputsOfNothing[op]; known {
-		if in != nil {
-			return nil, fmt.Errorf("in: a %s has none", op)
+	if input, known := inputsOfNothing[r.Op]; known {
+		if !isNull(r.In) {
+			return nil, fmt.Errorf("in: a %s has none", r.Op)
 		}
 		return input, nil
 	}
-	ofText, takesText := inputsOfText[op]
-	ofNumber, takesNumber := inputsOfNumbers[op]
-	switch {
-	case op != "write" && op != "cas" && !takesText && !takesNumber:
-		return nil, fmt.Errorf("op: %q is none of %s", op, strings.Join(opNames(), ", "))
-	case in == nil:
-		return nil, fmt.Errorf("in: missing with op %s", op)
-	case op == "cas":
-		return parseCompareAndSwap(in)
+	if ofText, known := inputsOfText[r.Op]; known {
+		if r.In == nil {
+			return nil, fmt.Errorf("in: missing with op %s", r.Op)
+		}
+		text, err := p.text("in", r.In)
+		return ofText(text), err
 	}
-	value, err := parseScalar("in", in)
-	if err != nil {
-		return nil, err
+	switch r.Op {
+	case "add":
+		if isNull(r.In) {
+			return Add{1}, nil
+		}
+		delta, err := parseInteger("in", r.In)
+		return Add{delta}, err
+	case "poll":
+		if isNull(r.In) || isList(r.Out) && !isEmptyList(r.Out) {
+			return Consume{}, nil
+		}
+		offset, err := parseInteger("in", r.In)
+		return Poll{offset}, err
+	case "write":
+		if r.In == nil {
+			return nil, errors.New("in: missing with op write")
+		}
+		value, err := parseScalar("in", r.In)
+		return Write{value}, err
+	case "cas":
+		if r.In == nil {
+			return nil, errors.New("in: missing with op cas")
+		}
+		return parseCompareAndSwap(r.In)
 	}
-	number, isNumber := value.(int64)
-	text, isText := value.(string)
-	switch {
-	case takesNumber && !isNumber:
-		return nil, fmt.Errorf("in: %s takes an integer, not %s", op, in)
-	case takesNumber:
-		return ofNumber(number), nil
-	case takesText && !isText:
-		return nil, fmt.Errorf("in: %s takes a string, not %s", op, in)
-	case takesText:
-		return ofText(text), nil
-	}
-	return Write{value}, nil
+	return nil, fmt.Errorf("op: %q is none of %s", r.Op, strings.Join(opNames(), ", "))
 }
 
 // opNames returns the names of all operations, sorted.
 func opNames() []string {
-	names := []string{"write", "cas"}
+	names := []string{"write", "cas", "add", "poll"}
 	names = slices.AppendSeq(names, maps.Keys(inputsOfNothing))
 	names = slices.AppendSeq(names, maps.Keys(inputsOfText))
-	names = slices.AppendSeq(names, maps.Keys(inputsOfNumbers))
 	slices.Sort(names)
 	return names
 }
 
+// swapNames are the names that the two values of a cas may have.
+var swapNames = [][2]string{{"old", "new"}, {"from", "to"}}
+
 func parseCompareAndSwap(in json.RawMessage) (Input, error) {
 	var pair []json.RawMessage
-	if err := json.Unmarshal(in, &pair); err != nil || len(pair) != 2 {
+	if in[0] == '{' {
+		var object map[string]json.RawMessage
+		for _, names := range swapNames {
+			if checkNames(in, names[:]) == nil && json.Unmarshal(in, &object) == nil && len(object) == 2 {
+				pair = []json.RawMessage{object[names[0]], object[names[1]]}
+			}
+		}
+	} else if json.Unmarshal(in, &pair) != nil {
+		pair = nil
+	}
+	if len(pair) != 2 {
 		return nil, fmt.Errorf("in: cas takes [old, new], not %s", in)
 	}
 	before, err := parseScalar("in (old)", pair[0])
@@ -332,6 +457,46 @@ func parseCompareAndSwap(in json.RawMessage) (Input, error) {
 		return nil, err
 	}
 	return CompareAndSwap{Old: before, New: after}, nil
+}
+
+// text reads a string, or an integer as its digits.
+func (p *lineParser) text(field string, raw json.RawMessage) (string, error) {
+	value, err := parseScalar(field, raw)
+	if err != nil {
+		return "", err
+	}
+	var text string
+	switch value := value.(type) {
+	case string:
+		text = value
+		if n, err := strconv.ParseInt(text, 10, 64); p.digits == 0 && err == nil && strconv.FormatInt(n, 10) == text {
+			p.digits = p.line
+		}
+	case int64:
+		text = strconv.FormatInt(value, 10)
+		if p.number == 0 {
+			p.number = p.line
+		}
+	default:
+		return "", fmt.Errorf("%s: %s is neither a string nor an integer", field, raw)
+	}
+	if p.number > 0 && p.digits > 0 {
+		return "", fmt.Errorf("%s: %s: values are integers in line %d, but strings of digits in line %d; one or the other",
+			field, raw, p.number, p.digits)
+	}
+	return text, nil
+}
+
+func parseInteger(field string, raw json.RawMessage) (int64, error) {
+	value, err := parseScalar(field, raw)
+	if err != nil {
+		return 0, err
+	}
+	n, isInteger := value.(int64)
+	if !isInteger {
+		return 0, fmt.Errorf("%s: %s is not an integer", field, raw)
+	}
+	return n, nil
 }
 
 // parseScalar reads null, a boolean, a string or an integer as nil, bool, string

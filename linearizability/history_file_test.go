@@ -27,6 +27,7 @@ const file = `{"client":0,"op":"write","key":"x","in":"a","out":null,"call":1,"r
 {"client":5,"op":"send","key":"p","in":"a","out":0,"call":1,"return":2,"outcome":"ok"}
 {"client":5,"op":"poll","key":"p","in":0,"out":"a","call":3,"return":4,"outcome":"ok"}
 {"client":5,"op":"poll","key":"p","in":1,"out":null,"call":5,"return":6,"outcome":"ok"}
+{"client":5,"op":"poll","key":"p","out":[[0,"a"]],"call":7,"return":8,"outcome":"ok"}
 {"client":6,"op":"receive","out":"a","call":1,"return":2,"outcome":"ok"}
 {"client":6,"op":"acknowledge","in":"a","out":true,"call":3,"return":4,"outcome":"ok"}
 {"client":6,"op":"expire","in":"a","call":5,"outcome":"unknown"}
@@ -54,6 +55,7 @@ func TestHistoryFile(t *testing.T) {
 		on("p", done(5, 1, 2, Send{"a"}, int64(0))),
 		on("p", done(5, 3, 4, Poll{0}, "a")),
 		on("p", done(5, 5, 6, Poll{1}, nil)),
+		on("p", done(5, 7, 8, Consume{}, NewRecords(Record{0, "a"}))),
 		done(6, 1, 2, Receive{}, "a"),
 		done(6, 3, 4, Acknowledge{"a"}, true),
 		open(6, 5, Expire{"a"}),
@@ -98,7 +100,7 @@ func TestReadHistoryRefuses(t *testing.T) {
 	const good = `{"client":0,"op":"read","out":null,"call":1,"return":2,"outcome":"ok"}`
 	with := func(old, new string) string { return strings.Replace(good, old, new, 1) }
 	tests := []struct{ name, line, want string }{
-		{"empty line", "", "empty"},
+		{"empty line", "\n" + with(`"client":0`, `"client":1`), "empty"},
 		{"not JSON", "read x", "invalid character 'r' looking for beginning of value"},
 		{"cut off", good[:30], "unexpected EOF"},
 		{"not an object", "[]", "a JSON array is no object"},
@@ -118,31 +120,39 @@ func TestReadHistoryRefuses(t *testing.T) {
 		{"outcome", with(`"ok"`, `"fine"`), `outcome: "fine" is none of ok, failed, unknown`},
 		{"no op", with(`"op":"read",`, ``), "op: missing"},
 		{"op", with(`"read"`, `"peek"`), `op: "peek" is none of acknowledge, acquire, add, cas, contains, dequeue, enqueue, expire, insert, poll, read, receive, release, remove, send, write`},
-		{"in of a read", with(`"out"`, `"in":null,"out"`), "in: a read has none"},
+		{"in of a read", with(`"out"`, `"in":"x","out"`), "in: a read has none"},
 		{"no out", with(`"out":null,`, ``), "out: missing with outcome ok"},
-		{"out of failed", with(`"ok"`, `"failed"`), "out: an operation of outcome failed has none"},
-		{"type of out", with(`null`, `true`), "out: true is neither a string nor null"},
+		{"out of failed", strings.Replace(with(`"ok"`, `"failed"`), `null`, `"a"`, 1), "out: an operation of outcome failed has none"},
+		{"type of out", with(`null`, `true`), "out: true is no string, integer or null"},
 		{"out is no integer", with(`null`, `1e3`), "out: 1e3 is not an integer of 64 bits"},
 		{"out is no plain value", with(`null`, `{}`), "out: {} is no plain value"},
 		{"no in", with(`"read"`, `"write"`), "in: missing with op write"},
-		{"in of a write", with(`"read"`, `"write","in":5`), "in: 5 is neither a string nor null"},
-		{"in of an add", with(`"read"`, `"add","in":"5"`), `in: add takes an integer, not "5"`},
+		{"in of a write", with(`"read"`, `"write","in":true`), "in: true is no string, integer or null"},
+		{"answer to a write", strings.Replace(with(`"read"`, `"write","in":"a"`), `null`, `"b"`, 1), `out: write is answered by null, not by "b"`},
+		{"in of an add", with(`"read"`, `"add","in":"5"`), `in: "5" is not an integer`},
 		{"add out of range", with(`"read"`, `"add","in":9223372036854775808`), "in: 9223372036854775808 is not an integer of 64 bits"},
 		{"in of a cas", with(`"read"`, `"cas","in":"a"`), `in: cas takes [old, new], not "a"`},
 		{"three values of a cas", with(`"read"`, `"cas","in":["a","b","c"]`), `in: cas takes [old, new], not ["a","b","c"]`},
 		{"old of a cas", with(`"read"`, `"cas","in":[[],"b"]`), `in (old): [] is no plain value`},
 		{"new of a cas", with(`"read"`, `"cas","in":["a",{}]`), `in (new): {} is no plain value`},
-		{"out of a cas", with(`"read"`, `"cas","in":["a","b"]`), "out: cas is answered by a boolean, not by <nil>"},
+		{"an object of a cas", with(`"read"`, `"cas","in":{"old":"a","to":"b"}`), `in: cas takes [old, new], not {"old":"a","to":"b"}`},
+		{"half an object of a cas", with(`"read"`, `"cas","in":{"old":"a"}`), `in: cas takes [old, new], not {"old":"a"}`},
+		{"an object of a cas with a name twice", with(`"read"`, `"cas","in":{"old":"a","old":"c","new":"b"}`), `in: cas takes [old, new]`},
+		{"out of a cas", strings.Replace(with(`"read"`, `"cas","in":["a","b"]`), `null`, `"a"`, 1), `out: cas is answered by a boolean, not by "a"`},
 		{"a name twice", with(`"call":1`, `"call":1,"call":1`), "call: stands there twice"},
 		{"a name in other letters", with(`"call"`, `"Call"`), `unknown field "Call"`},
 		{"not a number", with(`null`, `NaN`), "invalid character 'N'"},
-		{"in of an enqueue", with(`"read"`, `"enqueue","in":5`), "in: enqueue takes a string, not 5"},
-		{"in of a send", with(`"read"`, `"send","in":null`), "in: send takes a string, not null"},
-		{"in of a poll", with(`"read"`, `"poll","in":"5"`), `in: poll takes an integer, not "5"`},
+		{"in of an enqueue", with(`"read"`, `"enqueue","in":5.5`), "in: 5.5 is not an integer of 64 bits"},
+		{"in of a send", with(`"read"`, `"send","in":null`), "in: null is neither a string nor an integer"},
+		{"in of a poll", with(`"read"`, `"poll","in":"5"`), `in: "5" is not an integer`},
+		{"out of a poll without an offset", strings.Replace(with(`"read"`, `"poll"`), `null`, `"a"`, 1), "out: a poll without an offset in in is answered by [offset, value]"},
+		{"half a record", strings.Replace(with(`"read"`, `"poll"`), `null`, `[1]`, 1), "out: [1] is not [offset, value]"},
+		{"a wrong record", strings.Replace(with(`"read"`, `"poll"`), `null`, `[[1,"a"],[2,null]]`, 1), "out: null is neither a string nor an integer"},
+		{"a negative offset", strings.Replace(with(`"read"`, `"poll"`), `null`, `[-1,"a"]`, 1), "out: offset -1 is negative"},
 		{"offset of a poll", with(`"read"`, `"poll","in":-5`), "in: offset -5 is negative"},
-		{"in of a lock", with(`"read"`, `"acquire","in":5`), "in: acquire takes a string, not 5"},
+		{"in of a lock", with(`"read"`, `"acquire","in":true`), "in: true is neither a string nor an integer"},
 		{"in of a dequeue", with(`"read"`, `"dequeue","in":"5"`), "in: a dequeue has none"},
-		{"overlap", good, "call: 1 is not after return 2 of line 1 of the same client 0"},
+		{"overlap", good, "call: 1 is before return 2 of line 1 of the same client 0"},
 		{"too long", with(`null`, `"`+strings.Repeat("a", maxLineBytes)+`"`), "longer than 262144 bytes"},
 	}
 	for _, test := range tests {
@@ -158,8 +168,67 @@ func TestReadHistoryRefuses(t *testing.T) {
 	require.ErrorIs(t, err, broken)
 }
 
+// What others write in other words.
+func TestReadHistoryAccepts(t *testing.T) {
+	tests := []struct {
+		name, line string
+		want       Operation
+	}{
+		{"null for nothing", `"op":"read","in":null,"out":null,"return":2,"outcome":"ok"`, done(0, 1, 2, Read{}, nil)},
+		{"null for no answer", `"op":"read","out":null,"return":null,"outcome":"unknown"`, open(0, 1, Read{})},
+		{"an integer in a register", `"op":"write","in":5,"return":2,"outcome":"ok"`, done(0, 1, 2, Write{int64(5)}, nil)},
+		{"an integer read", `"op":"read","out":5,"return":2,"outcome":"ok"`, done(0, 1, 2, Read{}, int64(5))},
+		{"a write answered by its value", `"op":"write","in":5,"out":5,"return":2,"outcome":"ok"`, done(0, 1, 2, Write{int64(5)}, nil)},
+		{"an enqueue answered by true", `"op":"enqueue","in":"a","out":true,"return":2,"outcome":"ok"`, done(0, 1, 2, Enqueue{"a"}, nil)},
+		{"an enqueue answered by ok", `"op":"enqueue","in":"a","out":"ok","return":2,"outcome":"ok"`, done(0, 1, 2, Enqueue{"a"}, nil)},
+		{"an integer in a queue", `"op":"enqueue","in":5,"return":2,"outcome":"ok"`, done(0, 1, 2, Enqueue{"5"}, nil)},
+		{"an integer from a queue", `"op":"dequeue","out":5,"return":2,"outcome":"ok"`, done(0, 1, 2, Dequeue{}, "5")},
+		{"an object of a cas", `"op":"cas","in":{"new":2,"old":null},"out":true,"return":2,"outcome":"ok"`, done(0, 1, 2, CompareAndSwap{nil, int64(2)}, true)},
+		{"another object of a cas", `"op":"cas","in":{"from":1,"to":2},"out":false,"return":2,"outcome":"ok"`, done(0, 1, 2, CompareAndSwap{int64(1), int64(2)}, false)},
+		{"a cas that is only acknowledged", `"op":"cas","in":[1,2],"return":2,"outcome":"ok"`, done(0, 1, 2, CompareAndSwap{int64(1), int64(2)}, true)},
+		{"a cas that failed", `"op":"cas","in":[1,2],"out":false,"return":2,"outcome":"failed"`, failed(0, 1, 2, CompareAndSwap{int64(1), int64(2)})},
+		{"a failure without a return", `"op":"add","in":1,"outcome":"failed"`, failed(0, 1, 1, Add{1})},
+		{"an add of one", `"op":"add","out":7,"return":2,"outcome":"ok"`, done(0, 1, 2, Add{1}, int64(7))},
+		{"an add that is only acknowledged", `"op":"add","in":3,"out":null,"return":2,"outcome":"ok"`, done(0, 1, 2, Add{3}, nil)},
+		{"a send that is only acknowledged", `"op":"send","in":3,"return":2,"outcome":"ok"`, done(0, 1, 2, Send{"3"}, nil)},
+		{"a poll at an offset", `"op":"poll","in":4,"out":3,"return":2,"outcome":"ok"`, done(0, 1, 2, Poll{4}, "3")},
+		{"nothing at an offset", `"op":"poll","in":4,"out":[],"return":2,"outcome":"ok"`, done(0, 1, 2, Poll{4}, nil)},
+		{"a poll of one record", `"op":"poll","out":[4,"a"],"return":2,"outcome":"ok"`, done(0, 1, 2, Consume{}, NewRecords(Record{4, "a"}))},
+		{"a poll of records", `"op":"poll","in":4,"out":[[4,"a"],[5,"b"]],"return":2,"outcome":"ok"`,
+			done(0, 1, 2, Consume{}, NewRecords(Record{4, "a"}, Record{5, "b"}))},
+		{"a poll of no records", `"op":"poll","out":[],"return":2,"outcome":"ok"`, done(0, 1, 2, Consume{}, NewRecords())},
+		{"a poll of nothing", `"op":"poll","out":null,"return":2,"outcome":"ok"`, done(0, 1, 2, Consume{}, NewRecords())},
+		{"a poll without an answer", `"op":"poll","outcome":"unknown"`, open(0, 1, Consume{})},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			h, err := ReadHistory(strings.NewReader(`{"client":0,"call":1,` + test.line + "}\r\n\n \n"))
+			require.NoError(t, err)
+			require.Equal(t, History{test.want}, h)
+			var written bytes.Buffer
+			require.NoError(t, WriteHistory(&written, h))
+			again, err := ReadHistory(&written)
+			require.NoError(t, err)
+			require.Equal(t, h, again)
+		})
+	}
+}
+
+// Integers and texts that look like them may be two values or one.
+func TestReadHistoryRefusesToGuess(t *testing.T) {
+	const number = `{"client":0,"op":"enqueue","in":7,"call":1,"return":2,"outcome":"ok"}` + "\n"
+	const text = `{"client":1,"op":"dequeue","out":"a","call":1,"return":2,"outcome":"ok"}` + "\n"
+	const digits = `{"client":2,"op":"dequeue","out":"7","call":1,"return":2,"outcome":"ok"}` + "\n"
+	_, err := ReadHistory(strings.NewReader(number + text))
+	require.NoError(t, err)
+	_, err = ReadHistory(strings.NewReader(number + text + digits))
+	require.EqualError(t, err, `line 3: out: "7": values are integers in line 1, but strings of digits in line 3; one or the other`)
+}
+
 func TestReadHistoryRefusesNothing(t *testing.T) {
 	_, err := ReadHistory(strings.NewReader(""))
+	require.EqualError(t, err, "line 1: missing, the file is empty")
+	_, err = ReadHistory(strings.NewReader("\n\n"))
 	require.EqualError(t, err, "line 1: missing, the file is empty")
 }
 

@@ -13,7 +13,6 @@ import "fmt"
 func LeasedQueue() Model {
 	return Model{
 		name:    "leased queue",
-		keys:    keysOptional,
 		initial: leased(""),
 		apply:   applyToLeasedQueue,
 		accepts: acceptedByLeasedQueue,

@@ -8,7 +8,6 @@ import "fmt"
 func Lock() Model {
 	return Model{
 		name:    "lock",
-		keys:    keysOptional,
 		initial: nil,
 		apply:   applyToLock,
 		accepts: acceptedByLock,

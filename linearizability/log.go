@@ -8,7 +8,6 @@ import "fmt"
 func Log() Model {
 	return Model{
 		name:    "log",
-		keys:    keysOptional,
 		initial: logState{},
 		apply:   applyToLog,
 		accepts: acceptedByLog,
@@ -64,7 +63,7 @@ func logMachine() func(Input) any {
 
 func acceptedByLog(op Operation) error {
 	switch op.Input.(type) {
-	case Send, Poll:
+	case Send, Poll, Consume:
 		return nil
 	}
 	return fmt.Errorf("op: a log has no %s", op.Input.op())

@@ -1,18 +1,15 @@
 package linearizability
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // Model says what operations should be answered: it is the service as a
 // sequential program. The zero Model is none.
+//
+// The key of an operation names the object that it is about, which may be empty.
+// Each object is judged by itself, which is sound and complete: linearizability is
+// local (Herlihy and Wing 1990).
 type Model struct {
 	name string
-	// keys says whether operations name one of many objects. Each is judged by
-	// itself, which is sound and complete: linearizability is local (Herlihy and
-	// Wing 1990).
-	keys keys
 	// objects names the object that an input is about, in models that have many of
 	// them besides keys; else it is nil.
 	objects func(in Input) string
@@ -42,15 +39,6 @@ type Model struct {
 	alike func(h History) []Input
 }
 
-// keys says which operations have keys.
-type keys uint8
-
-const (
-	keysNone keys = iota
-	keysNeeded
-	keysOptional
-)
-
 // String returns the model's name.
 func (m Model) String() string { return m.name }
 
@@ -58,15 +46,7 @@ func (m Model) String() string { return m.name }
 // operation, by its place counted from 1, and the field.
 func (m Model) acceptsAll(h History) error {
 	for i, op := range h {
-		err := m.accepts(op)
-		switch {
-		case err != nil:
-		case m.keys == keysNeeded && op.Key == "":
-			err = errors.New("key: missing")
-		case m.keys == keysNone && op.Key != "":
-			err = fmt.Errorf("key: a %s has none, but this is %q", m.name, op.Key)
-		}
-		if err != nil {
+		if err := m.accepts(op); err != nil {
 			return fmt.Errorf("operation %d: %w", i+1, err)
 		}
 	}

@@ -137,7 +137,7 @@ func (m Model) replay(p part, order []int32) error {
 		}
 		seen[i] = true
 		latest.see(op.Call)
-		if answer := machine(op.Input); op.Outcome == OutcomeOK && answer != op.Output {
+		if answer := machine(op.Input); op.Outcome == OutcomeOK && !op.isAnsweredBy(answer) {
 			return fmt.Errorf("%v would be answered %s", op, formatValue(answer))
 		}
 	}

@@ -18,6 +18,15 @@ func judgeLog(p part) finding {
 		}
 	}
 	moments, why := l.positions.solve()
+	if why != nil && why.missed {
+		var shown []int32
+		if _, isSend := l.at(why.late).Input.(Send); isSend {
+			for _, e := range l.evidence(l.valueOf(why.late), 0) {
+				shown = append(shown, e.op)
+			}
+		}
+		return l.positions.missed(*why, shown)
+	}
 	if why != nil {
 		return finding{verdict: VerdictViolation, core: l.coreOfClash(*why), renumbered: true}
 	}
@@ -63,14 +72,12 @@ func (l *log) collectSends() Verdict {
 		v := int32(len(l.values))
 		l.byValue[in.Value] = v
 		l.values = append(l.values, sent{i, none, int64(none)})
-		if op.Outcome == OutcomeOK {
-			l.place(v, op.Output.(int64))
-		}
-	}
-	for _, v := range l.values {
-		if op := l.at(v.send); op.Outcome == OutcomeOK && v.offset < 0 {
-			l.core = l.pick([]int32{v.send})
-			return VerdictViolation
+		if offset, known := op.Output.(int64); known && op.Outcome == OutcomeOK {
+			if offset < 0 {
+				l.core = l.pick([]int32{i})
+				return VerdictViolation
+			}
+			l.place(v, offset)
 		}
 	}
 	return VerdictOK
@@ -119,7 +126,13 @@ func (l *log) enter() Verdict {
 		l.core = l.coreOfExcess()
 		return VerdictViolation
 	}
-	s := newPositions(l.part, l.needed)
+	behind := int64(0)
+	for _, value := range l.values {
+		if value.offset == int64(none) && l.at(value.send).Outcome == OutcomeOK {
+			behind++
+		}
+	}
+	s := newPositions(l.part, l.needed, behind)
 	l.positions = s
 	for v, value := range l.values {
 		switch {
@@ -140,7 +153,7 @@ func (l *log) enter() Verdict {
 		case !isPoll || op.Outcome != OutcomeOK:
 		case op.Output == nil:
 			s.notBefore(in.Offset, i)
-			s.visits = append(s.visits, visit{i, none, 2 * min(in.Offset, l.needed)})
+			s.visits = append(s.visits, visit{i, none, 2 * min(in.Offset, l.needed+behind)})
 		default:
 			s.notAfter(in.Offset, i)
 			s.visits = append(s.visits, visit{i, int32(in.Offset), 2*in.Offset + 2})
@@ -157,7 +170,7 @@ func (l *log) valueOf(send int32) int32 {
 // answered a poll.
 func (l *log) evidence(v int32, offset int64) []placed {
 	value := l.values[v]
-	if l.at(value.send).Outcome == OutcomeOK {
+	if op := l.at(value.send); op.Outcome == OutcomeOK && op.Output != nil {
 		return []placed{{value.send, offset}}
 	}
 	return []placed{{value.send, offset}, {value.poll, offset}}

@@ -63,18 +63,20 @@ type Input interface {
 }
 
 // Read asks for the present value. The answer of a register or a key is a
-// string, or nil if there is no value; that of a counter is an int64.
+// string or an int64, or nil if there is no value; that of a counter is an int64.
 type Read struct{}
 
-// Write sets the value of a register or a key. Value is a string, or nil to
-// leave no value there. There is no answer: Output is nil.
+// Write sets the value of a register or a key. Value is a string or an int64, or
+// nil to leave no value there. There is no answer: Output is nil.
 type Write struct{ Value any }
 
 // CompareAndSwap sets the value of a register or a key to New if it is Old. Each
-// is a string, or nil for no value. The answer is a bool: whether it was Old.
+// is a string or an int64, or nil for no value. The answer is a bool: whether it
+// was Old.
 type CompareAndSwap struct{ Old, New any }
 
-// Add adds Delta to a counter. The answer is an int64: the value before.
+// Add adds Delta to a counter. The answer is an int64: the value before. It is nil
+// if the service only acknowledges.
 type Add struct{ Delta int64 }
 
 // Enqueue puts a value at the end of a queue. There is no answer: Output is nil.
@@ -85,12 +87,16 @@ type Enqueue struct{ Value string }
 type Dequeue struct{}
 
 // Send puts a value at the end of a log. The answer is an int64: its offset, which
-// is the number of values before it.
+// is the number of values before it. It is nil if the service only acknowledges.
 type Send struct{ Value string }
 
 // Poll asks for the value at an offset of a log, which is 0 or more. The answer is
 // a string, or nil if the log is not as long.
 type Poll struct{ Offset int64 }
+
+// Consume asks a log for what comes next, wherever that is for this consumer. The
+// answer is [Records]: offsets with their values.
+type Consume struct{}
 
 // Receive takes the first value of a leased queue that nobody holds. The answer is
 // a string, or nil if there is none. Whoever received a value holds it until it is
@@ -130,6 +136,7 @@ func (Enqueue) op() string        { return "enqueue" }
 func (Dequeue) op() string        { return "dequeue" }
 func (Send) op() string           { return "send" }
 func (Poll) op() string           { return "poll" }
+func (Consume) op() string        { return "poll" }
 func (Receive) op() string        { return "receive" }
 func (Acknowledge) op() string    { return "acknowledge" }
 func (Expire) op() string         { return "expire" }
@@ -148,6 +155,7 @@ func (e Enqueue) String() string {
 func (Dequeue) String() string { return "dequeue()" }
 func (s Send) String() string  { return "send(" + formatValue(s.Value) + ")" }
 func (p Poll) String() string  { return "poll(" + strconv.FormatInt(p.Offset, 10) + ")" }
+func (Consume) String() string { return "poll()" }
 func (Receive) String() string { return "receive()" }
 func (a Acknowledge) String() string {
 	return "acknowledge(" + formatValue(a.Value) + ")"
@@ -172,14 +180,14 @@ func (o Operation) String() string {
 }
 
 // answer describes what the client got.
-func (o Operation) answer() string {
+func (o *Operation) answer() string {
 	switch {
 	case o.Outcome == OutcomeUnknown:
 		return "?"
 	case o.Outcome != OutcomeOK:
 		return o.Outcome.String()
 	}
-	if answersNothing(o.Input) {
+	if o.answersNothing() {
 		return "ok"
 	}
 	return formatValue(o.Output)
@@ -210,13 +218,21 @@ func text(in Input) (text string, has bool) {
 	return "", false
 }
 
-// answersNothing reports whether an operation only ever is acknowledged.
-func answersNothing(in Input) bool {
-	switch in.(type) {
+// answersNothing reports whether an operation is only acknowledged: nothing in its
+// answer can be wrong.
+func (o *Operation) answersNothing() bool {
+	switch o.Input.(type) {
 	case Write, Enqueue:
 		return true
+	case Add, Send:
+		return o.Output == nil
 	}
 	return false
+}
+
+// isAnsweredBy reports whether an answer of the model is what the client got.
+func (o *Operation) isAnsweredBy(answer any) bool {
+	return answer == o.Output || o.Output == nil && o.answersNothing()
 }
 
 // formatValue writes a value as history files do.

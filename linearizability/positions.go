@@ -21,16 +21,25 @@ import (
 // found it taken at t(k) or at their call, whichever is later.
 //
 // Gaps are positions that were taken, because a later one was, but by none that
-// knows. Operations of unknown outcome must fill them. Where such an operation
-// goes nobody saw, so two of them can be exchanged as long as each is called in
-// time; hence the k-th gap may as well take the k-th of them by call. Those left
-// over never happen: no answer counts them.
+// knows. Operations of unknown outcome must fill them, and those that were only
+// acknowledged. Operation i fits into gap k iff i.Call ≤ the least upper bound from
+// k on, h(k), and i.Return ≥ the greatest lower bound up to k, l(k); both only grow
+// with k. So of the operations called by h(k), gap k may as well take that which
+// returns first. For take a solution in which it takes b, and a returns first. If a
+// is in a later gap m, exchange them: b.Call ≤ h(k) ≤ h(m), b.Return ≥ a.Return ≥
+// l(m), and a.Return ≥ l(m) ≥ l(k). If a is in no gap, it need not be in one, so it
+// never returned; nor did b, then, and b need not be in one either. The moment of
+// gap k is the greatest of l(k) and of the calls of the fillers so far: none of
+// these is after the filler's own return, or it would have been called by an earlier
+// h, and returned first. What was acknowledged and is in no gap takes a position
+// behind all that are known, with no upper bounds, the first to return first. What has an unknown outcome and is left over never happens: no answer
+// counts it.
 type positions struct {
 	part
 	taker   []int32 // by position, the operation that is known to have taken it, or none
-	lower   []bound
+	lower   []bound // also of positions behind those that are known to be taken
 	upper   []bound
-	waiting []int32 // of unknown outcome, and seen nowhere
+	waiting []int32 // may take any gap: of unknown outcome, or only acknowledged
 	fillers []int32 // by gap, the one that fills it
 	gaps    []int32 // positions
 	visits  []visit
@@ -51,16 +60,21 @@ type visit struct {
 	slot  int64
 }
 
-func newPositions(p part, n int64) *positions {
-	s := &positions{part: p, taker: make([]int32, n), lower: make([]bound, n), upper: make([]bound, n)}
+// newPositions is for n positions that are known to be taken, and for operations
+// some of which may take positions behind these.
+func newPositions(p part, n, behind int64) *positions {
+	s := &positions{part: p, taker: make([]int32, n), lower: make([]bound, n+behind), upper: make([]bound, n)}
+	for k := range s.lower {
+		s.lower[k] = bound{math.MinInt64, none}
+	}
 	for k := range s.taker {
-		s.taker[k], s.lower[k], s.upper[k] = none, bound{math.MinInt64, none}, bound{math.MaxInt64, none}
+		s.taker[k], s.upper[k] = none, bound{math.MaxInt64, none}
 	}
 	return s
 }
 
 // notBefore says that position k was not taken before an operation's call.
-// Positions beyond the last were never taken.
+// Positions beyond the last cannot be taken.
 func (s *positions) notBefore(k int64, i int32) {
 	if k < int64(len(s.lower)) && (s.lower[k].op == none || s.at(i).Call > s.lower[k].at) {
 		s.lower[k] = bound{s.at(i).Call, i}
@@ -85,11 +99,13 @@ func (s *positions) take(k int64, i int32) {
 // clash is a proof that the moments do not exist: at position low something was
 // called after, at position high or above it, something had returned. With short,
 // it is instead that not enough operations were called before high's return to
-// fill the gaps up to low.
+// fill the gaps up to low. With missed, it is that too many operations had been
+// acknowledged when the late one was called, for it to find position low free.
 type clash struct {
 	low, high   int32 // positions
 	late, early int32 // operations
 	short       bool
+	missed      bool
 }
 
 // solve finds the moments, or why there are none.
@@ -100,7 +116,9 @@ func (s *positions) solve() (moments []int64, why *clash) {
 		}
 	}
 	slices.SortStableFunc(s.waiting, func(a, b int32) int { return cmp.Compare(s.at(a).Call, s.at(b).Call) })
-	s.fillers = s.waiting[:min(len(s.waiting), len(s.gaps))]
+	s.fillers = make([]int32, 0, min(len(s.waiting), len(s.gaps)))
+	called := soonest{part: s.part}
+	next := 0 // of those that wait
 
 	// The earliest of the upper bounds from each position on.
 	earliest := make([]int32, len(s.upper)+1)
@@ -111,23 +129,56 @@ func (s *positions) solve() (moments []int64, why *clash) {
 			earliest[k] = int32(k)
 		}
 	}
-	moments = make([]int64, len(s.lower))
+	moments = make([]int64, len(s.taker))
 	moment := int64(math.MinInt64)
-	gap := 0
-	for k := range s.lower {
+	latest := -1 // position of the greatest lower bound so far
+	later := func(k int) {
+		if s.lower[k].op != none && (latest < 0 || s.lower[k].at > s.lower[latest].at) {
+			latest = k
+			moment = max(moment, s.lower[k].at)
+		}
+	}
+	missed := func(i int32) *clash {
+		if latest < 0 || s.at(i).end() >= s.lower[latest].at {
+			return nil
+		}
+		return &clash{low: int32(latest), high: none, late: s.lower[latest].op, early: i, missed: true}
+	}
+	for k := range s.taker {
 		high := earliest[k]
 		if low := s.lower[k]; low.op != none && high != none && low.at > s.upper[high].at {
-			return nil, &clash{int32(k), high, low.op, s.upper[high].op, false}
+			return nil, &clash{low: int32(k), high: high, late: low.op, early: s.upper[high].op}
 		}
-		moment = max(moment, s.lower[k].at)
+		later(k)
 		if s.taker[k] == none {
-			if gap == len(s.fillers) || high != none && s.at(s.fillers[gap]).Call > s.upper[high].at {
-				return nil, &clash{int32(k), high, none, s.upper[high].op, true}
+			for next < len(s.waiting) && (high == none || s.at(s.waiting[next]).Call <= s.upper[high].at) {
+				called.push(s.waiting[next])
+				next++
 			}
-			moment = max(moment, s.at(s.fillers[gap]).Call)
-			gap++
+			if called.empty() {
+				return nil, &clash{low: int32(k), high: high, late: none, early: s.upper[high].op, short: true}
+			}
+			i := called.pop()
+			if why := missed(i); why != nil {
+				return nil, why
+			}
+			s.fillers = append(s.fillers, i)
+			moment = max(moment, s.at(i).Call)
 		}
 		moments[k] = moment
+	}
+	for ; next < len(s.waiting); next++ {
+		called.push(s.waiting[next])
+	}
+	// What does not return is last, and never happens.
+	for !called.empty() && s.at(called.heap[0]).Outcome == OutcomeOK {
+		i := called.pop()
+		later(len(s.taker))
+		if why := missed(i); why != nil {
+			return nil, why
+		}
+		moment = max(moment, s.at(i).Call)
+		s.taker, s.fillers, moments = append(s.taker, none), append(s.fillers, i), append(moments, moment)
 	}
 	return moments, nil
 }
@@ -202,7 +253,7 @@ func (p part) renumber(moved []placed, same []int32) History {
 		switch {
 		case op.Input.op() == (Poll{}).op():
 			op.Input = Poll{m.position}
-		case op.Outcome == OutcomeOK:
+		case op.Outcome == OutcomeOK && op.Output != nil:
 			op.Output = m.position
 		}
 		h = append(h, op)

@@ -8,7 +8,6 @@ import "fmt"
 func Queue() Model {
 	return Model{
 		name:    "queue",
-		keys:    keysOptional,
 		initial: texts(""),
 		apply:   applyToQueue,
 		accepts: acceptedByQueue,

@@ -20,7 +20,7 @@ func Register() Model {
 // not empty. Each key is judged by itself.
 func KeyValue() Model {
 	m := Register()
-	m.name, m.keys = "key-value store", keysNeeded
+	m.name = "key-value store"
 	return m
 }
 

@@ -90,7 +90,7 @@ func (m Model) placeAnswered(s state, next step) (bool, state) {
 	value, answer := m.apply(s.value, next.input)
 	s.value = value
 	s.answered++
-	return answer == next.op.Output, s
+	return next.op.isAnsweredBy(answer), s
 }
 
 // placeUnknown puts an operation of unknown outcome next in the order, unless

@@ -8,7 +8,6 @@ import "fmt"
 func Set() Model {
 	return Model{
 		name:    "set",
-		keys:    keysOptional,
 		objects: func(in Input) string { value, _ := text(in); return value },
 		initial: false,
 		apply:   applyToSet,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"unicode/utf8"
 )
@@ -53,7 +54,7 @@ func validateInput(in Input) error {
 	switch in := in.(type) {
 	case nil:
 		return errors.New("op: missing")
-	case Read, Add, Dequeue, Receive:
+	case Read, Add, Dequeue, Consume, Receive:
 		return nil
 	case Write:
 		return validateValue("in", in.Value)
@@ -78,12 +79,19 @@ func validateOutput(in Input, out any) error {
 	var want string
 	switch in.(type) {
 	case Read:
-		if _, isCount := out.(int64); isCount {
-			return nil
-		}
 		return validateValue("out", out)
 	case Dequeue, Poll, Receive:
-		return validateValue("out", out)
+		if out == nil {
+			return nil
+		}
+		text, isText := out.(string)
+		if !isText {
+			return fmt.Errorf("out: %#v is neither a string nor null", out)
+		}
+		return validateText("out", text)
+	case Consume:
+		want = "records"
+		_, fits = out.(Records)
 	case Write, Enqueue:
 		want, fits = "null", out == nil
 	case CompareAndSwap, Acknowledge, Expire, Insert, Remove, Contains, Acquire, Release:
@@ -92,6 +100,7 @@ func validateOutput(in Input, out any) error {
 	case Add, Send:
 		want = "an integer"
 		_, fits = out.(int64)
+		fits = fits || out == nil
 	}
 	if !fits {
 		return fmt.Errorf("out: %s is answered by %s, not by %#v", in.op(), want, out)
@@ -103,12 +112,12 @@ func validateOutput(in Input, out any) error {
 // would not survive a history file.
 func validateValue(field string, v any) error {
 	switch v := v.(type) {
-	case nil:
+	case nil, int64:
 		return nil
 	case string:
 		return validateText(field, v)
 	}
-	return fmt.Errorf("%s: %#v is neither a string nor null", field, v)
+	return fmt.Errorf("%s: %#v is no string, integer or null", field, v)
 }
 
 func validateText(field, text string) error {
@@ -118,10 +127,10 @@ func validateText(field, text string) error {
 	return nil
 }
 
-// validateClients checks that the operations of one client follow each other.
-// They must not even touch: closed intervals that touch are concurrent, and the
-// order in which the client made them would be lost. Places are named by what
-// they are counted in, "operation" or "line".
+// validateClients checks that the operations of one client follow each other. One
+// may be called in the instant in which the one before returned; as closed
+// intervals they then are concurrent. Places are named by what they are counted
+// in, "operation" or "line".
 func (h History) validateClients(place string) error {
 	if h.clientsTakeTurns() {
 		return nil
@@ -131,7 +140,7 @@ func (h History) validateClients(place string) error {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(h[a].Client, h[b].Client), cmp.Compare(h[a].Call, h[b].Call))
+		return cmp.Or(cmp.Compare(h[a].Client, h[b].Client), cmp.Compare(h[a].Call, h[b].Call), cmp.Compare(h[a].end(), h[b].end()))
 	})
 	for i := 1; i < len(order); i++ {
 		before, after := order[i-1], order[i]
@@ -140,12 +149,20 @@ func (h History) validateClients(place string) error {
 		case first.Outcome == OutcomeUnknown:
 			return fmt.Errorf("%s %d: client: the outcome of %s %d of client %d is unknown; what follows needs a new client number",
 				place, after+1, place, before+1, second.Client)
-		case second.Call <= first.Return:
-			return fmt.Errorf("%s %d: call: %d is not after return %d of %s %d of the same client %d",
+		case second.Call < first.Return:
+			return fmt.Errorf("%s %d: call: %d is before return %d of %s %d of the same client %d",
 				place, after+1, second.Call, first.Return, place, before+1, second.Client)
 		}
 	}
 	return nil
+}
+
+// end is when the client had its answer, the end of time if never.
+func (o *Operation) end() int64 {
+	if o.Outcome == OutcomeUnknown {
+		return math.MaxInt64
+	}
+	return o.Return
 }
 
 // clientsTakeTurns is a fast sufficient check for histories in the order of their
@@ -157,7 +174,7 @@ func (h History) clientsTakeTurns() bool {
 			return false
 		}
 		if before, any := last[h[i].Client]; any {
-			if h[before].Outcome == OutcomeUnknown || h[i].Call <= h[before].Return {
+			if h[before].Outcome == OutcomeUnknown || h[i].Call < h[before].Return {
 				return false
 			}
 		}
