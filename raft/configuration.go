@@ -25,6 +25,11 @@ func (c *Configuration) Has(id node.ID) bool {
 	return slices.Contains(c.Voters, id) || slices.Contains(c.Old, id)
 }
 
+// valid reports whether there is a voter, and each server is named once.
+func (c *Configuration) valid() bool {
+	return validateServers(c.Voters) == nil && (!c.Joint() || validateServers(c.Old) == nil)
+}
+
 func (c *Configuration) String() string {
 	if c.Joint() {
 		return fmt.Sprintf("%v->%v", c.Old, c.Voters)

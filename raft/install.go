@@ -88,7 +88,8 @@ func (s *Server) receiveInstallSnapshot(from node.ID, m InstallSnapshot) {
 }
 
 // finishIncoming saves a snapshot of which all pieces are there. While another is
-// being saved it has to be sent again.
+// being saved it has to be sent again. One that makes no sense, or is of another
+// cluster, changes nothing.
 func (s *Server) finishIncoming(leader node.ID) {
 	encoded := s.incoming.bytes
 	s.incoming = incoming{}
@@ -96,8 +97,12 @@ func (s *Server) finishIncoming(leader node.ID) {
 		return
 	}
 	snap, ok := decodeSnapshot(encoded)
-	if !ok {
-		s.env.Exit(fmt.Errorf("raft: the snapshot of server %d makes no sense", leader))
+	switch {
+	case !ok:
+		s.env.Note(SnapshotRefused{leader, fmt.Errorf("%w: malformed snapshot of %d bytes", ErrDamaged, len(encoded))})
+		return
+	case snap.cluster != s.config.Cluster:
+		s.env.Note(SnapshotRefused{leader, &ClusterError{What: "the snapshot", Server: s.config.Cluster, Other: snap.cluster}})
 		return
 	}
 	s.save(snap, leader)

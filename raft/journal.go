@@ -46,9 +46,13 @@ type persistent struct {
 	snapshot snapshot
 }
 
-// openJournal reads back what the disk kept. None of it counts as durable
-// before the journal's first sync: see wal.Open.
-func openJournal(env node.Env, j *journal) (state persistent, err error) {
+// openJournal reads back what the disk kept, which has to be the disk of a server
+// of the same cluster. None of it counts as durable before the journal's first
+// sync: see wal.Open.
+func openJournal(env node.Env, j *journal, cluster string) (state persistent, err error) {
+	if err := wal.CheckCluster(env.Disk(), journalName, cluster); err != nil {
+		return state, err
+	}
 	w, records, err := wal.Open(env, journalName)
 	var found damage
 	if corrupt := (*wal.CorruptError)(nil); errors.As(err, &corrupt) {
@@ -65,7 +69,7 @@ func openJournal(env node.Env, j *journal) (state persistent, err error) {
 	if err := state.readVote(env, votes); err != nil {
 		return state, err
 	}
-	if err := state.readSnapshot(env); err != nil {
+	if err := state.readSnapshot(env, cluster); err != nil {
 		return state, err
 	}
 	if found.found || state.log.base > state.snapshot.index {
@@ -74,6 +78,9 @@ func openJournal(env node.Env, j *journal) (state persistent, err error) {
 		if w, err = wal.Restart(env, journalName, state.records()); err != nil {
 			return state, err
 		}
+	}
+	if err := w.OpenCluster(cluster); err != nil {
+		return state, err
 	}
 	*j = journal{env: env, wal: w}
 	j.writing = append(j.writing, extent{w.Appended(), state.log.lastIndex()})
@@ -106,7 +113,7 @@ func (p *persistent) readVote(env node.Env, expected bool) error {
 
 // readSnapshot reads the snapshot. If it cannot be read, the log that begins
 // behind it shows that there was one.
-func (p *persistent) readSnapshot(env node.Env) error {
+func (p *persistent) readSnapshot(env node.Env, cluster string) error {
 	content, err := wal.ReadFile(env.Disk(), snapshotName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, wal.ErrCorrupt):
@@ -117,6 +124,9 @@ func (p *persistent) readSnapshot(env node.Env) error {
 	snap, ok := decodeSnapshot(content)
 	if !ok {
 		return fmt.Errorf("raft: %w: malformed snapshot of %d bytes", wal.ErrCorrupt, len(content))
+	}
+	if snap.cluster != cluster {
+		return &ClusterError{What: "the snapshot", Server: cluster, Other: snap.cluster}
 	}
 	p.snapshot = snap
 	if snap.term > p.term {

@@ -22,6 +22,12 @@ type SteppedDown struct {
 	For  Term // the term it follows from here on
 }
 
+// SnapshotRefused says that a server did not install a snapshot that it was sent.
+type SnapshotRefused struct {
+	From   node.ID
+	Reason error // a *ClusterError, or one that wraps ErrDamaged
+}
+
 func (n BecameCandidate) String() string { return fmt.Sprintf("became candidate of term %d", n.Term) }
 
 func (n BecameLeader) String() string { return fmt.Sprintf("became leader of term %d", n.Term) }
@@ -45,3 +51,7 @@ const (
 	MarkDamaged                 node.Mark = "raft: damage found"
 	MarkRepaired                node.Mark = "raft: repaired after damage"
 )
+
+func (n SnapshotRefused) String() string {
+	return fmt.Sprintf("refused the snapshot of server %d: %v", n.From, n.Reason)
+}

@@ -31,8 +31,8 @@ import (
 // nothing is amiss.
 //
 // The file of term and vote holds term and server voted for, or 0. The snapshot
-// holds index, term and hash, the index of the configuration, the configuration
-// with its length, and the state.
+// holds the name of the cluster with its length, index, term and hash, the index of
+// the configuration, the configuration with its length, and the state.
 const (
 	entriesKind    = 1
 	compactionKind = 2
@@ -126,11 +126,12 @@ func decodeConfiguration(b []byte) (*Configuration, bool) {
 			c.Old = append(c.Old, id)
 		}
 	}
-	return c, !d.failed && voters > 0 && uint64(len(c.Voters)) == voters
+	return c, !d.failed && uint64(len(c.Voters)) == voters && c.valid()
 }
 
 func encodeSnapshot(s snapshot) []byte {
-	b := make([]byte, 0, 64+len(s.state))
+	b := make([]byte, 0, 64+len(s.cluster)+len(s.state))
+	b = append(binary.AppendUvarint(b, uint64(len(s.cluster))), s.cluster...)
 	for _, n := range []uint64{uint64(s.index), uint64(s.term), s.hash, uint64(s.configuration.index)} {
 		b = binary.AppendUvarint(b, n)
 	}
@@ -142,7 +143,7 @@ func encodeSnapshot(s snapshot) []byte {
 // decodeSnapshot reads a snapshot, which shares b's memory.
 func decodeSnapshot(b []byte) (snapshot, bool) {
 	d := decoder{rest: b}
-	s := snapshot{encoded: b}
+	s := snapshot{encoded: b, cluster: string(d.bytes())}
 	s.index, s.term, s.hash = Index(d.number()), Term(d.number()), d.number()
 	s.configuration.index = Index(d.number())
 	c, ok := decodeConfiguration(d.bytes())

@@ -31,7 +31,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 
 func TestSnapshotRoundTrip(t *testing.T) {
 	want := snapshot{
-		index: 300, term: 7, hash: 1 << 63,
+		cluster: "north", index: 300, term: 7, hash: 1 << 63,
 		configuration: configured{200, &Configuration{Voters: servers(2), Old: servers(3)}},
 		state:         []byte("state"),
 	}
@@ -61,6 +61,9 @@ func TestMalformedRecords(t *testing.T) {
 		"varint that never ends":      {lossKind, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 		"command beyond the record":   {entriesKind, 1, 1, 1, 1, 1, 5, 0},
 		"configuration without voter": {entriesKind, 1, 1, 1, 0, configurationMark, 1, 0},
+		"a voter twice":               {entriesKind, 1, 1, 1, 0, configurationMark, 3, 2, 7, 7},
+		"an old voter twice":          {entriesKind, 1, 1, 1, 0, configurationMark, 4, 1, 7, 8, 8},
+		"a voter without a name":      {entriesKind, 1, 1, 1, 0, configurationMark, 2, 1, 0},
 		"configuration cut short":     {entriesKind, 1, 1, 1, 0, configurationMark, 2, 2, 1},
 	}
 	for name, record := range tests {
@@ -116,5 +119,38 @@ func FuzzDecodeRecord(f *testing.F) {
 		again, ok := decodeRecord(encoded)
 		require.True(t, ok)
 		require.Equal(t, record, again)
+	})
+}
+
+func FuzzDecodeSnapshot(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(encodeSnapshot(snapshot{
+		cluster: "north", index: 300, term: 7, hash: 1 << 63,
+		configuration: configured{200, &Configuration{Voters: servers(2), Old: servers(3)}},
+		state:         []byte("state"),
+	}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		snap, ok := decodeSnapshot(b)
+		if !ok {
+			return
+		}
+		require.LessOrEqual(t, snap.configuration.index, snap.index)
+		require.True(t, snap.configuration.valid())
+		again, ok := decodeSnapshot(encodeSnapshot(snap))
+		require.True(t, ok)
+		snap.encoded, again.encoded = nil, nil
+		require.Equal(t, snap, again)
+	})
+}
+
+func FuzzDecodeVote(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(voteRecord{7, 3}.encode(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if vote, ok := decodeVote(b); ok {
+			again, ok := decodeVote(vote.encode(nil))
+			require.True(t, ok)
+			require.Equal(t, vote, again)
+		}
 	})
 }

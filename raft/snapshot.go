@@ -14,8 +14,9 @@ import "quorumlab/node"
 
 // snapshot is the state of a server at an index of the log. It is immutable.
 type snapshot struct {
-	index         Index // of the last entry in it
-	term          Term  // of that entry
+	cluster       string // to which it belongs
+	index         Index  // of the last entry in it
+	term          Term   // of that entry
 	hash          uint64
 	configuration configured // in force at index
 	state         []byte     // of the executor: machine and sessions
@@ -80,6 +81,7 @@ func (s *Server) takeSnapshot() {
 	}
 	s.env.Note(MarkSnapshotTaken)
 	s.save(snapshot{
+		cluster:       s.config.Cluster,
 		index:         s.lastApplied,
 		term:          s.log.term(s.lastApplied),
 		hash:          s.appliedHash,
@@ -142,7 +144,9 @@ func (s *Server) install(saved saving) {
 		s.env.Note(MarkSnapshotInstalled)
 		s.checkRepaired()
 	}
-	s.env.Send(saved.leader, InstallSnapshotReply{
+	// The journal has to know as well where the log begins: were the snapshot damaged
+	// later, nothing else would tell that there was one.
+	s.journal.promise(saved.leader, InstallSnapshotReply{
 		Term: s.term, LastIndex: saved.index, Received: len(saved.encoded), Installed: true,
 	})
 }

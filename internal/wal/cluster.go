@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"quorumlab/node"
 )
 
 // ClusterError says that what a server was given, its disk or a snapshot, belongs to
@@ -35,6 +37,17 @@ func (l *Log) OpenCluster(name string) error {
 		return fmt.Errorf("name of the cluster: %w", err)
 	case string(found) != name:
 		return &ClusterError{What: "the disk", Server: name, Other: string(found)}
+	}
+	return nil
+}
+
+// CheckCluster looks, without writing anything, whether the disk with a log of that
+// name belongs to another cluster. It is for a log that is to begin anew after
+// damage: OpenCluster comes too late for it.
+func CheckCluster(disk node.Disk, log, cluster string) error {
+	found, err := ReadCopies(disk, log+"-cluster")
+	if err == nil && string(found) != cluster {
+		return &ClusterError{What: "the disk", Server: cluster, Other: string(found)}
 	}
 	return nil
 }

@@ -29,6 +29,11 @@ func TestOpenCluster(t *testing.T) {
 				appendAll(t, l, "record")
 			}
 			l, _ = open(t, env)
+			written := l.written
+			if test.first != "" {
+				require.Equal(t, test.refused, CheckCluster(env.Disk(), l.name, test.then) != nil)
+			}
+			require.Equal(t, written, l.written)
 			err := l.OpenCluster(test.then)
 			var other *ClusterError
 			require.Equal(t, test.refused, errors.As(err, &other), "%v", err)
