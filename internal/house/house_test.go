@@ -34,9 +34,10 @@ var mayImport = map[string][]string{
 	"raft":            {"node", "rsm", "internal/wal"},
 	"paxos":           {"node", "rsm", "internal/wal"},
 	"paxos/synod":     {"node", "internal/wal"},
+	"mq":              {"node", "rsm"},
 	"linearizability": {"github.com/anishathalye/porcupine"},
 	"plots":           {"gonum.org/v1/plot", "github.com/google/renameio/v2"},
-	"scenarios": {"node", "rsm", "sim", "raft", "paxos", "linearizability", "plots",
+	"scenarios": {"node", "rsm", "mq", "sim", "raft", "paxos", "linearizability", "plots",
 		"github.com/google/renameio/v2"},
 	"cmd/quorumlab": {"scenarios", "plots", "linearizability",
 		"github.com/spf13/cobra", "github.com/google/renameio/v2", "golang.org/x/term"},
@@ -46,7 +47,7 @@ var mayImport = map[string][]string{
 }
 
 // deterministic packages are functions of what they are given.
-var deterministic = []string{"node", "rsm", "sim", "internal/wal", "raft", "paxos", "paxos/synod"}
+var deterministic = []string{"node", "rsm", "sim", "internal/wal", "raft", "paxos", "paxos/synod", "mq"}
 
 func TestImportDirections(t *testing.T) {
 	for _, dir := range packages(t) {
