@@ -100,6 +100,11 @@ func (d *Disk) EndSync(err error) node.Sync {
 	return name
 }
 
+// Dirty reports whether a crash would lose anything.
+func (d *Disk) Dirty() bool {
+	return !maps.EqualFunc(d.files, d.durable, func(a, b []byte) bool { return bytes.Equal(a, b) })
+}
+
 // Kill ends the process: syncs that are under way will not be reported, but files
 // keep what was written.
 func (d *Disk) Kill() { d.syncs = nil }
