@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"quorumlab/scenarios"
+	"quorumlab/scenarios/explore"
 )
 
 func newList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List scenarios and protocols",
+		Short: "List scenarios, protocols and facts",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			table := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
@@ -23,6 +24,10 @@ func newList() *cobra.Command {
 			fmt.Fprintln(table, "\nPROTOCOL\tWHAT IT IS")
 			for _, p := range scenarios.Protocols() {
 				fmt.Fprintf(table, "%s\t%s\n", p.Name, p.Title)
+			}
+			fmt.Fprintln(table, "\nFACT\tWHAT IS CLAIMED, FOR EXPLORE TO TRY")
+			for _, f := range explore.Facts() {
+				fmt.Fprintf(table, "%s\t%s\n", f.Name, f.Claim)
 			}
 			return table.Flush()
 		},

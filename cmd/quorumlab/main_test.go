@@ -54,6 +54,11 @@ func TestBadInput(t *testing.T) {
 		{"compare steady steady", []string{`"steady"`, "twice"}},
 		{"compare steady --out " + file, []string{"--out", file}},
 		{"compare --seed x", []string{"--seed", `"x"`}},
+		{"explore nothing", []string{"fact", `"nothing"`, "synod, "}},
+		{"explore --depth 0", []string{"--depth", "at least 1"}},
+		{"explore --states -1", []string{"--states", "at least 1"}},
+		{"explore --walks -1", []string{"--walks"}},
+		{"explore --changes -1", []string{"--changes"}},
 		{"list all", []string{"no arguments", `"all"`}},
 		{"fly", []string{`"fly"`, "no command"}},
 	} {

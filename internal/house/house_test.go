@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 	"plots":           {"gonum.org/v1/plot", "github.com/google/renameio/v2"},
 	"scenarios": {"node", "rsm", "mq", "sim", "raft", "paxos", "linearizability", "plots",
 		"github.com/google/renameio/v2"},
-	"cmd/quorumlab": {"scenarios", "plots", "linearizability",
+	"scenarios/explore": {"node", "rsm", "raft", "paxos", "paxos/synod", "internal/fakedisk"},
+	"cmd/quorumlab": {"scenarios", "scenarios/explore", "plots", "linearizability",
 		"github.com/spf13/cobra", "github.com/google/renameio/v2", "golang.org/x/term"},
 	"internal/fakedisk": {"node"},
 	"internal/golden":   {"github.com/stretchr/testify"}, // for tests only

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"reflect"
+	"sync"
 
 	"quorumlab/node"
 )
@@ -71,7 +72,21 @@ func (h *hasher) bytes(b []byte) {
 	}
 }
 
-var environment = reflect.TypeFor[node.Env]()
+var (
+	environment = reflect.TypeFor[node.Env]()
+	// environments remembers which types are environments: reflection is slow to
+	// tell.
+	environments sync.Map // by reflect.Type: bool
+)
+
+func isEnvironment(t reflect.Type) bool {
+	if is, known := environments.Load(t); known {
+		return is.(bool)
+	}
+	is := t.Implements(environment)
+	environments.Store(t, is)
+	return is
+}
 
 // value adds a value. What is reached through the machine's environment is not
 // the handler's state, and a function has none that could be seen.
@@ -102,7 +117,7 @@ func (h *hasher) value(v reflect.Value) {
 			h.add(0)
 			return
 		}
-		if inner := v.Elem(); !inner.Type().Implements(environment) {
+		if inner := v.Elem(); !isEnvironment(inner.Type()) {
 			h.bytes([]byte(inner.Type().String()))
 			h.value(inner)
 		}
@@ -143,7 +158,7 @@ func (h *hasher) entries(v reflect.Value) {
 }
 
 func (h *hasher) pointer(v reflect.Value) {
-	if v.IsNil() || v.Type().Implements(environment) {
+	if v.IsNil() || isEnvironment(v.Type()) {
 		h.add(0)
 		return
 	}

@@ -107,9 +107,18 @@ func (m *machine) crash() {
 	m.handler, m.timers, m.exited = nil, nil, false
 }
 
-// call calls a method of the handler and everything that follows at once. What
-// the handler finds broken it panics with.
+// call calls a method of the handler and, unless disks are slow, has the syncs end
+// that it began.
 func (m *machine) call(method func()) {
+	m.callOnce(method)
+	for m.handler != nil && !m.world.system.SlowDisks && m.disk.Syncs() > 0 && m.world.failure == nil {
+		m.callOnce(func() { m.handler.Synced(m.disk.EndSync(nil), nil) })
+	}
+}
+
+// callOnce makes one call and has it judged. What a handler finds broken itself it
+// panics with.
+func (m *machine) callOnce(method func()) {
 	defer func() {
 		if p := recover(); p != nil {
 			err, ok := p.(error)
@@ -120,13 +129,9 @@ func (m *machine) call(method func()) {
 		}
 	}()
 	method()
-	for !m.exited && !m.world.system.SlowDisks && m.disk.Syncs() > 0 {
-		m.handler.Synced(m.disk.EndSync(nil), nil)
-	}
-	h := m.handler
+	m.world.fail(m.world.judge.Called(m.id, m.handler))
 	if m.exited {
 		m.disk.Kill()
 		m.crash()
 	}
-	m.world.fail(m.world.judge.Called(m.id, h))
 }

@@ -10,7 +10,7 @@ import (
 // Bounds limit a search, beside what the system says may go wrong.
 type Bounds struct {
 	Depth  int // of a schedule, in steps; zero is no limit
-	States int // at most about so many; zero is no limit
+	States int // the search ends with the step at which so many are known; zero is no limit
 }
 
 // Report is what came of a search or a walk.
