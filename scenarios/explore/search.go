@@ -101,7 +101,7 @@ func Search(s System, bounds Bounds) Report {
 			seen[a.hash] = true
 			if a.path.failed {
 				report.States, report.Depth = len(seen), report.Depth+1
-				report.Failure, report.Schedule = tell(&s, a.path.steps())
+				report.Schedule, report.Failure = tell(&s, a.path.steps())
 				return report
 			}
 			next = append(next, a.path)
@@ -162,11 +162,11 @@ func after(s *System, p *path) []arrival {
 }
 
 // tell replays a schedule and says what happens.
-func tell(s *System, schedule []Step) (failure error, told []string) {
+func tell(s *System, schedule []Step) (told []string, failure error) {
 	w := newWorld(s)
 	for _, step := range schedule {
 		told = append(told, w.say(step))
 		w.take(step)
 	}
-	return w.failure, told
+	return told, w.failure
 }

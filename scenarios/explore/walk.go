@@ -16,7 +16,7 @@ func Walk(s System, seed uint64, steps, changes int) Report {
 	schedule, failed := walk(&s, rand.New(rand.NewPCG(seed, 1)), steps, changes)
 	report := Report{States: len(schedule) + 1, Depth: len(schedule)}
 	if failed {
-		report.Failure, report.Schedule = tell(&s, shorten(&s, schedule))
+		report.Schedule, report.Failure = tell(&s, shorten(&s, schedule))
 	}
 	return report
 }
