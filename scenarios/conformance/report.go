@@ -1,0 +1,130 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"text/tabwriter"
+
+	"quorumlab/linearizability"
+	"quorumlab/scenarios"
+)
+
+// Mark is how an implementation did in one part.
+type Mark struct {
+	Part   Part
+	Passed int    // runs that were ok
+	Seed   uint64 // the first that was not
+	Wrong  string // what was, then; empty if all were ok
+}
+
+// Points returns the points that the part earned: all or none.
+func (m Mark) Points() int {
+	if m.Wrong != "" {
+		return 0
+	}
+	return m.Part.Points
+}
+
+// Report is an implementation's grade.
+type Report struct {
+	Protocol string
+	Marks    []Mark
+}
+
+// Points returns the points earned, and those there were.
+func (r Report) Points() (earned, most int) {
+	for _, m := range r.Marks {
+		earned += m.Points()
+		most += m.Part.Points
+	}
+	return earned, most
+}
+
+// String returns the table.
+func (r Report) String() string {
+	var b strings.Builder
+	earned, most := r.Points()
+	fmt.Fprintf(&b, "%s: %d of %d points\n\n", r.Protocol, earned, most)
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PART\tPOINTS\tRUNS OK\tWHAT IS ASKED, AND WHAT WAS WRONG")
+	for _, m := range r.Marks {
+		fmt.Fprintf(table, "%s\t%d of %d\t%d of %d\t%s\n",
+			m.Part.Name, m.Points(), m.Part.Points, m.Passed, m.Part.Seeds, m.Part.Asks)
+		if m.Wrong != "" {
+			what, _, _ := strings.Cut(m.Wrong, "\n")
+			fmt.Fprintf(table, "\t\t\t  seed %d: %s\n", m.Seed, what)
+		}
+	}
+	table.Flush() // a strings.Builder takes everything
+	return b.String()
+}
+
+// Grade puts an implementation through every part.
+func Grade(p scenarios.Protocol) Report {
+	r := Report{Protocol: p.Name}
+	for _, part := range Parts() {
+		r.Marks = append(r.Marks, part.Grade(p))
+	}
+	return r
+}
+
+// Test grades an implementation, with a subtest for each part that fails if the
+// part earns nothing, and logs the table.
+func Test(t *testing.T, p scenarios.Protocol) {
+	r := Report{Protocol: p.Name}
+	for _, part := range Parts() {
+		t.Run(part.Name, func(t *testing.T) {
+			m := part.Grade(p)
+			r.Marks = append(r.Marks, m)
+			if m.Wrong != "" {
+				t.Errorf("%s\n%d of %d runs were ok. Seed %d: %s", part.Asks, m.Passed, part.Seeds, m.Seed, m.Wrong)
+			}
+		})
+	}
+	t.Log(r)
+}
+
+// Grade puts an implementation through one part, from the seeds 1, 2, 3, ...
+func (part Part) Grade(p scenarios.Protocol) Mark {
+	m := Mark{Part: part}
+	for i := range part.Seeds {
+		seed := uint64(i + 1)
+		err := part.run(p, seed)
+		switch {
+		case err == nil:
+			m.Passed++
+		case m.Wrong == "":
+			m.Seed, m.Wrong = seed, err.Error()
+		}
+	}
+	return m
+}
+
+// run returns what is wrong in one run.
+func (part Part) run(p scenarios.Protocol, seed uint64) error {
+	if part.try != nil {
+		return part.try(part.Scenario, p, seed)
+	}
+	r := scenarios.Run(part.Scenario, p, seed)
+	switch {
+	case r.Verdict == linearizability.VerdictOK && answered(r) == 0:
+		return fmt.Errorf("nobody was answered")
+	case r.Verdict == linearizability.VerdictOK:
+		return nil
+	case r.Violation != "":
+		return fmt.Errorf("%s", r.Violation)
+	}
+	return fmt.Errorf("the judge could not decide in time")
+}
+
+// answered counts the operations that were.
+func answered(r *scenarios.Result) int {
+	n := 0
+	for _, o := range r.Operations {
+		if o.Outcome == linearizability.OutcomeOK {
+			n++
+		}
+	}
+	return n
+}
