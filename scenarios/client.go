@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -20,8 +21,28 @@ type Load struct {
 	// and the next call of a session; zero is none.
 	Think time.Duration
 	// Rate is how many operations per second an open-loop client makes on
-	// average, as a Poisson process: it does not wait for answers.
+	// average, as a Poisson process: it does not wait for answers. A client of no
+	// sessions and no rate makes none.
 	Rate float64
+	// Calls, if it is not nil, are the operations that the client makes, in the
+	// order of their times, instead of what the other fields say.
+	Calls []Call
+}
+
+// Call is an operation that is made at a given time. It is the one that the client
+// draws under that number, counted from 1, so that it stays what it is when others
+// are left out.
+type Call struct {
+	At     time.Duration
+	Number int
+}
+
+// silent reports whether the client makes no operations at all.
+func (l Load) silent() bool {
+	if l.Calls != nil {
+		return len(l.Calls) == 0
+	}
+	return l.Sessions == 0 && l.Rate == 0
 }
 
 // How patient clients are. They try another server when one has not answered in
@@ -53,6 +74,11 @@ type client struct {
 	sessions []*session
 	byID     map[rsm.ClientID]*session
 	opened   uint64 // sessions opened so far
+	drawn    int    // operations drawn so far: the number of the last
+	draws    *rand.PCG
+	rand     *rand.Rand // over draws
+	seed     uint64     // of the run
+	number   int        // of the client: 1 for C1
 	server   node.ID
 	wakeAt   time.Duration // when sessionTimer is set to expire
 }
@@ -80,8 +106,10 @@ const (
 	calling
 )
 
-func newClient(env node.Env, servers []node.ID, load Load, operations Operations, r *recorder, until time.Duration) *client {
+func newClient(env node.Env, servers []node.ID, load Load, operations Operations, r *recorder, until time.Duration, seed uint64, number int) *client {
+	draws := rand.NewPCG(0, 0)
 	return &client{
+		seed: seed, number: number, draws: draws, rand: rand.New(draws),
 		env: env, servers: servers, load: load, operations: operations, recorder: r, until: until,
 		byID:   make(map[rsm.ClientID]*session),
 		wakeAt: math.MaxInt64,
@@ -91,7 +119,7 @@ func newClient(env node.Env, servers []node.ID, load Load, operations Operations
 // Start implements node.Handler.
 func (c *client) Start() {
 	c.server = c.servers[c.env.Rand().IntN(len(c.servers))]
-	if c.load.Sessions == 0 {
+	if c.load.Calls != nil || c.load.Sessions == 0 {
 		c.awaitArrival()
 		return
 	}
@@ -154,7 +182,7 @@ func (c *client) Receive(from node.ID, m node.Message) {
 	case rsm.OK:
 		output, err := s.invocation.Output(reply.Result)
 		if err != nil {
-			panic(&node.Violation{Invariant: "Well-Formed Answer", Detail: err.Error()})
+			panic(&node.Violation{Invariant: wellFormedAnswer, Detail: err.Error()})
 		}
 		c.server = from
 		c.recorder.end(s.place, linearizability.OutcomeOK, output)
@@ -205,7 +233,7 @@ func (c *client) open() *session {
 
 // think lets a session rest until its next operation.
 func (c *client) think(s *session) {
-	if c.load.Sessions == 0 {
+	if c.load.Calls != nil || c.load.Sessions == 0 {
 		s.state = free
 		return
 	}
@@ -219,8 +247,16 @@ func (c *client) think(s *session) {
 	c.call(s)
 }
 
-// awaitArrival sets the timer for an open loop's next operation.
+// awaitArrival sets the timer for the next operation of an open loop, or of those
+// that are made at given times.
 func (c *client) awaitArrival() {
+	switch {
+	case len(c.load.Calls) > 0:
+		c.env.SetTimer(arrivalTimer, c.load.Calls[0].At-c.recorder.now())
+		return
+	case c.load.silent():
+		return
+	}
 	c.env.SetTimer(arrivalTimer, time.Duration(c.env.Rand().ExpFloat64()/c.load.Rate*float64(time.Second)))
 }
 
@@ -232,6 +268,10 @@ func (c *client) arrive() {
 		s = c.sessions[i]
 	} else {
 		s = c.open()
+	}
+	if len(c.load.Calls) > 0 {
+		c.drawn = c.load.Calls[0].Number - 1
+		c.load.Calls = c.load.Calls[1:]
 	}
 	c.call(s)
 	c.awaitArrival()
@@ -245,15 +285,23 @@ func (c *client) call(s *session) {
 		return
 	}
 	s.state = calling
-	s.invocation = c.operations(c.env.Rand(), len(c.recorder.operations)+1)
+	c.drawn++
+	s.invocation = c.draw(c.drawn)
 	s.request = rsm.Request{
 		Client: s.id, Sequence: s.request.Sequence + 1,
 		Command: s.invocation.Command, ReadOnly: s.invocation.ReadOnly,
 	}
 	s.place = c.recorder.call(s.process, s.invocation, now)
+	c.recorder.operations[s.place].Machine, c.recorder.operations[s.place].Number = c.number, c.drawn
 	s.giveUpAt = c.env.Now() + patience
 	s.redirects = 0
 	c.try(s)
+}
+
+// draw draws the operation of the given number, from a stream of its own.
+func (c *client) draw(number int) Invocation {
+	c.draws.Seed(c.seed, uint64(c.number)<<32|uint64(number))
+	return c.operations(c.rand, len(c.recorder.operations)+1)
 }
 
 // try asks the server that is thought to lead.
@@ -271,7 +319,7 @@ func (c *client) giveUp(s *session) {
 	i := slices.Index(c.sessions, s)
 	c.sessions = slices.Delete(c.sessions, i, i+1)
 	delete(c.byID, s.id)
-	if c.load.Sessions > 0 {
+	if c.load.Calls == nil && c.load.Sessions > 0 {
 		c.think(c.open())
 	}
 }
@@ -290,9 +338,9 @@ func (c *client) wake(at time.Duration) {
 	}
 }
 
-// clientFactory makes clients of one kind.
-func clientFactory(servers []node.ID, load Load, w Workload, r *recorder, until time.Duration) node.Factory {
+// clientFactory makes the client of the given number.
+func clientFactory(servers []node.ID, load Load, w Workload, r *recorder, until time.Duration, seed uint64, number int) node.Factory {
 	return func(env node.Env) node.Handler {
-		return newClient(env, servers, load, w.Client(), r, until)
+		return newClient(env, servers, load, w.Client(), r, until, seed, number)
 	}
 }

@@ -13,6 +13,10 @@ type Operation struct {
 	Called time.Duration
 	// Ended is when the client had its answer or gave up.
 	Ended time.Duration
+	// Machine is the number of the client that made it, 1 for C1, and Number which of
+	// its operations it is, see Call.
+	Machine int
+	Number  int
 }
 
 // Latency is how long the client waited.

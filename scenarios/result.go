@@ -16,6 +16,7 @@ type Result struct {
 	Seed        uint64
 	Verdict     linearizability.Verdict
 	Violation   string // the first one found, or empty
+	Failure     Class  // of the violation; zero if there is none
 	Fingerprint uint64
 	Length      time.Duration // of virtual time
 	Operations  []Operation   // in the order in which they were called
@@ -29,6 +30,9 @@ type Result struct {
 
 // Command is what to type to see this run again.
 func (r *Result) Command() string {
+	if r.Scenario.command != "" {
+		return r.Scenario.command
+	}
 	return fmt.Sprintf("go run ./cmd/quorumlab run %s --protocol %s --seed %d%s",
 		r.Scenario.Name, r.Protocol.Name, r.Seed, r.Scenario.Flags)
 }

@@ -68,7 +68,7 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	config.RestartAfter = restartAfter
 	e := &experiment{scenario: s, world: sim.New(config)}
 	e.recorder = &recorder{now: e.world.Now}
-	if p.Invariants != nil {
+	if p.Invariants != nil && !s.outsideOnly {
 		e.invariant = p.Invariants()
 	}
 	servers := make([]node.ID, s.Servers)
@@ -79,8 +79,8 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	for range servers {
 		e.world.AddServer(server)
 	}
-	for _, load := range s.Clients {
-		e.world.AddClient(clientFactory(servers, load, s.Workload, e.recorder, s.Duration))
+	for i, load := range s.Clients {
+		e.world.AddClient(clientFactory(servers, load, s.Workload, e.recorder, s.Duration, seed, i+1))
 	}
 	if s.Transfers > 0 {
 		e.world.AddClient(func(env node.Env) node.Handler {
@@ -131,17 +131,17 @@ func Prove(s Scenario, p Protocol, seed uint64) error {
 // judge gives the verdict on a run that has ended, by all judges.
 func (r *Result) judge(failure error) {
 	if failure != nil {
-		r.violate(failure.Error())
+		r.violate(classOf(failure), failure.Error())
 	}
 	report, err := linearizability.Check(r.Scenario.Workload.Model, history(r.Operations), judgeTimeout)
 	if err != nil {
-		r.violate(fmt.Sprintf("History: %v", err))
+		r.violate(Class{Outside, "History"}, fmt.Sprintf("History: %v", err))
 		return
 	}
 	r.Report = report
 	switch {
 	case report.Verdict == linearizability.VerdictViolation:
-		r.violate(fmt.Sprintf("Linearizability: %d operations%s that no order explains", len(report.Core), onKey(report.Key)))
+		r.violate(Class{Outside, "Linearizability"}, fmt.Sprintf("Linearizability: %d operations%s that no order explains", len(report.Core), onKey(report.Key)))
 	case failure == nil:
 		r.judgeLiveness()
 	}
@@ -167,13 +167,13 @@ func (r *Result) judgeLiveness() {
 		}
 		asked++
 		if o.Outcome == linearizability.OutcomeUnknown && !(broken && r.answeredBetween(o.Called, o.Ended)) {
-			r.violate(fmt.Sprintf("Liveness: an operation called at %v was not answered within %v, though service was due from %v on\n%s",
+			r.violate(Class{Live, "Liveness"}, fmt.Sprintf("Liveness: an operation called at %v was not answered within %v, though service was due from %v on\n%s",
 				o.Called, patience, from, strings.Join(r.States, "\n")))
 			return
 		}
 	}
 	if asked == 0 {
-		r.violate(fmt.Sprintf("Liveness: no operation was even called after %v", from))
+		r.violate(Class{Live, "Nobody Asks"}, fmt.Sprintf("Liveness: no operation was even called after %v", from))
 	}
 }
 
@@ -186,9 +186,9 @@ func (r *Result) answeredBetween(after, until time.Duration) bool {
 }
 
 // violate records the first violation found.
-func (r *Result) violate(what string) {
+func (r *Result) violate(class Class, what string) {
 	if r.Violation == "" {
-		r.Verdict, r.Violation = linearizability.VerdictViolation, what
+		r.Verdict, r.Violation, r.Failure = linearizability.VerdictViolation, what, class
 	}
 }
 

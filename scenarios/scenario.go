@@ -51,6 +51,9 @@ type Scenario struct {
 	// Flags is what to add to the command line that runs the scenario, to get this
 	// one: a space and a flag, or empty.
 	Flags string
+
+	command     string // what to type to see a run again, if it is not the command's run
+	outsideOnly bool   // nobody looks inside
 }
 
 // EnoughRuns is how many runs a scenario needs to keep its promises.
@@ -78,7 +81,8 @@ func (s Scenario) of(seed uint64) Scenario {
 	}
 	varied := s.Vary(seed)
 	varied.Name, varied.Title, varied.Story, varied.Flags = s.Name, s.Title, s.Story, s.Flags
-	varied.Promises = s.Promises
+	varied.Promises, varied.command = s.Promises, s.command
+	varied.outsideOnly = s.outsideOnly
 	return varied
 }
 
@@ -147,4 +151,11 @@ func ByName(name string) (Scenario, error) {
 		known = append(known, s.Name)
 	}
 	return Scenario{}, fmt.Errorf("scenario: %q is unknown; want one of %s", name, strings.Join(known, ", "))
+}
+
+// Replayed is the scenario as a replay file runs it: its results tell the reader to
+// replay that file.
+func (s Scenario) Replayed(path string) Scenario {
+	s.command = "quorumlab replay " + path
+	return s
 }

@@ -16,6 +16,8 @@ type Summary struct {
 	Seed              uint64          `json:"seed"`
 	Verdict           string          `json:"verdict"`   // "ok", "violation" or "unknown"
 	Violation         string          `json:"violation"` // empty if there is none
+	Judge             string          `json:"judge"`     // who found it: "inside", "outside", "live", or empty
+	Invariant         string          `json:"invariant"` // the name of what is broken, or empty
 	Fingerprint       string          `json:"fingerprint"`
 	VirtualSeconds    float64         `json:"virtualSeconds"`
 	Operations        OperationCounts `json:"operations"`
@@ -62,6 +64,8 @@ func (r *Result) Summary() Summary {
 		Seed:           r.Seed,
 		Verdict:        r.Verdict.String(),
 		Violation:      r.Violation,
+		Judge:          string(r.Failure.Judge),
+		Invariant:      r.Failure.Invariant,
 		Fingerprint:    fmt.Sprintf("%016x", r.Fingerprint),
 		VirtualSeconds: r.Length.Seconds(),
 		LeaderChanges:  r.LeaderChanges(),

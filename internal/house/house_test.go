@@ -41,8 +41,10 @@ var mayImport = map[string][]string{
 		"github.com/google/renameio/v2"},
 	"scenarios/conformance": {"scenarios", "sim", "linearizability"},
 	"scenarios/explore":     {"node", "rsm", "raft", "paxos", "paxos/synod", "internal/fakedisk"},
-	"cmd/quorumlab": {"scenarios", "scenarios/explore", "plots", "linearizability",
-		"github.com/spf13/cobra", "github.com/google/renameio/v2", "golang.org/x/term"},
+	"scenarios/planted":     {"scenarios", "github.com/bluekeyes/go-gitdiff"},
+	"cmd/quorumlab": {"scenarios", "scenarios/explore", "scenarios/planted", "plots", "linearizability",
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/renameio/v2", "golang.org/x/term"},
+	"examples/naive":    {"node", "rsm"},
 	"internal/fakedisk": {"node"},
 	"internal/golden":   {"github.com/stretchr/testify"}, // for tests only
 	"internal/house":    {},

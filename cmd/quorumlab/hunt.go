@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"quorumlab/scenarios"
+)
+
+// huntFlags are the flags of hunt.
+type huntFlags struct {
+	scenario   string
+	protocols  []string
+	seed       seed
+	seeds      int
+	cpuSeconds float64
+	judge      string
+	invariant  string
+	out        string
+}
+
+// catch is what hunt prints.
+type catch struct {
+	Caught     bool            `json:"caught"`
+	Judge      scenarios.Judge `json:"judge"`
+	Invariant  string          `json:"invariant"`
+	Protocol   string          `json:"protocol"`
+	Seed       uint64          `json:"seed"`
+	Seeds      int             `json:"seeds"`      // until it was caught
+	CPUSeconds float64         `json:"cpuSeconds"` // until it was caught
+	Faults     int             `json:"faults"`     // that are left of the schedule
+	FaultsAll  int             `json:"faultsAll"`  // that the schedule had
+	Sentences  []string        `json:"sentences"`  // the faults that are left
+
+	ShrinkRuns       int     `json:"shrinkRuns"`
+	ShrinkCPUSeconds float64 `json:"shrinkCpuSeconds"`
+	Violation        string  `json:"violation"`
+	Replay           string  `json:"replay"` // path of the shrunk run
+}
+
+// newHunt makes the command that `bugs` calls in the program with the bug in it.
+func newHunt() *cobra.Command {
+	var f huntFlags
+	c := &cobra.Command{
+		Use:    "hunt",
+		Short:  "Look for a seed that fails, and shrink it",
+		Hidden: true,
+		Args:   noArguments,
+		RunE:   func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.scenario, "scenario", "swarm", "")
+	flags.StringSliceVar(&f.protocols, "protocol", nil, "")
+	seedFlag(c, &f.seed)
+	flags.IntVar(&f.seeds, "seeds", 10_000, "")
+	flags.Float64Var(&f.cpuSeconds, "cpu-seconds", 60, "")
+	flags.StringVar(&f.judge, "judge", "", "")
+	flags.StringVar(&f.invariant, "invariant", "", "")
+	flags.StringVar(&f.out, "out", "", "folder for the shrunk run")
+	return c
+}
+
+func (f *huntFlags) run(c *cobra.Command) error {
+	s, err := scenarios.ByName(f.scenario)
+	if err != nil {
+		return err
+	}
+	var protocols []scenarios.Protocol
+	for _, name := range f.protocols {
+		p, err := scenarios.ProtocolByName(name)
+		if err != nil {
+			return err
+		}
+		protocols = append(protocols, p)
+	}
+	if f.judge == string(scenarios.Outside) || f.judge == string(scenarios.Live) {
+		s = s.OutsideOnly()
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	h := scenarios.Hunt(ctx, s, protocols, uint64(f.seed), scenarios.Budget{Runs: f.seeds, CPUSeconds: f.cpuSeconds}, func(c scenarios.Class) bool {
+		return (f.judge == "" || f.judge == string(c.Judge)) && (f.invariant == "" || strings.EqualFold(f.invariant, c.Invariant))
+	})
+	found := catch{Caught: h.Caught != nil, Seeds: h.Seeds, CPUSeconds: h.CPUSeconds, Sentences: []string{}}
+	if found.Caught {
+		if err := found.shrink(ctx, s, h.Caught, f.out); err != nil {
+			return err
+		}
+	}
+	return json.NewEncoder(c.OutOrStdout()).Encode(found)
+}
+
+// shrink completes a catch by the smallest run that shows it.
+func (found *catch) shrink(ctx context.Context, s scenarios.Scenario, r *scenarios.Result, dir string) error {
+	replay := r.Freeze()
+	replay.Bug = plantedBug
+	smallest, done, err := scenarios.Shrink(ctx, replay, s, r.Protocol, scenarios.DefaultBudget, func(scenarios.Shrinking) {})
+	if err != nil {
+		return err
+	}
+	found.Judge, found.Invariant = r.Failure.Judge, r.Failure.Invariant
+	found.Protocol, found.Seed, found.Violation = r.Protocol.Name, r.Seed, smallest.Violation
+	found.Faults, found.FaultsAll = len(smallest.Schedule), len(replay.Schedule)
+	found.ShrinkRuns, found.ShrinkCPUSeconds = done.Runs, done.CPUSeconds
+	for _, fault := range smallest.Schedule {
+		found.Sentences = append(found.Sentences, fault.String())
+	}
+	if dir == "" {
+		return nil
+	}
+	found.Replay = filepath.Join(dir, fmt.Sprintf("%s-%s.json", plantedBug, found.Judge))
+	return smallest.WriteFile(found.Replay)
+}

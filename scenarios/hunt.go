@@ -1,0 +1,59 @@
+package scenarios
+
+import (
+	"context"
+	"runtime"
+	"sync"
+)
+
+// Hunted is what came of a search for a seed that fails.
+type Hunted struct {
+	Caught     *Result // of the first seed that fails as wanted, or nil
+	Seeds      int     // tried on each protocol, that one included
+	CPUSeconds float64 // of the whole process
+}
+
+// Hunt runs a scenario from seeds in a row, on each of the protocols in turn, until
+// a run fails in a class that is wanted. The budget's runs are seeds. What it finds
+// does not depend on how many cores there are, unless the CPU time runs out.
+func Hunt(ctx context.Context, s Scenario, protocols []Protocol, first uint64, budget Budget, wanted func(Class) bool) Hunted {
+	started := cpuSeconds()
+	spent := func() float64 { return cpuSeconds() - started }
+	h := Hunted{}
+	cores := runtime.GOMAXPROCS(0)
+	for at := 0; ctx.Err() == nil; at += cores {
+		if budget.CPUSeconds > 0 && spent() >= budget.CPUSeconds {
+			break
+		}
+		results := make([]*Result, cores)
+		var wait sync.WaitGroup
+		for i := range results {
+			n := (at + i) / len(protocols)
+			if budget.Runs > 0 && n >= budget.Runs {
+				break
+			}
+			wait.Go(func() { results[i] = Run(s, protocols[(at+i)%len(protocols)], first+uint64(n)) })
+		}
+		wait.Wait()
+		for i, r := range results {
+			if r == nil {
+				h.CPUSeconds = spent()
+				return h
+			}
+			h.Seeds = (at+i)/len(protocols) + 1
+			if r.Failure != (Class{}) && wanted(r.Failure) {
+				h.Caught, h.CPUSeconds = r, spent()
+				return h
+			}
+		}
+	}
+	h.CPUSeconds = spent()
+	return h
+}
+
+// OutsideOnly is the scenario with nobody looking inside, so that a run goes on
+// until clients can tell what is wrong, or the service does not come back.
+func (s Scenario) OutsideOnly() Scenario {
+	s.outsideOnly = true
+	return s
+}

@@ -1,0 +1,116 @@
+package planted
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+)
+
+// Apply returns what the patch makes of the source in a folder: the content of each
+// file that it changes, by path below the folder; nil is a file that it removes.
+func (b Bug) Apply(root string) (map[string][]byte, error) {
+	changed := make(map[string][]byte)
+	for _, f := range b.files {
+		path, err := locate(root, f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Name, err)
+		}
+		if f.IsDelete {
+			changed[path] = nil
+			continue
+		}
+		var lines []string
+		if before, again := changed[path]; again {
+			lines = slices.Collect(strings.Lines(string(before)))
+		} else if !f.IsNew {
+			content, err := os.ReadFile(filepath.Join(root, path))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", b.Name, err)
+			}
+			lines = slices.Collect(strings.Lines(string(content)))
+		}
+		if lines, err = apply(lines, f.TextFragments); err != nil {
+			return nil, fmt.Errorf("%s: does not apply to %s: %w", b.Name, path, err)
+		}
+		changed[path] = []byte(strings.Join(lines, ""))
+	}
+	return changed, nil
+}
+
+// locate finds the file that a part of a patch is about: under its name, or without
+// the first folders of it, such as the a/ and b/ of git.
+func locate(root string, f *gitdiff.File) (string, error) {
+	full := filepath.ToSlash(name(f))
+	if !filepath.IsLocal(strings.TrimLeft(full, "/")) {
+		return "", fmt.Errorf("%s is outside of the source", full)
+	}
+	for path := strings.TrimLeft(full, "/"); ; {
+		where := filepath.Join(root, path)
+		if f.IsNew {
+			where = filepath.Dir(where) // the folder that it is to be put in
+		}
+		_, err := os.Stat(where)
+		if err == nil {
+			return path, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		_, rest, found := strings.Cut(path, "/")
+		if !found {
+			return "", fmt.Errorf("there is no file %s", full)
+		}
+		path = rest
+	}
+}
+
+// apply puts fragments in place, in their order.
+func apply(lines []string, fragments []*gitdiff.TextFragment) ([]string, error) {
+	shift := 0 // by how much lines have moved, as far as the fragments so far tell
+	for i, f := range fragments {
+		var old, made []string
+		for _, line := range f.Lines {
+			if line.Old() {
+				old = append(old, line.Line)
+			}
+			if line.New() {
+				made = append(made, line.Line)
+			}
+		}
+		expected := int(f.OldPosition) - 1 + shift
+		if f.OldLines == 0 {
+			expected++ // the position is that of the line before
+		}
+		at, found := find(lines, old, expected)
+		if !found {
+			return nil, fmt.Errorf("part %d, of line %d, is not there any more", i+1, f.OldPosition)
+		}
+		lines = slices.Replace(slices.Clone(lines), at, at+len(old), made...)
+		shift += at - expected + len(made) - len(old)
+	}
+	return lines, nil
+}
+
+// find returns the place where lines stand that is nearest to the expected one.
+func find(lines, wanted []string, expected int) (at int, found bool) {
+	expected = min(max(expected, 0), len(lines))
+	for distance := 0; distance <= len(lines); distance++ {
+		for _, at := range []int{expected - distance, expected + distance} {
+			if at >= 0 && at+len(wanted) <= len(lines) && slices.EqualFunc(lines[at:at+len(wanted)], wanted, sameLine) {
+				return at, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// sameLine compares two lines, of which the last of a file may lack its end.
+func sameLine(a, b string) bool {
+	return strings.TrimRight(a, "\r\n") == strings.TrimRight(b, "\r\n")
+}

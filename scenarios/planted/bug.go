@@ -1,0 +1,179 @@
+package planted
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"quorumlab/scenarios"
+)
+
+// Bug is a patch with its story.
+type Bug struct {
+	Name      string
+	Story     string // all of the text above the patch
+	Breaks    string
+	SeenIn    string
+	Clients   string            // what a client sees
+	CaughtBy  []scenarios.Class // who has to catch it, each by itself; empty: anybody
+	Protocols []string          // to run the swarm on
+
+	files []*gitdiff.File
+}
+
+//go:embed patches/*.patch
+var patches embed.FS
+
+// All returns the bugs of the laboratory, by name.
+func All() ([]Bug, error) {
+	below, err := fs.Sub(patches, "patches")
+	if err != nil {
+		return nil, err
+	}
+	return read(below)
+}
+
+// ReadDir returns the bugs in a folder: every file that ends in .patch or .diff.
+func ReadDir(dir string) ([]Bug, error) {
+	if info, err := os.Stat(dir); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("%s is no folder", dir)
+	}
+	bugs, err := read(os.DirFS(dir))
+	if err == nil && len(bugs) == 0 {
+		err = fmt.Errorf("%s: no file ends in .patch or .diff", dir)
+	}
+	return bugs, err
+}
+
+// read reads all patches that can be read, and returns the errors of the others.
+func read(dir fs.FS) (bugs []Bug, err error) {
+	entries, err := fs.ReadDir(dir, ".")
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, entry := range entries {
+		extension := filepath.Ext(entry.Name())
+		if entry.IsDir() || extension != ".patch" && extension != ".diff" {
+			continue
+		}
+		text, err := fs.ReadFile(dir, entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		bug, err := Parse(strings.TrimSuffix(entry.Name(), extension), string(text))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		bugs = append(bugs, bug)
+	}
+	return bugs, errors.Join(errs...)
+}
+
+// Parse reads a patch and its story.
+func Parse(name, text string) (Bug, error) {
+	text = withoutPrefix.ReplaceAllString(strings.ReplaceAll(text, "\r\n", "\n"), "")
+	files, story, err := gitdiff.Parse(strings.NewReader(text))
+	if err != nil {
+		return Bug{}, fmt.Errorf("%s: not a unified diff: %w", name, err)
+	}
+	if len(files) == 0 {
+		return Bug{}, fmt.Errorf("%s: no diff in it; want what git diff or diff -u prints", name)
+	}
+	b := Bug{Name: name, Story: strings.TrimSpace(story), files: files}
+	for line := range strings.Lines(story) {
+		word, value, found := strings.Cut(strings.TrimSpace(line), ":")
+		value = strings.TrimSpace(value)
+		if !found {
+			continue
+		}
+		switch strings.ToLower(word) {
+		case "breaks":
+			b.Breaks = value
+		case "seen in":
+			b.SeenIn = value
+		case "clients":
+			b.Clients = value
+		case "caught by":
+			class, err := parseClass(value)
+			if err != nil {
+				return b, fmt.Errorf("%s: Caught by: %w", name, err)
+			}
+			b.CaughtBy = append(b.CaughtBy, class)
+		case "protocol", "protocols":
+			for p := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+				if _, err := scenarios.ProtocolByName(p); err != nil {
+					return b, fmt.Errorf("%s: %w", name, err)
+				}
+				b.Protocols = append(b.Protocols, p)
+			}
+		}
+	}
+	for _, f := range files {
+		if f.IsBinary || f.IsRename || f.IsCopy {
+			return b, fmt.Errorf("%s: %s: only changes of text files can be planted", name, f.NewName)
+		}
+	}
+	if b.Protocols == nil {
+		b.Protocols = b.touched()
+	}
+	return b, nil
+}
+
+// withoutPrefix are headers of git that do not have a/ and b/ before the names. The
+// parser would take the first folder for that. Without these lines it goes by those
+// with --- and +++, and leaves the names as they are.
+var withoutPrefix = regexp.MustCompile(`(?m)^diff --git [^ab].*\n|^diff --git [ab][^/].*\n`)
+
+// parseClass reads "inside: Election Safety", "outside", "outside: lost write" or
+// "live". Only inside has names that matter.
+func parseClass(text string) (scenarios.Class, error) {
+	judge, invariant, _ := strings.Cut(text, ":")
+	c := scenarios.Class{Judge: scenarios.Judge(strings.ToLower(strings.TrimSpace(judge)))}
+	switch c.Judge {
+	case scenarios.Inside:
+		c.Invariant = strings.TrimSpace(invariant)
+	case scenarios.Outside, scenarios.Live:
+	default:
+		return c, fmt.Errorf("%q is none of inside, outside, live", judge)
+	}
+	return c, nil
+}
+
+// touched returns the protocols that a patch concerns, by the folders it changes.
+func (b Bug) touched() []string {
+	var protocols []string
+	for _, f := range b.files {
+		for part := range strings.SplitSeq(filepath.ToSlash(name(f)), "/") {
+			if _, err := scenarios.ProtocolByName(part); err == nil && !slices.Contains(protocols, part) {
+				protocols = append(protocols, part)
+			}
+		}
+	}
+	if len(protocols) > 0 {
+		return protocols
+	}
+	for _, p := range scenarios.Protocols() {
+		protocols = append(protocols, p.Name)
+	}
+	return protocols
+}
+
+// name is the file that a part of a patch is about.
+func name(f *gitdiff.File) string {
+	if f.OldName != "" {
+		return f.OldName
+	}
+	return f.NewName
+}

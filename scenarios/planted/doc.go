@@ -1,0 +1,33 @@
+// Package planted keeps bugs that real systems have had, as patches to the
+// protocols' own source, to prove that the laboratory would find them. The protocol
+// code itself stays clean: it has no flags for bugs.
+//
+// A [Bug] is a unified diff with its story above it: which rule it breaks, which
+// system had it, what a client sees, and who must catch it. [Bug.Build] compiles the
+// command quorumlab with the bug in it, by the Go toolchain's -overlay, which puts
+// other files in the place of some without touching them. `quorumlab bugs` then runs
+// the swarm on what was built.
+//
+// # The format of a patch
+//
+// A file NAME.patch is what `git diff` or `diff -u` prints, for files of this module,
+// with text above it that is free but for lines that begin with one of these words:
+//
+//	Breaks:    the rule, and where it is written
+//	Seen in:   the system that had it
+//	Clients:   what a client sees
+//	Caught by: inside: Election Safety
+//	Caught by: outside
+//	Protocol:  raft
+//
+// "Caught by" names a judge, inside, outside or live, and with inside the invariant,
+// as [scenarios.Class] has them; with several such lines each has to catch the bug by
+// itself. Outside and live are hunted with the inside judges switched off, which
+// would else end the run before a client can notice. Without such a line any judge
+// will do. "Protocol" says which protocols to run the swarm on; without it, it is
+// those whose packages the patch touches, or all of them if it touches what they
+// share.
+//
+// As with patch(1), lines may have moved: each part of a patch is looked for near the
+// place where it says it is. Its context must match to the letter.
+package planted
