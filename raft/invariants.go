@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"slices"
 
 	"quorumlab/node"
 )
@@ -42,27 +43,35 @@ type Invariants struct {
 	reigns    map[Term]reign   // who led each term
 	known     entryTable       // every entry that ever was in any log
 	committed []committedEntry // the entry at index i+1
-	quorum    Configuration    // by which the last of them was committed
+	quorum    *Configuration   // by which the last of them was committed
 	states    map[Index]uint64 // hash of the state in each snapshot
 }
 
 // shadow is what the judge remembers of a server.
 type shadow struct {
-	id            node.ID
-	server        *Server // a new one after each restart
-	role          Role
-	term          Term
-	votedFor      node.ID
-	pledged       voteRecord // the newest of its votes that made a leader
-	base          Index      // the log begins behind it
-	log           []shadowEntry
-	commitIndex   Index
-	lastApplied   Index
-	configuration Configuration     // that it acted by after its last event
-	configured    Index             // of the newest configuration in its log
-	snapshot      Index             // up to where its newest snapshot reaches
-	match         map[node.ID]Index // of its peers, while it leads
-	damaged       bool              // its disk was, at some time
+	id             node.ID
+	server         *Server // a new one after each restart
+	role           Role
+	term           Term
+	votedFor       node.ID
+	pledged        voteRecord // the newest of its votes that made a leader
+	base           Index      // the log begins behind it
+	log            []shadowEntry
+	newest         Entry // the last in the log
+	commitIndex    Index
+	lastApplied    Index
+	configuration  *Configuration // that it acted by after its last event
+	configurations []configured   // in its log, oldest first
+	snapshot       Index          // up to where its newest snapshot reaches
+	match          []matched      // of its peers, while it leads
+	damaged        bool           // its disk was, at some time
+	repairing      bool           // and what that took is not yet back
+}
+
+// matched is up to where a leader knows a peer's log to be its own.
+type matched struct {
+	peer  node.ID
+	index Index
 }
 
 // reign is the leadership of one term.
@@ -83,7 +92,8 @@ func NewInvariants() *Invariants {
 func (v *Invariants) Check(id node.ID, s *Server) error {
 	h := v.shadow(id)
 	restarted := h.server != s
-	h.damaged = h.damaged || s.Repairing()
+	h.repairing = s.Repairing()
+	h.damaged = h.damaged || h.repairing
 	elected := s.role == Leader && (restarted || h.role != Leader || h.term != s.term)
 	for _, check := range checks {
 		if err := check(v, h, s, restarted); err != nil {
@@ -99,7 +109,7 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 		return err
 	}
 	h.server, h.role, h.term, h.votedFor = s, s.role, s.term, s.votedFor
-	h.configuration = s.Configuration()
+	h.configuration = s.configuration().Configuration
 	return nil
 }
 
@@ -238,18 +248,29 @@ func (v *Invariants) checkMatch(h *shadow, s *Server, elected bool) error {
 		return nil
 	}
 	if elected {
-		h.match = make(map[node.ID]Index)
+		h.match = h.match[:0]
 	}
 	for i := range s.peers {
 		p := &s.peers[i]
-		if p.match == h.match[p.id] {
-			continue
-		}
-		if p.match < h.match[p.id] && !v.shadow(p.id).damaged && p.match > 0 {
+		before := h.matched(i, p.id)
+		if p.match < before.index && !v.shadow(p.id).damaged && p.match > 0 {
 			return violation(matchNeverDown, "server %d, leader of term %d: matchIndex of server %d went from %d to %d",
-				h.id, s.term, p.id, h.match[p.id], p.match)
+				h.id, s.term, p.id, before.index, p.match)
 		}
-		h.match[p.id] = p.match
+		before.index = p.match
 	}
 	return nil
+}
+
+// matched returns what is remembered of a peer, most likely in the i-th place.
+func (h *shadow) matched(i int, peer node.ID) *matched {
+	if i < len(h.match) && h.match[i].peer == peer {
+		return &h.match[i]
+	}
+	i = slices.IndexFunc(h.match, func(m matched) bool { return m.peer == peer })
+	if i < 0 {
+		i = len(h.match)
+		h.match = append(h.match, matched{peer: peer})
+	}
+	return &h.match[i]
 }

@@ -18,31 +18,34 @@ func (v *Invariants) checkConfiguration(h *shadow, s *Server, _ bool) error {
 	case index > h.last():
 		return violation(configurationInLog, "server %d acts by the configuration of index %d, though its log ends at %d",
 			h.id, index, h.last())
-	case h.configured > max(index, s.snapshot.index), index > h.base && index != h.configured:
+	case h.configured() > max(index, s.snapshot.index), index > h.base && index != h.configured():
 		return violation(configurationInLog, "server %d acts by the configuration of index %d, though the newest in its log is at %d",
-			h.id, index, h.configured)
+			h.id, index, h.configured())
 	}
 	return nil
 }
 
-// findConfigured brings up to date where the newest configuration is in the log,
-// after entries were removed.
-func (h *shadow) findConfigured() {
-	for h.configured > h.base && (h.configured > h.last() || h.at(h.configured).configuration == nil) {
-		h.configured--
+// configured returns where the newest configuration in the log is, zero if there is
+// none.
+func (h *shadow) configured() Index {
+	if n := len(h.configurations); n > 0 {
+		return h.configurations[n-1].index
 	}
-	if h.configured <= h.base {
-		h.configured = 0
-	}
+	return 0
+}
+
+// forgetConfigurations drops those that have left the log.
+func (h *shadow) forgetConfigurations() {
+	h.configurations = slices.DeleteFunc(h.configurations, func(c configured) bool { return c.index <= h.base || c.index > h.last() })
 }
 
 // checkStep: a configuration differs from the one before it in the log in a single
 // server (dissertation §4.1), or is reached by way of a joint one (§4.3).
 func (h *shadow) checkStep(i Index, next *Configuration) error {
-	if h.configured == 0 {
+	if h.configured() == 0 {
 		return nil // the one before it is in a snapshot, or the first of all
 	}
-	before, ok := h.at(h.configured).configuration, false
+	before, ok := h.configurations[len(h.configurations)-1].Configuration, false
 	switch {
 	case before.Joint():
 		ok = !next.Joint() && sameServers(next.Voters, before.Voters)

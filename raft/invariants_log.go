@@ -14,8 +14,6 @@ import (
 type shadowEntry struct {
 	term Term
 	hash uint64 // of the log up to and including this entry
-
-	configuration *Configuration
 }
 
 // committedEntry is an entry that some server said to be committed.
@@ -52,6 +50,43 @@ func (v *Invariants) holds(h *shadow, i Index, e Entry) bool {
 
 // checkLog brings the shadow of a server's log up to date.
 func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
+	if restarted || !h.continues(s) {
+		if err := v.reconsider(h, s, restarted); err != nil {
+			return err
+		}
+	}
+	last := s.LastIndex()
+	if h.last() == last {
+		return nil
+	}
+	for i := h.last() + 1; i <= last; i++ {
+		if err := v.checkAdded(h, s, i); err != nil {
+			return err
+		}
+	}
+	h.newest = s.Entry(last)
+	return nil
+}
+
+// continues reports whether a server's log is what it was, or goes on from there,
+// which is nearly always so: it begins where it did, and the entry at which it had
+// ended is the very same.
+func (h *shadow) continues(s *Server) bool {
+	return s.log.base == h.base && s.LastIndex() >= h.last() && (len(h.log) == 0 || sameEntry(h.newest, s.Entry(h.last())))
+}
+
+// sameEntry reports whether two entries are one and the same, the memory of the
+// command included.
+func sameEntry(a, b Entry) bool {
+	return a.Term == b.Term && a.Configuration == b.Configuration &&
+		a.Request.Client == b.Request.Client && a.Request.Sequence == b.Request.Sequence &&
+		len(a.Request.Command) == len(b.Request.Command) &&
+		(len(a.Request.Command) == 0 || &a.Request.Command[0] == &b.Request.Command[0])
+}
+
+// reconsider finds out up to where the shadow of a server's log is right still, and
+// cuts it there.
+func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 	base := s.FirstIndex() - 1
 	if base > Index(len(v.committed)) {
 		return violation(snapshotSafety, "server %d compacted its log up to index %d, of which only %d are committed",
@@ -70,15 +105,13 @@ func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
 		}
 		h.log = h.log[:kept-h.base]
 		if base > h.base { // compacted, or replaced by a snapshot
-			h.log = append([]shadowEntry(nil), h.log[min(base-h.base, Index(len(h.log))):]...)
+			h.log = append(make([]shadowEntry, 0, len(h.log)), h.log[min(base-h.base, Index(len(h.log))):]...)
 			h.base = base
 		}
 	}
-	h.findConfigured()
-	for i := h.last() + 1; i <= s.LastIndex(); i++ {
-		if err := v.checkAdded(h, s, i); err != nil {
-			return err
-		}
+	h.forgetConfigurations()
+	if last := h.last(); last > h.base {
+		h.newest = s.Entry(last)
 	}
 	return nil
 }
@@ -114,12 +147,12 @@ func (v *Invariants) checkAdded(h *shadow, s *Server, i Index) error {
 		return violation(termsNeverGoDown, "server %d in term %d: entry %v at index %d after one of term %d",
 			h.id, s.term, e, i, s.log.term(i-1))
 	}
-	h.log = append(h.log, shadowEntry{term: e.Term, hash: hash, configuration: e.Configuration})
+	h.log = appendLong(h.log, shadowEntry{term: e.Term, hash: hash})
 	if e.Configuration != nil {
 		if err := h.checkStep(i, e.Configuration); err != nil {
 			return err
 		}
-		h.configured = i
+		h.configurations = append(h.configurations, configured{i, e.Configuration})
 	}
 	return nil
 }
@@ -147,7 +180,7 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 			h.id, s.log.term(known), known)
 	}
 	for i := before + 1; i <= index; i++ {
-		v.committed = append(v.committed, committedEntry{hash: h.at(i).hash, term: s.term, of: h.at(i).term})
+		v.committed = appendLong(v.committed, committedEntry{hash: h.at(i).hash, term: s.term, of: h.at(i).term})
 	}
 	if index > before {
 		if err := v.checkOtherLeaders(h, s.term); err != nil {
@@ -158,8 +191,8 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 	case index > before:
 		// The configuration may have changed since, in the same call.
 		was := h.configuration
-		v.quorum = s.Configuration()
-		if !restarted && was.Voters != nil && v.holdMajority(was) {
+		v.quorum = s.configuration().Configuration
+		if !restarted && was != nil && v.holdMajority(was) {
 			v.quorum = was
 		}
 	case !restarted || before == 0:
@@ -167,7 +200,7 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 	}
 	if !v.holdMajority(v.quorum) {
 		return violation(committedMajority, "the entry at index %d is committed, but no majority of %v holds it (seen at server %d)",
-			len(v.committed), &v.quorum, h.id)
+			len(v.committed), v.quorum, h.id)
 	}
 	return nil
 }
@@ -188,13 +221,13 @@ func (v *Invariants) checkOtherLeaders(h *shadow, t Term) error {
 // holdMajority reports whether what is committed is stored by a majority (§5.3). It
 // must be so when something is committed, and still after a restart: a server that
 // answered that it stores an entry has to keep it.
-func (v *Invariants) holdMajority(c Configuration) bool {
+func (v *Invariants) holdMajority(c *Configuration) bool {
 	last := Index(len(v.committed))
 	for _, group := range [][]node.ID{c.Voters, c.Old} {
 		holders := 0
 		for _, other := range v.servers {
 			// Of a server whose disk was damaged it is enough that it once did.
-			if slices.Contains(group, other.id) && (v.holdsCommitted(other, last) || other.damaged) {
+			if slices.Contains(group, other.id) && (v.holdsCommitted(other, last) || other.repairing) {
 				holders++
 			}
 		}
@@ -241,7 +274,7 @@ func newEntryTable() entryTable { return entryTable{more: make(map[position]uint
 // already: then it returns the hash of that one.
 func (t *entryTable) add(i Index, term Term, hash uint64) (known uint64, found bool) {
 	if i > Index(len(t.first)) {
-		t.first = append(t.first, shadowEntry{term: term, hash: hash})
+		t.first = appendLong(t.first, shadowEntry{term: term, hash: hash})
 		return 0, false
 	}
 	if e := t.first[i-1]; e.term == term {
@@ -252,4 +285,13 @@ func (t *entryTable) add(i Index, term Term, hash uint64) (known uint64, found b
 		t.more[position{i, term}] = hash
 	}
 	return known, found
+}
+
+// appendLong is append for what becomes long: the room doubles, where append comes
+// to add a quarter of it at a time.
+func appendLong[T any](to []T, next T) []T {
+	if len(to) == cap(to) {
+		to = slices.Grow(to, max(16, len(to)))
+	}
+	return append(to, next)
 }

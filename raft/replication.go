@@ -228,7 +228,9 @@ func (s *Server) receiveAppendEntriesReply(from node.ID, m AppendEntriesReply) {
 	if m.MatchIndex > p.match { // a late reply may know less
 		p.match = m.MatchIndex
 		p.next = max(p.next, p.match+1)
-		s.advanceCommitIndex()
+		if p.match > s.commitIndex { // else it makes no difference
+			s.advanceCommitIndex()
+		}
 		s.checkLearners()
 		s.checkTransfer()
 	}

@@ -193,7 +193,9 @@ func (s *Server) Synced(sync node.Sync, err error) {
 	case Candidate:
 		s.countVotes()
 	case Leader:
-		s.advanceCommitIndex()
+		if s.journal.durable > s.commitIndex {
+			s.advanceCommitIndex()
+		}
 		if !s.config.ParallelWrite && s.role == Leader {
 			s.replicateAll()
 		}

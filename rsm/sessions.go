@@ -12,7 +12,7 @@ import (
 // agree on which request is a repetition (Ongaro's dissertation §6.3).
 type Sessions struct {
 	machine StateMachine
-	newest  map[ClientID]answer
+	newest  map[ClientID]*answer
 }
 
 // answer is what a client's newest applied request was answered with.
@@ -23,7 +23,7 @@ type answer struct {
 
 // NewSessions puts an empty set of sessions in front of a machine.
 func NewSessions(machine StateMachine) *Sessions {
-	return &Sessions{machine: machine, newest: make(map[ClientID]answer)}
+	return &Sessions{machine: machine, newest: make(map[ClientID]*answer)}
 }
 
 // Apply carries out a committed request, or finds the answer if it was carried
@@ -31,9 +31,15 @@ func NewSessions(machine StateMachine) *Sessions {
 // gone on to a later one: it changes nothing and nobody waits for an answer.
 func (s *Sessions) Apply(r Request) (Reply, bool) {
 	last := s.newest[r.Client]
-	if r.Sequence > last.sequence {
-		last = answer{sequence: r.Sequence, result: s.machine.Apply(r.Command)}
+	if last == nil {
+		if r.Sequence == 0 {
+			return Reply{}, false
+		}
+		last = new(answer)
 		s.newest[r.Client] = last
+	}
+	if r.Sequence > last.sequence {
+		*last = answer{sequence: r.Sequence, result: s.machine.Apply(r.Command)}
 	}
 	return last.reply(r)
 }
@@ -52,11 +58,12 @@ func (s *Sessions) Answered(r Request) (Reply, bool) {
 // Stale reports whether a request is older than the newest one applied for its
 // client. Such a copy can have no effect any more.
 func (s *Sessions) Stale(r Request) bool {
-	return r.Sequence < s.newest[r.Client].sequence
+	last := s.newest[r.Client]
+	return last != nil && r.Sequence < last.sequence
 }
 
-func (a answer) reply(r Request) (Reply, bool) {
-	if r.Sequence != a.sequence || r.Sequence == 0 { // zero: nothing applied yet
+func (a *answer) reply(r Request) (Reply, bool) {
+	if a == nil || r.Sequence != a.sequence {
 		return Reply{}, false
 	}
 	return Reply{Client: r.Client, Sequence: r.Sequence, Status: OK, Result: a.result}, true
@@ -92,13 +99,13 @@ func (s *Sessions) Restore(snapshot []byte) error {
 		return n
 	}
 	count := number()
-	newest := make(map[ClientID]answer)
+	newest := make(map[ClientID]*answer)
 	for i := uint64(0); i < count && !failed; i++ {
 		client, sequence, length := ClientID(number()), number(), number()
 		if failed || length > uint64(len(rest)) {
 			return errSnapshot
 		}
-		newest[client] = answer{sequence: sequence, result: slices.Clone(rest[:length])}
+		newest[client] = &answer{sequence: sequence, result: slices.Clone(rest[:length])}
 		rest = rest[length:]
 	}
 	if failed {
