@@ -40,7 +40,12 @@ func (s *Server) receivePrepare(from node.ID, m Prepare) {
 	if m.First <= s.chosen {
 		s.handOver(from, m.First) // so that the proposer can count the promise
 	}
-	s.log.Send(from, Promise{Ballot: m.Ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)})
+	s.log.Send(from, s.ownReport(m.Ballot))
+}
+
+// ownReport is what the acceptor tells with a promise.
+func (s *Server) ownReport(b Ballot) Promise {
+	return Promise{Ballot: b, Chosen: s.chosen, Accepted: s.slots.after(s.chosen), Since: s.since()}
 }
 
 // receiveAccept is phase 2b: an acceptor "accepts the proposal unless it has
@@ -51,6 +56,12 @@ func (s *Server) receiveAccept(from node.ID, m Accept) {
 		return
 	}
 	s.hear(from)
+	if s.since() != m.Since {
+		s.hearChosen(from, m.Chosen)
+		if s.since() != m.Since {
+			return // the leader will find that the proposals are missing
+		}
+	}
 	last := m.First + Slot(len(m.Requests)) - 1
 	if !s.holds(m.Ballot, m.First, last) && !s.accept(m.Ballot, m.First, m.Requests) {
 		return
@@ -100,7 +111,7 @@ func (s *Server) promise(b Ballot) bool {
 // accept accepts values in consecutive slots and reports whether that could be
 // written down.
 func (s *Server) accept(b Ballot, first Slot, requests []rsm.Request) bool {
-	if !s.write(appendAccepted(s.record[:0], b, s.chosen, first, requests)) {
+	if !s.write(appendAccepted(s.record[:0], b, s.since(), s.chosen, first, requests)) {
 		return false
 	}
 	s.slots.setAll(b, first, requests)

@@ -163,10 +163,7 @@ func TestReconfiguration(t *testing.T) {
 
 // Members come and go while servers crash and the network is cut.
 func TestReconfigurationUnderFaults(t *testing.T) {
-	seeds := uint64(150)
-	if testing.Short() {
-		seeds = 20
-	}
+	seeds := seedsOf(150, 20)
 	reached, done := make(marks), 0
 	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 11))
@@ -180,7 +177,9 @@ func TestReconfigurationUnderFaults(t *testing.T) {
 			ShuffleTies: true,
 		}, 6, func(s *paxos.Config) {
 			s.Window = []int{1, 3, 20}[seed%3]
-			s.SnapshotSlots = []int{20, 10_000}[seed%2]
+			s.SnapshotSlots, s.SnapshotKeep = []int{20, 10_000}[seed%2], 5
+			s.Reconfiguration = paxos.Reconfiguration(seed / 2 % 2)
+			s.LearningRounds = int(seed / 4 % 2)
 			s.Reads = paxos.ReadMode(seed % 3)
 		})
 		c.Observe(reached)
@@ -227,38 +226,5 @@ func TestReconfigurationUnderFaults(t *testing.T) {
 		paxos.SnapshotInstalled, paxos.LeaseExpired, paxos.HandedOver,
 	} {
 		require.Positive(t, reached[mark], "in no run: %s", mark)
-	}
-}
-
-// Each step of a change, with a crash at it: the one who leads goes down, and whoever
-// comes next finishes what was chosen.
-func TestStoryOfAReconfiguration(t *testing.T) {
-	for _, step := range []struct {
-		name, title string
-		crash       time.Duration
-	}{
-		{"quiet", "Nothing goes wrong.", 0},
-		{"proposed", "S1 crashes when it has proposed the change and nobody else has it.", 2 * ms},
-		{"accepted", "S1 crashes when the others have accepted the change.", 3*ms + ms/2},
-		{"chosen", "S1 crashes when it knows that the change is chosen and has said so.", 4*ms + ms/2},
-		{"in force", "S1 crashes when the change is in force.", 6*ms + ms/2},
-	} {
-		c := newGrowingCluster(constantDelay(), 4, func(s *paxos.Config) { s.Window = 3 })
-		c.addClient(0, 1, 1)
-		require.NoError(t, c.Run(200*ms))
-		s := &story{}
-		c.Observe(s)
-		s.say("S1, S2 and S3 decide, and S1 leads. S3 is to be replaced by S4; three slots are open at a time.")
-		s.say("%s", step.title)
-		a := c.addAdministrator(order{0, change(1, 1, 2, 4)})
-		if step.crash > 0 {
-			c.At(200*ms+step.crash, func() { c.Crash(1) })
-		}
-		require.NoError(t, c.Run(600*ms))
-		c.Restart(1)
-		require.NoError(t, c.Run(1400*ms))
-		require.Equal(t, 1, a.done)
-		require.Equal(t, []node.ID{1, 2, 4}, c.members(c.Leader()))
-		s.end(t, c, "reconfiguration-"+step.name)
 	}
 }

@@ -32,7 +32,7 @@ func TestAcceptancesOfDifferentBallotsDoNotAddUp(t *testing.T) {
 	one.expire(LeaderTimer)
 	check()
 	step(one, 2, Promise{Ballot: b(1, 1)})
-	step(two, 1, Accept{b(1, 1), 1, requests(5), 0})
+	step(two, 1, Accept{b(1, 1), 1, requests(5), 0, 0})
 	two.expect("1 Promise(1.1 chosen=0 accepted=[])", "1 Accepted(1.1 1)") // which is slow
 	one.server.Receive(1001, request(5))
 	one.server.Timeout(FlushTimer)

@@ -11,6 +11,7 @@ import (
 type membershipChange struct {
 	from node.ID // the administrator; zero if none waits
 	id   uint64
+	learning
 }
 
 // receiveChangeMembership has a new membership proposed, one at a time.
@@ -28,17 +29,23 @@ func (s *Server) receiveChangeMembership(from node.ID, m rsm.ChangeMembership) {
 		s.change = membershipChange{from: from, id: m.ID}
 		return
 	}
+	if m.ID != 0 && s.change.proposal != nil && s.change.id == m.ID {
+		s.change.from = from
+		return
+	}
 	if err := s.validateChange(m, any); err != nil {
 		s.env.Send(from, rsm.AdminReply{ID: m.ID, Status: rsm.Refused, Reason: err.Error()})
 		return
 	}
 	s.change = membershipChange{from: from, id: m.ID}
-	s.enqueue(membershipRequest(m.ID, m.Servers))
+	s.learn(m)
 }
 
 // validateChange says why a change of the membership is refused, if it is.
 func (s *Server) validateChange(m rsm.ChangeMembership, underWay bool) error {
 	switch {
+	case s.change.proposal != nil:
+		return errors.New("paxos: new servers are still learning for another change")
 	case m.ID == 0:
 		return errors.New("paxos: ID is 0: a change has to have a number")
 	case underWay:

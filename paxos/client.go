@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"fmt"
 	"slices"
 
 	"quorumlab/node"
@@ -16,6 +17,11 @@ func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 	}
 	if s.role == follower {
 		s.executor.Redirect(from, r, s.expected)
+		return
+	}
+	if len(r.Command) > s.config.MaxCommandBytes {
+		s.executor.Refuse(from, r, fmt.Sprintf("a command may have %d bytes: this one has %d",
+			s.config.MaxCommandBytes, len(r.Command)))
 		return
 	}
 	if r.ReadOnly && s.role == leading && s.config.Reads != ReadLog {
@@ -35,8 +41,12 @@ func (s *Server) enqueue(r rsm.Request) {
 	// The array is shared with the Accepts sent before, but only the part after
 	// theirs is written to.
 	s.waiting = append(s.waiting, r)
-	if s.role == leading {
+	switch {
+	case s.role != leading:
+	case s.config.Batching:
 		s.scheduleFlush()
+	default:
+		s.flush()
 	}
 }
 

@@ -1,6 +1,7 @@
 package paxos_test
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -12,6 +13,19 @@ import (
 	"quorumlab/rsm"
 	"quorumlab/sim"
 )
+
+var seeds = flag.Uint64("seeds", 0, "of tests that draw faults: so many instead of a few")
+
+// seedsOf returns from how many seeds a test runs that draws faults.
+func seedsOf(usual, short uint64) uint64 {
+	switch {
+	case *seeds != 0:
+		return *seeds
+	case testing.Short():
+		return short
+	}
+	return usual
+}
 
 const (
 	ms      = time.Millisecond

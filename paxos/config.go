@@ -1,7 +1,6 @@
 package paxos
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -59,7 +58,63 @@ type Config struct {
 	// restart, and the sooner one that is behind needs a whole snapshot. Zero means
 	// never.
 	SnapshotSlots int
+	// SnapshotKeep is how many slots before a snapshot stay in memory: it spares
+	// those that are behind by no more the whole snapshot.
+	SnapshotKeep int
+	// SnapshotChunkBytes is how much of a snapshot a message carries: so much that a
+	// large one does not take too many round trips, and so little that other
+	// messages get by.
+	SnapshotChunkBytes int
+
+	// Batching gathers the requests that come at the same instant, or while the
+	// server is busy, and proposes them together: one write and one message to each
+	// acceptor, for any number of slots. It adds no delay. Otherwise each request
+	// goes by itself.
+	Batching bool
+	// Pipelining has a leader propose in further slots before those under way are
+	// chosen, as far as Window allows: a slow network then costs latency but not
+	// throughput. Otherwise what comes meanwhile waits, and goes together.
+	Pipelining bool
+	// ParallelWrite has Accepts leave before the leader's own disk holds what they
+	// say, so that its write and the others' go on at the same time: a command takes
+	// one write less. Otherwise the leader's comes first.
+	ParallelWrite bool
+	// MaxInFlightSlots is how many slots beyond the last that an acceptor has
+	// answered for it is sent. It spares one that is slow or down a flood: what it
+	// misses it learns when it is back, at its own pace. At least Window, so that
+	// those who answer are not held up.
+	MaxInFlightSlots int
+	// MaxCommandBytes is how long the command of a request may be; longer ones are
+	// refused. It bounds how long a heartbeat waits on a link behind an Accept.
+	MaxCommandBytes int
+
+	// Reconfiguration says when a change of the membership takes effect.
+	Reconfiguration Reconfiguration
+	// LearningRounds is how many rounds of catching up new servers are given before
+	// a change is proposed that makes them members, each as long as it takes to
+	// learn what was chosen when the round began; the change goes on once a round was
+	// short. The cluster then never waits for an acceptor that has everything before
+	// it still to learn. Zero makes them members at once.
+	LearningRounds int
+
+	// Cluster names the cluster. A server refuses to start on the disk of a cluster
+	// of another name, and to take over its snapshot.
+	Cluster string
 }
+
+// Reconfiguration is a way from one membership to the next.
+type Reconfiguration uint8
+
+const (
+	// ByWindow has a change that is chosen in slot i govern from slot i+Window on.
+	// Commands go on meanwhile (Paxos Made Simple §3).
+	ByWindow Reconfiguration = iota
+	// ByStop has it govern from slot i+1 on: it is the last command of its
+	// configuration, and nothing is proposed after it until it is chosen. A change
+	// takes effect at once, and commands wait while it does (Lamport, Malkhi and
+	// Zhou, "Stoppable Paxos", 2008).
+	ByStop
+)
 
 // DefaultConfig returns a configuration with leader timeouts of 150 to 300 ms, a
 // heartbeat every 50 ms, and both KeepLeader and CheckQuorum.
@@ -73,40 +128,100 @@ func DefaultConfig(servers []node.ID) Config {
 		CheckQuorum:       true,
 		ClockDriftBound:   1.1,
 		Window:            1024,
-		SnapshotSlots:     10_000,
+
+		SnapshotSlots:      10_000,
+		SnapshotKeep:       10_000,
+		SnapshotChunkBytes: 64 << 10,
+
+		Batching:         true,
+		Pipelining:       true,
+		ParallelWrite:    true,
+		MaxInFlightSlots: 4096,
+		MaxCommandBytes:  batchBytes,
+		LearningRounds:   10,
 	}
 }
 
-// Validate returns an error that names the first field whose value makes no
-// sense, or nil.
+// ConfigError is a setting that makes no sense.
+type ConfigError struct {
+	Field   string // of Config
+	Problem string // what its value is, and what it has to be
+}
+
+func (e *ConfigError) Error() string { return "paxos: " + e.Field + " " + e.Problem }
+
+func invalid(field, format string, arguments ...any) error {
+	return &ConfigError{Field: field, Problem: fmt.Sprintf(format, arguments...)}
+}
+
+// Validate returns a *ConfigError for the first field whose value makes no sense,
+// or nil.
 func (c Config) Validate() error {
 	if err := c.validateServers(c.Servers); err != nil {
 		return err
 	}
-	if c.Window < 1 {
-		return fmt.Errorf("paxos: Window is %d: it has to be at least 1", c.Window)
+	for _, check := range []func() error{c.validateTimes, c.validateReads, c.validateLimits, c.validateSnapshots} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (c Config) validateTimes() error {
+	switch {
+	case c.HeartbeatInterval <= 0:
+		return invalid("HeartbeatInterval", "is %v: it has to be more than 0", c.HeartbeatInterval)
+	case c.LeaderTimeoutMin <= c.HeartbeatInterval:
+		return invalid("LeaderTimeoutMin", "is %v: it has to be more than HeartbeatInterval, %v",
+			c.LeaderTimeoutMin, c.HeartbeatInterval)
+	case c.LeaderTimeoutMax < c.LeaderTimeoutMin:
+		return invalid("LeaderTimeoutMax", "is %v: it has to be at least LeaderTimeoutMin, %v",
+			c.LeaderTimeoutMax, c.LeaderTimeoutMin)
+	}
+	return nil
+}
+
+func (c Config) validateReads() error {
 	switch {
 	case c.Reads > ReadLease:
-		return fmt.Errorf("paxos: Reads is %d: there is no such way", c.Reads)
+		return invalid("Reads", "is %d: it has to be ReadLog, ReadQuorum or ReadLease", c.Reads)
 	case c.Reads == ReadLease && !c.KeepLeader:
-		return errors.New("paxos: KeepLeader is off: without it ReadLease is not safe")
+		return invalid("Reads", "is ReadLease: it needs KeepLeader, without which others may come to lead during a lease")
 	case c.Reads == ReadLease && !(c.ClockDriftBound >= 1):
-		return fmt.Errorf("paxos: ClockDriftBound is %v: it has to be at least 1", c.ClockDriftBound)
+		return invalid("ClockDriftBound", "is %v: it has to be at least 1", c.ClockDriftBound)
 	}
-	if c.SnapshotSlots < 0 {
-		return fmt.Errorf("paxos: SnapshotSlots is %d: it has to be at least 0", c.SnapshotSlots)
+	return nil
+}
+
+// maxCommand is the longest command that there is room for in a record of the
+// write-ahead log, with some to spare.
+const maxCommand = 32 << 20
+
+func (c Config) validateLimits() error {
+	switch {
+	case c.Window < 1:
+		return invalid("Window", "is %d: it has to be at least 1", c.Window)
+	case c.MaxInFlightSlots < c.Window:
+		return invalid("MaxInFlightSlots", "is %d: it has to be at least Window, %d", c.MaxInFlightSlots, c.Window)
+	case c.MaxCommandBytes < 1 || c.MaxCommandBytes > maxCommand:
+		return invalid("MaxCommandBytes", "is %d: it has to be from 1 to %d", c.MaxCommandBytes, maxCommand)
+	case c.Reconfiguration > ByStop:
+		return invalid("Reconfiguration", "is %d: it has to be ByWindow or ByStop", c.Reconfiguration)
+	case c.LearningRounds < 0:
+		return invalid("LearningRounds", "is %d: it must not be negative", c.LearningRounds)
 	}
-	if c.HeartbeatInterval <= 0 {
-		return fmt.Errorf("paxos: HeartbeatInterval is %v: it has to be more than 0", c.HeartbeatInterval)
-	}
-	if c.LeaderTimeoutMin <= c.HeartbeatInterval {
-		return fmt.Errorf("paxos: LeaderTimeoutMin is %v: it has to be more than HeartbeatInterval, %v",
-			c.LeaderTimeoutMin, c.HeartbeatInterval)
-	}
-	if c.LeaderTimeoutMax < c.LeaderTimeoutMin {
-		return fmt.Errorf("paxos: LeaderTimeoutMax is %v: it has to be at least LeaderTimeoutMin, %v",
-			c.LeaderTimeoutMax, c.LeaderTimeoutMin)
+	return nil
+}
+
+func (c Config) validateSnapshots() error {
+	switch {
+	case c.SnapshotSlots < 0:
+		return invalid("SnapshotSlots", "is %d: it must not be negative", c.SnapshotSlots)
+	case c.SnapshotKeep < 0:
+		return invalid("SnapshotKeep", "is %d: it must not be negative", c.SnapshotKeep)
+	case c.SnapshotChunkBytes <= 0:
+		return invalid("SnapshotChunkBytes", "is %d: it has to be more than 0", c.SnapshotChunkBytes)
 	}
 	return nil
 }
@@ -115,27 +230,28 @@ func (c Config) Validate() error {
 func (c Config) validateServers(servers []node.ID) error {
 	n := len(servers)
 	if n == 0 {
-		return errors.New("paxos: Servers is empty: there has to be at least one")
+		return invalid("Servers", "is empty: there has to be at least one")
 	}
 	if n > maximumServers {
-		return fmt.Errorf("paxos: Servers has %d members: at most %d are allowed", n, maximumServers)
+		return invalid("Servers", "has %d members: at most %d are allowed", n, maximumServers)
 	}
 	for i, id := range servers {
+		field := fmt.Sprintf("Servers[%d]", i)
 		if id < 1 || id >= ballotsPerRound {
-			return fmt.Errorf("paxos: Servers[%d] is %d: it has to be from 1 to %d", i, id, ballotsPerRound-1)
+			return invalid(field, "is %d: it has to be from 1 to %d", id, ballotsPerRound-1)
 		}
 		if slices.Contains(servers[:i], id) {
-			return fmt.Errorf("paxos: Servers[%d] names server %d again", i, id)
+			return invalid(field, "names server %d again", id)
 		}
 	}
 	if c.Phase1Quorum < 0 || c.Phase1Quorum > n {
-		return fmt.Errorf("paxos: Phase1Quorum is %d: it has to be from 1 to %d, or 0 for a majority", c.Phase1Quorum, n)
+		return invalid("Phase1Quorum", "is %d: it has to be from 1 to %d, or 0 for a majority", c.Phase1Quorum, n)
 	}
 	if c.Phase2Quorum < 0 || c.Phase2Quorum > n {
-		return fmt.Errorf("paxos: Phase2Quorum is %d: it has to be from 1 to %d, or 0 for a majority", c.Phase2Quorum, n)
+		return invalid("Phase2Quorum", "is %d: it has to be from 1 to %d, or 0 for a majority", c.Phase2Quorum, n)
 	}
 	if one, two := c.phase1Quorum(n), c.phase2Quorum(n); one+two <= n {
-		return fmt.Errorf("paxos: Phase1Quorum of %d and Phase2Quorum of %d need not meet among %d servers: "+
+		return invalid("Phase1Quorum", "of %d and Phase2Quorum of %d need not meet among %d servers: "+
 			"they have to add up to more", one, two, n)
 	}
 	return nil

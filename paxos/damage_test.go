@@ -45,10 +45,7 @@ func (r rotting) Start() {
 // that was acknowledged is lost, because those that may have forgotten something do
 // not promise before they know it again.
 func TestDamageIsRepaired(t *testing.T) {
-	seeds := uint64(60)
-	if testing.Short() {
-		seeds = 10
-	}
+	seeds := seedsOf(60, 10)
 	reached := make(marks)
 	for seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 5))

@@ -54,7 +54,8 @@
 //   - heartbeat.go: how a leader knows that it still has a quorum behind it;
 //   - client.go and reads.go: requests;
 //   - handover.go: a leader that asks another to take over;
-//   - membership.go and change.go: who the acceptors are, and how that changes;
+//   - membership.go, change.go, learning.go and stop.go: who the acceptors are, and
+//     how that changes;
 //   - storage.go, record.go and snapshot.go: what is on the disk;
 //   - repair.go: what to do when a part of it cannot be read any more.
 //
@@ -109,6 +110,13 @@
 // them. A leader that is no member any more hands over. The stories
 // testdata/reconfiguration-*.golden show a change with a crash at each step.
 //
+// There is another way (Config.Reconfiguration): the change is the last command of its
+// configuration, and the new members decide on the very next slot. Nothing has to be
+// filled up, but commands wait until it is chosen, and more can go wrong; stop.go says
+// what, and testdata/stop-*.golden are its stories.
+//
+// Either way the servers that are new first learn what was chosen so far.
+//
 // A member that was removed may be switched off when the others have caught up with
 // the change. Until then it still counts in the slots before.
 //
@@ -134,6 +142,8 @@
 // was sent is never written to again.
 //
 // # Watching it
+//
+// [WriteLog] lets a run begin in the middle of something.
 //
 // [Invariants] is a judge that looks inside the servers after every event and
 // names the property of the paper that was broken, if any. Rare situations leave a

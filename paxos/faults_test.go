@@ -83,10 +83,7 @@ func TestDeterminism(t *testing.T) {
 // Whatever happens, no invariant breaks; and when it has stopped happening, all
 // clients are served and all servers come to the same state.
 func TestFaults(t *testing.T) {
-	seeds := uint64(300)
-	if testing.Short() {
-		seeds = 30
-	}
+	seeds := seedsOf(300, 30)
 	var total sim.Stats
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {

@@ -72,7 +72,9 @@ func (s *Server) receiveHeartbeatReply(from node.ID, m HeartbeatReply) {
 		return
 	}
 	if i := s.roster.position(from); i >= 0 {
+		s.reached[i] = max(s.reached[i], m.Chosen)
 		s.receiveRound(i, m.Round)
+		s.checkLearners()
 	}
 }
 

@@ -19,12 +19,21 @@ const (
 	acceptedBelow = "Accepted Below Promise"
 	// No acceptor forgets a durable acceptance before it knows what was chosen.
 	acceptanceStands = "Acceptance Stands"
-	// Every ballot is led by one server, and by that one only once.
+	// Every ballot is led by one server, whose own it is, and by that one only once.
 	oneLeader = "One Leader per Ballot"
 	// Nobody leads a ballot without the durable promises of a quorum.
 	preparedByQuorum = "Prepared by a Quorum"
+	// Whoever has promised a ballot, and whoever has chosen a value before, have an
+	// acceptor in common (Flexible Paxos).
+	quorumsMeet = "Quorums Meet"
+	// A ballot's value is that of the highest lower ballot in which any of a quorum that
+	// has promised the ballot had accepted one (P2c).
+	adoptsHighest = "Adopts the Highest"
 	// Nobody proposes in a slot before it is known who decides on it.
 	beyondWindow = "Proposed Beyond the Window"
+	// Nobody proposes anything after a stop before that is chosen, and nothing is chosen
+	// after it by those for whom it was the last (Stoppable Paxos).
+	beyondStop = "Nothing After a Stop"
 	// In one slot and ballot all servers accept the same value, for ever.
 	oneValue = "One Value per Ballot"
 	// Once a quorum has durably accepted a value in one ballot it is chosen,
@@ -57,6 +66,7 @@ type Invariants struct {
 	leaders  map[Ballot]node.ID
 
 	electorates []electorate // of which the present one is the last in force
+	stops       []Proposal   // that are proposed, and in slots not known to be chosen
 	prefix      Slot         // all slots up to here are chosen
 	total       uint64       // digest of them,
 	totals      []uint64     // and of all up to each, by slot - 1
@@ -68,6 +78,7 @@ type machine struct {
 	id       node.ID
 	position int
 	server   *Server // its present life
+	boots    bool    // what it holds it has not accepted just now
 
 	promised Ballot   // after the last event
 	before   Ballot   // and before it
@@ -173,17 +184,19 @@ func (v *Invariants) checkRestart(m *machine, s *Server) error {
 		}
 		slot := Slot(i + 1)
 		for _, p := range v.history[i].proposals {
-			if p.durableAt.has(m.position) && s.At(slot).Ballot < p.ballot && slot > s.Chosen() {
+			if p.durableAt.has(m.position) && s.At(slot).Ballot < p.ballot && slot > s.Chosen() && !v.void(slot, &p) {
 				return violation(acceptanceStands, m, "slot %d was durably accepted in %v, after a restart there is %v",
 					slot, p.ballot, s.At(slot))
 			}
 		}
 	}
+	m.boots = true
 	for slot := s.First(); slot <= s.Last(); slot++ {
 		if err := v.checkHeld(m, slot); err != nil {
 			return err
 		}
 	}
+	m.boots = false
 	return nil
 }
 
@@ -195,11 +208,17 @@ func (v *Invariants) checkLeader(m *machine) error {
 		return nil
 	}
 	m.leads = ballot
+	if ballot.Server() != m.id {
+		return violation(oneLeader, m, "it leads %v, which is not its own", ballot)
+	}
 	if other, ok := v.leaders[ballot]; ok {
 		return violation(oneLeader, m, "%v was led by server %d before", ballot, other)
 	}
 	v.leaders[ballot] = m.id
-	return v.checkPrepared(m, ballot, m.server.Chosen()+1)
+	if err := v.checkPrepared(m, ballot, m.server.Chosen()+1); err != nil {
+		return err
+	}
+	return v.checkMeeting(m, ballot)
 }
 
 // checkChosen looks at the slots that a server newly takes for chosen.

@@ -51,6 +51,9 @@ func (v *Invariants) checkHeld(m *machine, slot Slot) error {
 			slot, p.Ballot, m.before, m.server.Promised())
 	}
 	m.await(change{ballot: p.Ballot, slot: slot})
+	if m.boots || p.Ballot.Server() != m.id {
+		return nil
+	}
 	return v.checkProposal(m, p)
 }
 

@@ -19,6 +19,7 @@ type proposed struct {
 	request   rsm.Request
 	value     uint64    // its digest
 	durableAt serverSet // who has durably accepted it
+	since     Slot      // in which configuration it was accepted, if that matters
 }
 
 // at returns the account of a slot.
@@ -40,11 +41,13 @@ func (v *Invariants) compare(m *machine, p Proposal) error {
 	known := h.find(p.Ballot)
 	switch {
 	case known == nil:
-		h.proposals = append(h.proposals, proposed{ballot: p.Ballot, request: p.Request, value: value})
+		h.proposals = append(h.proposals,
+			proposed{ballot: p.Ballot, request: p.Request, value: value, since: m.server.since()})
+		known = &h.proposals[len(h.proposals)-1]
 	case known.value != value:
 		return violation(oneValue, m, "%v is accepted; another value was, in the same slot and ballot", p)
 	}
-	if h.chosen && p.Ballot > h.ballot && value != h.value {
+	if h.chosen && p.Ballot > h.ballot && value != h.value && !v.void(p.Slot, known) {
 		return violation(chosenStands, m, "%v is accepted; another value was chosen in ballot %v", p, h.ballot)
 	}
 	return nil
@@ -56,8 +59,8 @@ func (v *Invariants) accepted(m *machine, slot Slot, ballot Ballot) error {
 	h := v.at(slot)
 	p := h.find(ballot)
 	p.durableAt = p.durableAt.with(m.position)
-	config, e := m.server.Config(), v.governing(m, slot)
-	if (p.durableAt & e.members).size() < quorum(config.Phase2Quorum, len(e.Servers)) {
+	config, e := &m.server.config, v.governing(m, slot)
+	if v.void(slot, p) || (p.durableAt&e.members).size() < quorum(config.Phase2Quorum, len(e.Servers)) {
 		return nil
 	}
 	if h.chosen && p.value != h.value {
@@ -67,14 +70,22 @@ func (v *Invariants) accepted(m *machine, slot Slot, ballot Ballot) error {
 		return nil
 	}
 	h.chosen, h.value, h.ballot = true, p.value, ballot
-	for _, other := range h.proposals {
-		if other.ballot > ballot && other.value != p.value {
+	for i := range h.proposals {
+		if other := &h.proposals[i]; other.ballot > ballot && other.value != p.value && !v.void(slot, other) {
 			return violation(chosenStands, m, "slot %d: a value is chosen in ballot %v, another is proposed in %v",
 				slot, ballot, other.ballot)
 		}
 	}
-	v.advance(Slot(config.Window))
-	return nil
+	return v.advance(m)
+}
+
+// void reports whether a proposal was made in a configuration that has stopped before
+// its slot: whoever has accepted it, it counts for nothing.
+func (v *Invariants) void(slot Slot, p *proposed) bool {
+	if p.since == 0 || len(v.electorates) == 0 {
+		return false
+	}
+	return p.since < v.electorates[v.electorateOf(slot)].From
 }
 
 // find returns the proposal of a ballot, or nil. The newest is looked at first.

@@ -1,6 +1,10 @@
 package paxos
 
-import "slices"
+import (
+	"slices"
+
+	"quorumlab/rsm"
+)
 
 // electorate is a membership in a judge's account.
 type electorate struct {
@@ -15,12 +19,16 @@ func (v *Invariants) governing(m *machine, slot Slot) *electorate {
 		first := Membership{From: 1, Servers: m.server.Config().Servers}
 		v.electorates = []electorate{{first, v.positions(first)}}
 	}
-	for i := len(v.electorates) - 1; i > 0; i-- {
-		if v.electorates[i].From <= slot {
-			return &v.electorates[i]
-		}
+	return &v.electorates[v.electorateOf(slot)]
+}
+
+// electorateOf finds the electorate of a slot.
+func (v *Invariants) electorateOf(slot Slot) int {
+	i := len(v.electorates) - 1
+	for i > 0 && v.electorates[i].From > slot {
+		i--
 	}
-	return &v.electorates[0]
+	return i
 }
 
 // positions returns which machines are in a membership.
@@ -42,18 +50,39 @@ func (v *Invariants) meet(m *machine) {
 }
 
 // advance goes on over slots that are chosen without a gap.
-func (v *Invariants) advance(window Slot) {
+func (v *Invariants) advance(m *machine) error {
 	for v.prefix < Slot(len(v.history)) && v.history[v.prefix].chosen {
 		h := &v.history[v.prefix]
 		v.prefix++
 		chosen := h.find(h.ballot)
 		if servers, ok := membershipOf(chosen.request); ok {
-			next := Membership{From: v.prefix + window, Servers: servers}
+			next := Membership{From: v.prefix + m.server.config.lead(), Servers: servers}
 			v.electorates = append(v.electorates, electorate{next, v.positions(next)})
+			if err := v.checkStopped(m); err != nil {
+				return err
+			}
 		}
 		v.total = digest(v.total, v.prefix, chosen.request)
 		v.totals = append(v.totals, v.total)
 	}
+	for len(v.stops) > 0 && v.stops[0].Slot <= v.prefix {
+		v.stops = v.stops[1:]
+	}
+	return nil
+}
+
+// checkStopped looks whether anything was chosen after the stop that is the last of
+// the prefix.
+func (v *Invariants) checkStopped(m *machine) error {
+	if m.server.config.Reconfiguration != ByStop {
+		return nil
+	}
+	for i := int(v.prefix); i < len(v.history); i++ {
+		if h := &v.history[i]; h.chosen {
+			return violation(beyondStop, m, "a stop is chosen in slot %d; a value had been in slot %d, in %v", v.prefix, i+1, h.ballot)
+		}
+	}
+	return nil
 }
 
 // totalAt returns the digest of all that was chosen up to a slot, if that is
@@ -72,12 +101,21 @@ func (v *Invariants) totalAt(slot Slot) (total uint64, ok bool) {
 // Who decides on a slot is known once what was chosen a window before is, and no
 // sooner may anybody propose there; and it takes their promises.
 func (v *Invariants) checkProposal(m *machine, p Proposal) error {
-	if p.Ballot.Server() != m.id {
-		return nil
-	}
-	window := Slot(m.server.Config().Window)
-	if p.Slot > v.prefix+window {
+	if p.Slot > v.prefix+Slot(m.server.config.Window) {
 		return violation(beyondWindow, m, "slot %d is proposed, and chosen are those up to %d", p.Slot, v.prefix)
+	}
+	for _, stop := range v.stops {
+		if stop.Ballot == p.Ballot && stop.Slot < p.Slot && stop.Slot > v.prefix {
+			return violation(beyondStop, m, "slot %d is proposed in %v, after a stop in slot %d", p.Slot, p.Ballot, stop.Slot)
+		}
+	}
+	if m.server.config.Reconfiguration == ByStop {
+		if _, ok := membershipOf(p.Request); ok {
+			v.stops = append(v.stops, p)
+		}
+	}
+	if err := v.checkAdopted(m, p); err != nil {
+		return err
 	}
 	if len(v.electorates) < 2 {
 		return nil // it was looked at when the leader began to lead
@@ -89,15 +127,92 @@ func (v *Invariants) checkProposal(m *machine, p Proposal) error {
 // slot.
 func (v *Invariants) checkPrepared(m *machine, ballot Ballot, slot Slot) error {
 	e := v.governing(m, slot)
-	promised := 0
-	for i, other := range v.machines {
-		if e.members.has(i) && other.durablePromise >= ballot {
-			promised++
-		}
-	}
-	if promised < quorum(m.server.Config().Phase1Quorum, len(e.Servers)) {
+	if n := v.promised(e, ballot).size(); n < quorum(m.server.config.Phase1Quorum, len(e.Servers)) {
 		return violation(preparedByQuorum, m, "%v has, for slot %d, the durable promises of %d of %v",
-			ballot, slot, promised, e.Servers)
+			ballot, slot, n, e.Servers)
 	}
 	return nil
+}
+
+// promised returns who of an electorate has durably promised a ballot, or a higher one.
+func (v *Invariants) promised(e *electorate, ballot Ballot) (set serverSet) {
+	for i, other := range v.machines {
+		if e.members.has(i) && other.durablePromise >= ballot {
+			set = set.with(i)
+		}
+	}
+	return set
+}
+
+// checkMeeting demands of a new leader that one of those who have promised its ballot
+// can have told it of every value that was chosen, and that it does not know to be. In
+// slots that others decide on it has yet to ask for promises.
+func (v *Invariants) checkMeeting(m *machine, ballot Ballot) error {
+	e := v.governing(m, m.server.Chosen()+1)
+	promised := v.promised(e, ballot)
+	for i := int(m.server.Chosen()); i < len(v.history); i++ {
+		h, slot := &v.history[i], Slot(i+1)
+		if v.governing(m, slot) != e {
+			return nil
+		}
+		if h.chosen && h.find(h.ballot).durableAt&promised == 0 {
+			return violation(quorumsMeet, m, "%v is led by promises of others than those who have chosen a value in slot %d, in %v",
+				ballot, slot, h.ballot)
+		}
+	}
+	return nil
+}
+
+// checkAdopted is P2c of Paxos Made Simple §2.2. Which quorum's promises a proposer has
+// gone by cannot be seen, so there has to be one by which it can have come to the value.
+func (v *Invariants) checkAdopted(m *machine, p Proposal) error {
+	h, e := v.at(p.Slot), v.governing(m, p.Slot)
+	if h.chosen || len(h.proposals) == 1 {
+		return nil // the first is looked at with the others; this ballot's is the only one
+	}
+	promised := v.promised(e, p.Ballot)
+	needed := quorum(m.server.config.Phase1Quorum, len(e.Servers))
+	value := digest(0, 0, p.Request)
+	if v.upTo(promised, p, 0) >= needed {
+		return nil // nothing need have been reported
+	}
+	for i := range h.proposals {
+		other := &h.proposals[i]
+		if other.ballot < p.Ballot && v.mayFollow(value, other) && v.upTo(promised, p, other.ballot) >= needed {
+			return nil
+		}
+	}
+	return violation(adoptsHighest, m, "%v is proposed, though others were accepted in lower ballots", p)
+}
+
+// mayFollow reports whether a value may be proposed because of a proposal: it is its
+// value, or a no-op that takes the place of a stop.
+func (v *Invariants) mayFollow(value uint64, p *proposed) bool {
+	if p.value == value {
+		return true
+	}
+	_, stop := membershipOf(p.request)
+	return stop && p.since != 0 && value == digest(0, 0, rsm.Request{})
+}
+
+// upTo counts who of a set had accepted, in a proposal's slot and lower ballots than
+// its own, nothing or nothing in a ballot above the given one.
+func (v *Invariants) upTo(set serverSet, p Proposal, ballot Ballot) (n int) {
+	h := v.at(p.Slot)
+	for i, other := range v.machines {
+		if !set.has(i) {
+			continue
+		}
+		held := Ballot(0)
+		if p.Slot <= Slot(len(other.held)) {
+			held = other.held[p.Slot-1]
+		}
+		if known := h.find(held); held >= p.Ballot || known != nil && v.void(p.Slot, known) {
+			held = 0
+		}
+		if held <= ballot {
+			n++
+		}
+	}
+	return n
 }

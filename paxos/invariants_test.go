@@ -15,17 +15,23 @@ import (
 // They have no log, so that what they hold passes for durable.
 type stage struct {
 	judge   *Invariants
+	config  Config
 	servers map[node.ID]*Server
 	err     error
 }
 
-func newStage() *stage { return &stage{judge: NewInvariants(), servers: make(map[node.ID]*Server)} }
+func newStage() *stage {
+	return &stage{
+		judge: NewInvariants(), config: DefaultConfig([]node.ID{1, 2, 3}), servers: make(map[node.ID]*Server),
+	}
+}
 
 // event has something happen to one of three servers.
 func (g *stage) event(id node.ID, happens func(s *Server)) {
 	s := g.servers[id]
 	if s == nil {
-		s = &Server{config: DefaultConfig([]node.ID{1, 2, 3})}
+		s = &Server{config: g.config}
+		s.memberships = []membership{{Membership: Membership{From: 1, Servers: g.config.Servers}}}
 		g.servers[id] = s
 	}
 	s.slots.beginCall()
@@ -98,6 +104,59 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			g.event(2, func(s *Server) { s.promised = b(1, 2) })
 			g.event(1, func(s *Server) { s.promised, s.ballot, s.role = b(2, 1), b(2, 1), leading })
 		}, preparedByQuorum},
+		"a leader of another's ballot": {func(g *stage) {
+			for _, id := range []node.ID{2, 1} {
+				g.event(id, func(s *Server) { s.promised = b(2, 2) })
+			}
+			g.event(1, func(s *Server) { s.ballot, s.role = b(2, 2), leading })
+		}, oneLeader},
+		"two halves of four": {func(g *stage) {
+			g.config.Servers, g.config.Phase1Quorum, g.config.Phase2Quorum = []node.ID{1, 2, 3, 4}, 2, 2
+			g.accept(1, b(1, 1), 5, 1, 2)
+			for _, id := range []node.ID{4, 3} {
+				g.event(id, func(s *Server) { s.promised = b(2, 3) })
+			}
+			g.event(3, func(s *Server) { s.ballot, s.role = b(2, 3), leading })
+		}, quorumsMeet},
+		"its own value instead of a reported one": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 2)
+			for _, id := range []node.ID{2, 3} {
+				g.event(id, func(s *Server) { s.promised = b(2, 3) })
+			}
+			g.accept(1, b(2, 3), 6, 3)
+		}, adoptsHighest},
+		"a reported value, but not the highest": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 2)
+			g.event(1, func(s *Server) { s.promised = b(2, 1) })
+			g.event(3, func(s *Server) { s.promised = b(2, 1) })
+			g.accept(1, b(2, 1), 6, 1)
+			for _, id := range []node.ID{1, 2} {
+				g.event(id, func(s *Server) { s.promised = b(3, 2) })
+			}
+			g.event(2, func(s *Server) { s.slots.set(Proposal{1, b(3, 2), request(5)}) })
+		}, adoptsHighest},
+		"beyond the window": {func(g *stage) {
+			g.event(1, func(s *Server) { s.promised = b(1, 1) })
+			g.accept(1025, b(1, 1), 5, 1)
+		}, beyondWindow},
+		"something after a stop": {func(g *stage) {
+			g.config.Reconfiguration = ByStop
+			g.event(1, func(s *Server) { s.promised = b(1, 1) })
+			g.event(1, func(s *Server) { s.slots.set(stopIn(1, b(1, 1), 1, 2)) })
+			g.accept(2, b(1, 1), 5, 1)
+		}, beyondStop},
+		"something chosen after a stop": {func(g *stage) {
+			g.config.Reconfiguration = ByStop
+			g.accept(2, b(1, 1), 5, 1, 2)
+			for _, id := range []node.ID{1, 2} {
+				g.event(id, func(s *Server) { s.slots.set(stopIn(1, b(1, 1), 1, 2)) })
+			}
+		}, beyondStop},
+		"snapshots differ": {func(g *stage) {
+			for _, id := range []node.ID{1, 2} {
+				g.event(id, func(s *Server) { s.snapshot, s.snapshotAt = []byte{byte(id)}, 7 })
+			}
+		}, snapshotsAgree},
 		"two values in one ballot": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 1)
 			g.accept(1, b(1, 1), 6, 2)
@@ -199,7 +258,7 @@ func TestWhatIsNotDurableMayBeLost(t *testing.T) {
 	for _, synced := range []bool{false, true} {
 		l, judge := boot(t, 1, 3), NewInvariants()
 		require.NoError(t, judge.Check(1, l.server))
-		l.server.Receive(2, Accept{b(1, 2), 1, requests(5), 0})
+		l.server.Receive(2, Accept{b(1, 2), 1, requests(5), 0, 0})
 		require.NoError(t, judge.Check(1, l.server))
 		if synced {
 			l.sync()

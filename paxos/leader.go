@@ -18,6 +18,8 @@ type leader struct {
 	open       []tally       // of the slots proposed and not known to be chosen: from chosen+1 on
 	counted    Slot          // up to here the leader's own acceptances count
 	overdue    Slot          // up to here proposals were made before the last heartbeat
+	stopIn     Slot          // the slot of the last stop proposed
+	reached    []Slot        // by position in the roster: up to where a server has answered
 	pulse      pulse
 
 	inheritedTo Slot   // the last slot in which something was inherited
@@ -46,6 +48,7 @@ func (s *Server) lead(inherited []Proposal) {
 	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
 	s.updatePrepared()
 	s.beginPulse()
+	s.reached = slices.Repeat([]Slot{s.chosen}, len(s.roster)) // lest they be sent nothing
 	s.env.Note(BecameLeader{Ballot: s.ballot})
 	s.flush()
 	if len(s.open) == 0 {
@@ -60,7 +63,10 @@ func (s *Server) flush() {
 	s.askQuorum()
 	for {
 		last := min(s.preparedTo, s.chosen+Slot(s.config.Window))
-		if s.next() > last {
+		if s.stopIn > s.chosen {
+			last = s.stopIn
+		}
+		if s.next() > last || len(s.open) > 0 && !s.config.Pipelining {
 			return
 		}
 		values := s.take(int(last + 1 - s.next()))
@@ -71,10 +77,13 @@ func (s *Server) flush() {
 }
 
 // take takes at most n values: of what is inherited, then of what waits, and then
-// no-ops if there is something to fill up.
+// no-ops if there is something to fill up. None follows a stop.
 func (s *Server) take(n int) (values []rsm.Request) {
 	if len(s.inherited) == 0 && len(s.waiting) > 0 {
-		n = min(n, len(s.waiting))
+		n = s.untilStop(s.waiting[:min(n, len(s.waiting))])
+		if !s.config.Batching {
+			n = 1
+		}
 		values, s.waiting = s.waiting[:n:n], s.waiting[n:]
 		return values
 	}
@@ -89,7 +98,7 @@ func (s *Server) take(n int) (values []rsm.Request) {
 		values = append(values, p.Request)
 	}
 	s.inherited = s.inherited[n:]
-	return values
+	return values[:s.untilStop(values)] // a stop is the last that is inherited
 }
 
 // propose is phase 2a for the next slots, as few messages as will do. The leader
@@ -105,10 +114,25 @@ func (s *Server) propose(values []rsm.Request) bool {
 		for range requests {
 			s.open = append(s.open, tally{record: s.log.Appended()})
 		}
-		s.broadcast(Accept{Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen})
+		s.sendAccept(Accept{Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen, Since: s.since()})
 		values = values[n:]
 	}
 	return true
+}
+
+// sendAccept sends proposals to all who have answered for what went before.
+func (s *Server) sendAccept(m Accept) {
+	var message node.Message = m
+	for _, peer := range s.peers {
+		switch reached := s.reached[s.roster.position(peer)]; {
+		case m.First > reached+Slot(s.config.MaxInFlightSlots):
+			// It is too far behind.
+		case s.config.ParallelWrite:
+			s.env.Send(peer, message)
+		default:
+			s.log.Send(peer, message)
+		}
+	}
 }
 
 // receiveAccepted counts an acceptor's acceptances.
@@ -117,6 +141,7 @@ func (s *Server) receiveAccepted(from node.ID, m Accepted) {
 		return // of a ballot that is over
 	}
 	if i := s.roster.position(from); i >= 0 {
+		s.reached[i] = max(s.reached[i], m.Last)
 		s.count(i, m.First, m.Last)
 	}
 }
@@ -175,7 +200,9 @@ func (s *Server) receiveMissing(from node.ID, m Missing) {
 	last := min(m.Last, s.next()-1)
 	for first := max(m.First, s.chosen+1); first <= last; {
 		requests := s.slots.requests(first, last)
-		s.env.Send(from, Accept{Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen})
+		s.env.Send(from, Accept{
+			Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen, Since: s.since(),
+		})
 		first += Slot(len(requests))
 	}
 }

@@ -150,7 +150,7 @@ func TestRetransmission(t *testing.T) {
 	acceptor.expect("1 Missing(1.1 1)")
 	leader.receive(2, Missing{b(1, 1), 1, 1})
 	leader.expect("2 Accept(1.1 1=[5/1] chosen=0)")
-	acceptor.receive(1, Accept{b(1, 1), 1, requests(5), 0})
+	acceptor.receive(1, Accept{b(1, 1), 1, requests(5), 0, 0})
 	acceptor.expect("1 Accepted(1.1 1)")
 	acceptor.receive(1, Heartbeat{Ballot: b(1, 1), Chosen: 0, Overdue: 1}) // that answer was lost
 	acceptor.expect("1 Accepted(1.1 1)")
@@ -162,9 +162,9 @@ func TestRetransmission(t *testing.T) {
 
 func TestReportTellsAcceptedFromMissing(t *testing.T) {
 	l := boot(t, 2, 3)
-	l.receive(3, Accept{b(1, 3), 5, requests(6), 0}) // of an older ballot: as good as missing
-	l.receive(1, Accept{b(2, 1), 2, requests(5, 6), 0})
-	l.receive(1, Accept{b(2, 1), 6, requests(7), 0})
+	l.receive(3, Accept{b(1, 3), 5, requests(6), 0, 0}) // of an older ballot: as good as missing
+	l.receive(1, Accept{b(2, 1), 2, requests(5, 6), 0, 0})
+	l.receive(1, Accept{b(2, 1), 6, requests(7), 0, 0})
 	l.sent = nil
 	l.receive(1, Heartbeat{Ballot: b(2, 1), Chosen: 0, Overdue: 8})
 	l.expect("1 Missing(2.1 1)", "1 Accepted(2.1 2-3)", "1 Missing(2.1 4-5)", "1 Accepted(2.1 6)", "1 Missing(2.1 7-8)")
@@ -313,7 +313,7 @@ func TestAllocations(t *testing.T) {
 	slot := Slot(0)
 	perCommand = testing.AllocsPerRun(2000, func() {
 		slot++
-		var m node.Message = Accept{b(1, 2), slot, []rsm.Request{{Client: 1, Sequence: uint64(slot), Command: command}}, slot - 1}
+		var m node.Message = Accept{b(1, 2), slot, []rsm.Request{{Client: 1, Sequence: uint64(slot), Command: command}}, slot - 1, 0}
 		acceptor.Receive(2, m)
 		acceptor.Synced(env.disk.last, nil)
 	})

@@ -51,6 +51,7 @@ func (s *Server) learnAccepted() {
 // whose value is not known: the commands of all servers must have the same
 // order.
 func (s *Server) apply() {
+	since := s.since()
 	for s.applied < s.chosen {
 		p := s.slots.at(s.applied + 1)
 		s.applied++
@@ -63,6 +64,9 @@ func (s *Server) apply() {
 		if every := Slot(s.config.SnapshotSlots); every > 0 && s.applied%every == 0 {
 			s.takeSnapshot()
 		}
+	}
+	if s.since() != since {
+		s.voidStopped()
 	}
 	s.finishRepair()
 }

@@ -105,7 +105,7 @@ func TestAReadIsAskedAnewWhenTheMembersChange(t *testing.T) {
 	l.lead(2, Proposal{1, b(0, 3), membershipRequest(7, []node.ID{4, 5, 6})})
 	l.receive(1001, readCounter)
 	l.expire(FlushTimer)
-	l.receive(2, HeartbeatReply{b(1, 1), l.server.pulse.round})
+	l.receive(2, HeartbeatReply{b(1, 1), l.server.pulse.round, 0})
 	l.sent = nil
 	unanswered := func() {
 		t.Helper()
@@ -116,8 +116,8 @@ func TestAReadIsAskedAnewWhenTheMembersChange(t *testing.T) {
 
 	newRound := func() {
 		l.expire(HeartbeatTimer)
-		l.receive(4, HeartbeatReply{b(1, 1), l.server.pulse.round})
-		l.receive(5, HeartbeatReply{b(1, 1), l.server.pulse.round})
+		l.receive(4, HeartbeatReply{b(1, 1), l.server.pulse.round, 0})
+		l.receive(5, HeartbeatReply{b(1, 1), l.server.pulse.round, 0})
 	}
 	newRound() // the new members have not said yet what they have accepted
 	unanswered()

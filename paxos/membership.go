@@ -28,7 +28,7 @@ type membership struct {
 // servers … executing the i+αth instance … can then be made part of the state"). So
 // everybody who may propose in a slot, knowing what was chosen up to α slots
 // before, knows its membership, and nobody else proposes there. α is
-// Config.Window.
+// Config.Window, or 1 if a change stops its configuration: see stop.go.
 type members struct {
 	memberships []membership // the one that governs the next slot to be chosen, and those that follow
 	roster      roster
@@ -60,15 +60,20 @@ func (s *Server) enroll() {
 	s.peers = nil // it may be in use by a caller further up
 	for i := range s.memberships {
 		m := &s.memberships[i]
-		for _, id := range m.Servers {
-			if s.roster.position(id) < 0 {
-				s.roster = append(s.roster, id)
-			}
-			if id != s.env.ID() && !slices.Contains(s.peers, id) {
-				s.peers = append(s.peers, id)
-			}
-		}
+		s.enrollAll(m.Servers)
 		m.members = s.roster.set(m.Servers)
+	}
+	s.enrollAll(s.change.learners)
+}
+
+func (s *Server) enrollAll(servers []node.ID) {
+	for _, id := range servers {
+		if s.roster.position(id) < 0 {
+			s.roster = append(s.roster, id)
+		}
+		if id != s.env.ID() && !slices.Contains(s.peers, id) {
+			s.peers = append(s.peers, id)
+		}
 	}
 }
 
@@ -99,9 +104,11 @@ func (s *Server) learnMembership(chosenIn Slot, r rsm.Request) {
 		return
 	}
 	s.memberships = append(s.memberships, membership{Membership: Membership{
-		From: chosenIn + Slot(s.config.Window), ID: r.Sequence, Servers: servers,
+		From: chosenIn + s.config.lead(), ID: r.Sequence, Servers: servers,
 	}})
-	s.membershipsChanged()
+	if s.config.Reconfiguration == ByWindow { // otherwise it is in force at once
+		s.membershipsChanged()
+	}
 }
 
 // forgetMemberships forgets those whose last slot is carried out.
@@ -124,6 +131,20 @@ func (s *Server) forgetMemberships() {
 // may know of proposals in the slots that they are to decide on. Until the next
 // membership is in force it fills the slots before with no-ops if clients do not.
 func (s *Server) membershipsChanged() {
+	s.enrollMore()
+	if s.role != leading {
+		return
+	}
+	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
+	s.updatePrepared()
+	if s.preparedTo != allSlots {
+		s.sendPrepare()
+	}
+	s.scheduleFlush()
+}
+
+// enrollMore gives those who have come to play a part a place in all accounts.
+func (s *Server) enrollMore() {
 	s.enroll()
 	if s.role == follower {
 		return
@@ -136,13 +157,8 @@ func (s *Server) membershipsChanged() {
 	}
 	for len(s.pulse.answered) < len(s.roster) {
 		s.pulse.answered = append(s.pulse.answered, 0)
+		s.reached = append(s.reached, 0)
 	}
-	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
-	s.updatePrepared()
-	if s.preparedTo != allSlots {
-		s.sendPrepare()
-	}
-	s.scheduleFlush()
 }
 
 // receiveLatePromise takes the promise of an acceptor whom the leader asked after it
@@ -158,7 +174,7 @@ func (s *Server) receiveLatePromise(i int, m Promise) {
 		return
 	}
 	s.promises[i] = m
-	s.inherited = merge(s.inherited, s.next(), m.Accepted)
+	s.inherited = s.inherit(s.next())
 	s.inheritedTo = max(s.inheritedTo, s.next()-1+Slot(len(s.inherited)))
 	s.updatePrepared()
 	s.renewReads()

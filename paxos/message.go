@@ -32,6 +32,9 @@ type Promise struct {
 	Chosen Slot
 	// Accepted is what the acceptor has accepted last in each slot after Chosen.
 	Accepted []Proposal
+	// Since is the first slot of the configuration in which it has accepted that, if
+	// changes of the membership stop configurations (ByStop).
+	Since Slot
 }
 
 // Accept (2a) asks to accept a value in each of one or more consecutive slots. It
@@ -41,6 +44,7 @@ type Accept struct {
 	First    Slot          // the slot of the first request
 	Requests []rsm.Request // at least one
 	Chosen   Slot          // all slots up to here are chosen, says the leader
+	Since    Slot          // the first slot of the leader's configuration, as in Promise
 }
 
 // Accepted (2b) says that an acceptor has accepted, in that ballot, the values
@@ -79,6 +83,7 @@ type Heartbeat struct {
 type HeartbeatReply struct {
 	Ballot Ballot
 	Round  uint64
+	Chosen Slot // the acceptor knows what was chosen up to here
 }
 
 // Missing asks the leader to repeat what it proposed in the slots from First to

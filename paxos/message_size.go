@@ -17,7 +17,7 @@ func (m Prepare) Size() int { return ballotSize + slotSize + 1 }
 
 // Size implements node.Sizer.
 func (m Promise) Size() int {
-	size := ballotSize + slotSize + lengthSize
+	size := ballotSize + 2*slotSize + lengthSize
 	for i := range m.Accepted {
 		size += slotSize + ballotSize + m.Accepted[i].Request.Size()
 	}
@@ -25,7 +25,7 @@ func (m Promise) Size() int {
 }
 
 // Size implements node.Sizer.
-func (m Accept) Size() int { return ballotSize + 2*slotSize + sizeOf(m.Requests) }
+func (m Accept) Size() int { return ballotSize + 3*slotSize + sizeOf(m.Requests) }
 
 // Size implements node.Sizer.
 func (m Accepted) Size() int { return ballotSize + 2*slotSize }
@@ -37,7 +37,7 @@ func (m Nack) Size() int { return 2 * ballotSize }
 func (m Heartbeat) Size() int { return ballotSize + 2*slotSize + roundSize }
 
 // Size implements node.Sizer.
-func (m HeartbeatReply) Size() int { return ballotSize + roundSize }
+func (m HeartbeatReply) Size() int { return ballotSize + roundSize + slotSize }
 
 // Size implements node.Sizer.
 func (m Missing) Size() int { return ballotSize + 2*slotSize }

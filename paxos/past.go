@@ -18,7 +18,7 @@ import (
 // example; at later boots, when there is a log, it does nothing.
 //
 // The proposals are in the order of their slots, holes left out, and each has a
-// ballot; the server has promised the highest of these. What is written becomes
+// ballot; the server has promised the highest of these. Its cluster has no name, and is in its first configuration. What is written becomes
 // durable with the server's first sync. A judge that was not there when it was
 // accepted takes it in as it becomes durable, and does not know what was chosen
 // before: with a judge, chosen has to be zero.
@@ -50,7 +50,7 @@ func WriteLog(env node.Env, chosen Slot, accepted ...Proposal) error {
 		return err
 	}
 	for _, p := range accepted {
-		record := appendAccepted(nil, p.Ballot, chosen, p.Slot, []rsm.Request{p.Request})
+		record := appendAccepted(nil, p.Ballot, 1, chosen, p.Slot, []rsm.Request{p.Request})
 		if err := log.Append(record); err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ func (s *Server) receivePromise(from node.ID, m Promise) {
 // countOwnPromise takes the server's own promise once its disk holds it.
 func (s *Server) countOwnPromise() {
 	if s.ownPromise != 0 && s.log.Covers(s.ownPromise) {
-		s.promises[self] = Promise{Ballot: s.ballot, Chosen: s.chosen, Accepted: s.slots.after(s.chosen)}
+		s.promises[self] = s.ownReport(s.ballot)
 		s.countPromises()
 	}
 }
@@ -101,7 +101,7 @@ func (s *Server) countPromises() {
 	}
 	switch {
 	case missing <= 0 && s.counts(s.promises[self]):
-		s.lead(adopt(s.chosen+1, s.promises))
+		s.lead(s.inherit(s.chosen + 1))
 	case missing <= own && s.ownPromise == 0 && s.promise(s.ballot):
 		s.heardLeader = false // who leads the promised ballot now
 		s.ownPromise = s.log.Written()
@@ -117,6 +117,20 @@ func (s *Server) missing(m *membership) int {
 		}
 	}
 	return missing
+}
+
+// inherit returns what the promises that count say has to be proposed from a slot on.
+func (s *Server) inherit(first Slot) []Proposal {
+	var promises []Promise
+	for _, p := range s.promises {
+		if s.counts(p) && p.Since == s.since() {
+			promises = append(promises, p)
+		}
+	}
+	if s.config.Reconfiguration == ByStop {
+		return settleStops(adopt(first, promises))
+	}
+	return adopt(first, promises)
 }
 
 // adopt returns the proposals that decide what to propose in phase 2 for the slots

@@ -57,7 +57,7 @@ func TestQuorumsThatDoNotMeetAreCaught(t *testing.T) {
 			caught[violation.Invariant]++
 		}
 	}
-	require.Equal(t, map[string]int{"Chosen Value Stands": 10}, caught)
+	require.Equal(t, map[string]int{"Quorums Meet": 10}, caught)
 }
 
 // A wide area network: round trips in milliseconds between Virginia, California,

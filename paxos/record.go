@@ -15,7 +15,8 @@ import (
 //   - accepted: values of consecutive slots, accepted in a ballot. Later records
 //     supersede earlier ones, slot by slot. On its way it notes up to which slot
 //     the server knew what was chosen, so that this needs no record of its own:
-//     after a restart the server is behind by little.
+//     after a restart the server is behind by little. And it notes in which
+//     configuration that was, if that matters (see stop.go).
 //   - learned: values of consecutive slots that other servers knew to be chosen;
 //     so is then everything before them.
 //   - damaged: something before this record is missing (see repair.go);
@@ -29,6 +30,7 @@ const (
 
 type acceptedRecord struct {
 	ballot   Ballot
+	since    Slot
 	chosen   Slot
 	first    Slot
 	requests []rsm.Request
@@ -44,8 +46,9 @@ type damageRecord struct {
 	damaged bool
 }
 
-func appendAccepted(b []byte, ballot Ballot, chosen, first Slot, requests []rsm.Request) []byte {
+func appendAccepted(b []byte, ballot Ballot, since, chosen, first Slot, requests []rsm.Request) []byte {
 	b = binary.AppendUvarint(append(b, acceptedKind), uint64(ballot))
+	b = binary.AppendUvarint(b, uint64(since))
 	b = binary.AppendUvarint(b, uint64(chosen))
 	return appendRequests(b, first, requests)
 }
@@ -86,6 +89,7 @@ func decodeRecord(b []byte) (any, error) {
 	case acceptedKind:
 		record = acceptedRecord{
 			ballot:   Ballot(d.number()),
+			since:    Slot(d.number()),
 			chosen:   Slot(d.number()),
 			first:    d.slot(),
 			requests: d.requests(),

@@ -47,6 +47,8 @@ type Server struct {
 	leader
 	snapshots
 	repair
+
+	recorded map[Slot]Slot // while the server starts: in which configuration what is in a slot was accepted
 }
 
 // New makes a server that replicates machine, which has to be fresh. It panics
@@ -81,6 +83,8 @@ func (s *Server) Start() {
 	}
 	s.enrollAnew()
 	s.apply()
+	s.voidStopped()
+	s.recorded = nil
 	s.awaitLeader()
 	s.log.Flush()
 }

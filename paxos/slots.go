@@ -69,6 +69,13 @@ func (s *slots) discard(through Slot) {
 	}
 }
 
+// forget makes a hole of a slot.
+func (s *slots) forget(slot Slot) {
+	if slot > s.base && slot <= s.last() {
+		s.proposals[slot-s.base-1] = Proposal{}
+	}
+}
+
 // beginCall forgets which slots the last call of the handler touched.
 func (s *slots) beginCall() { s.touchedFirst, s.touchedLast = 0, 0 }
 

@@ -26,13 +26,12 @@ type incoming struct {
 	data []byte
 }
 
-// takeSnapshot replaces what was carried out by a snapshot of it. In memory the
-// commands since the snapshot before stay, for others that are behind by little.
+// takeSnapshot replaces what was carried out by a snapshot of it. In memory some of
+// the commands before stay, for others that are behind by little.
 func (s *Server) takeSnapshot() {
-	previous := s.snapshotAt
 	s.snapshot, s.snapshotAt = s.encodeSnapshot(), s.applied
 	if s.storeSnapshot() {
-		s.slots.discard(previous)
+		s.slots.discard(s.snapshotAt - min(s.snapshotAt, Slot(s.config.SnapshotKeep)))
 	}
 }
 
@@ -49,7 +48,7 @@ func (s *Server) storeSnapshot() bool {
 		return false
 	}
 	for _, p := range s.slots.after(s.snapshotAt) {
-		record := appendAccepted(s.record[:0], p.Ballot, s.snapshotAt, p.Slot, []rsm.Request{p.Request})
+		record := appendAccepted(s.record[:0], p.Ballot, s.since(), s.snapshotAt, p.Slot, []rsm.Request{p.Request})
 		if p.Ballot == 0 {
 			if p.Slot > s.chosen {
 				continue // learned, beyond something that was lost since; it can be learned again
@@ -65,7 +64,9 @@ func (s *Server) storeSnapshot() bool {
 }
 
 func (s *Server) encodeSnapshot() []byte {
-	b := binary.AppendUvarint(nil, uint64(s.applied))
+	b := binary.AppendUvarint(nil, uint64(len(s.config.Cluster)))
+	b = append(b, s.config.Cluster...)
+	b = binary.AppendUvarint(b, uint64(s.applied))
 	b = binary.AppendUvarint(b, s.digest)
 	b = binary.AppendUvarint(b, uint64(len(s.memberships)))
 	for _, m := range s.memberships {
@@ -84,6 +85,7 @@ var errSnapshot = errors.New("paxos: malformed snapshot")
 // restore takes over the state that a snapshot holds.
 func (s *Server) restore(encoded []byte) error {
 	d := decoder{rest: encoded}
+	cluster := string(d.bytes(d.number()))
 	at, digest := d.slot(), d.number()
 	var memberships []membership
 	for n := d.number(); n > 0 && !d.failed; n-- {
@@ -92,6 +94,9 @@ func (s *Server) restore(encoded []byte) error {
 	}
 	if d.failed || len(memberships) == 0 {
 		return errSnapshot
+	}
+	if cluster != s.config.Cluster {
+		return &ClusterError{What: "the snapshot", Server: s.config.Cluster, Other: cluster}
 	}
 	if err := s.executor.Restore(d.rest); err != nil {
 		return err
@@ -103,13 +108,9 @@ func (s *Server) restore(encoded []byte) error {
 	return nil
 }
 
-// chunkBytes is how much of a snapshot a message carries: so much that a large one
-// does not take too many round trips, and so little that other messages get by.
-const chunkBytes = 64 << 10
-
 // sendChunk sends the part of the snapshot from an offset on.
 func (s *Server) sendChunk(to node.ID, offset int) {
-	end := min(offset+chunkBytes, len(s.snapshot))
+	end := min(offset+s.config.SnapshotChunkBytes, len(s.snapshot))
 	if offset < end {
 		s.env.Send(to, SnapshotChunk{
 			At: s.snapshotAt, Offset: offset, Data: s.snapshot[offset:end:end], Total: len(s.snapshot),
@@ -152,8 +153,13 @@ func (s *Server) receiveSnapshotChunk(from node.ID, m SnapshotChunk) {
 
 // install replaces the state by that of a snapshot.
 func (s *Server) install(encoded []byte) {
+	since := s.since()
 	if err := s.restore(encoded); err != nil {
-		panic(err) // another server made it, and the network does not alter messages
+		s.env.Exit(err) // the network does not alter messages: something is set up wrongly
+		return
+	}
+	if s.since() != since {
+		s.voidStopped()
 	}
 	if !s.storeSnapshot() {
 		return

@@ -50,6 +50,9 @@ func (s *Server) load() error {
 		return err
 	}
 	s.log = log
+	if err := s.log.OpenCluster(s.config.Cluster); err != nil {
+		return err
+	}
 	if err := s.loadPromise(); err != nil {
 		return err
 	}
@@ -57,6 +60,7 @@ func (s *Server) load() error {
 		return err
 	}
 	lost := s.damaged
+	s.recorded = make(map[Slot]Slot)
 	for i, b := range records {
 		record, err := decodeRecord(b)
 		if err != nil {
@@ -102,6 +106,11 @@ func (s *Server) replay(record any) {
 	switch r := record.(type) {
 	case acceptedRecord:
 		s.slots.setAll(r.ballot, r.first, r.requests)
+		if s.config.Reconfiguration == ByStop {
+			for i := range r.requests {
+				s.recorded[r.first+Slot(i)] = r.since
+			}
+		}
 		s.promised = max(s.promised, r.ballot) // a crash may have kept only one of the two
 		s.replayChosen(r.chosen)
 	case learnedRecord:

@@ -15,8 +15,8 @@ var records = map[string]struct {
 	"damaged":  {appendDamage(nil, true), damageRecord{true}},
 	"repaired": {appendDamage(nil, false), damageRecord{false}},
 	"accepted": {
-		appendAccepted(nil, b(3, 2), 4, 300, requests(7, 0, 8)),
-		acceptedRecord{b(3, 2), 4, 300, []rsm.Request{request(7), {Command: []byte{}}, request(8)}},
+		appendAccepted(nil, b(3, 2), 0, 4, 300, requests(7, 0, 8)),
+		acceptedRecord{b(3, 2), 0, 4, 300, []rsm.Request{request(7), {Command: []byte{}}, request(8)}},
 	},
 	"learned": {appendLearned(nil, 1, requests(7)), learnedRecord{1, requests(7)}},
 }
@@ -77,7 +77,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		case damageRecord:
 			again = appendDamage(nil, r.damaged)
 		case acceptedRecord:
-			again = appendAccepted(nil, r.ballot, r.chosen, r.first, r.requests)
+			again = appendAccepted(nil, r.ballot, 0, r.chosen, r.first, r.requests)
 		case learnedRecord:
 			again = appendLearned(nil, r.first, r.requests)
 		}

@@ -2,6 +2,7 @@ package paxos_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +103,7 @@ func TestStoryOfAFirstElection(t *testing.T) {
 const letters = "ABCDEFG"
 
 // held reads what a server has accepted: ballot and value, slot by slot. A dot is a
-// hole. The ballots 1, 2, 3, 4, 5, ... are 1.1, 1.2, 1.3, 2.1, 2.2, ...
+// hole, an exclamation mark a stop, after which S1, S2 and S4 are the members. The ballots 1, 2, 3, 4, 5, ... are 1.1, 1.2, 1.3, 2.1, 2.2, ...
 func held(text string) (proposals []paxos.Proposal) {
 	for i, word := range strings.Fields(text) {
 		var number int
@@ -114,7 +115,11 @@ func held(text string) (proposals []paxos.Proposal) {
 			Slot:   paxos.Slot(i + 1),
 			Ballot: paxos.Ballot(1000*((number-1)/3+1) + (number-1)%3 + 1),
 		}
-		if value != "*" {
+		switch value {
+		case "*":
+		case "!":
+			p.Request = rsm.Request{Sequence: 1, Command: []byte{0, 1, 0, 2, 0, 4}}
+		default:
 			p.Request = rsm.Request{
 				Client: rsm.ClientID(strings.Index(letters, value) + 1), Sequence: 1, Command: rsm.Add(1),
 			}
@@ -145,6 +150,9 @@ func newRememberingCluster(t *testing.T, first node.ID, chosen paxos.Slot, accep
 			settings := paxos.DefaultConfig([]node.ID{1, 2, 3})
 			if env.ID() == first { // to lose patience
 				settings.LeaderTimeoutMax = settings.LeaderTimeoutMin
+			}
+			if slices.ContainsFunc(accepted, func(text string) bool { return strings.Contains(text, "!") }) {
+				settings.Reconfiguration = paxos.ByStop
 			}
 			machine := rsm.NewCounter()
 			c.counters[env.ID()] = machine

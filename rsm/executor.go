@@ -94,6 +94,11 @@ func (x *Executor) Redirect(from node.ID, r Request, leader node.ID) {
 	x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: NotLeader, Leader: leader})
 }
 
+// Refuse turns a request away that no server will ever order.
+func (x *Executor) Refuse(from node.ID, r Request, why string) {
+	x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: Refused, Result: []byte(why)})
+}
+
 // Abandon is called by a server that orders requests no longer: it tells all who
 // wait to ask elsewhere. Their requests may still come to be applied.
 func (x *Executor) Abandon(leader node.ID) {

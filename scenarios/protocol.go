@@ -82,7 +82,7 @@ var Paxos = Protocol{
 	Server: func(servers []node.ID, machine func() rsm.StateMachine, settings Settings) node.Factory {
 		config := paxos.DefaultConfig(servers)
 		if every := settings.SnapshotEvery; every > 0 {
-			config.SnapshotSlots = every
+			config.SnapshotSlots, config.SnapshotKeep, config.SnapshotChunkBytes = every, every/4, 256
 		}
 		switch settings.Reads {
 		case ReadQuorum:

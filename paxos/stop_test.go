@@ -1,0 +1,123 @@
+package paxos
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+)
+
+// bootStopping starts a server of a cluster in which changes stop the configuration.
+func bootStopping(t testing.TB, id node.ID) *lone {
+	l := boot(t, id, 3)
+	l.config.Reconfiguration, l.config.LearningRounds = ByStop, 0
+	l.server.config = l.config
+	return l
+}
+
+func stopIn(slot Slot, b Ballot, servers ...node.ID) Proposal {
+	return Proposal{slot, b, membershipRequest(9, servers)}
+}
+
+// Of a stop and of what was proposed in later slots only one can have been chosen.
+func TestSettleStops(t *testing.T) {
+	value := func(slot Slot, b Ballot) Proposal { return Proposal{slot, b, request(5)} }
+	for name, test := range map[string]struct {
+		reported []Proposal
+		want     string
+	}{
+		"no stop":                      {[]Proposal{value(1, b(1, 1)), value(2, b(2, 2))}, "[1=5/1@1.1 2=5/1@2.2]"},
+		"a stop is the last":           {[]Proposal{value(1, b(1, 1)), stopIn(2, b(1, 1), 4)}, "[1=5/1@1.1 2=members [4]@1.1]"},
+		"what is lower is left out":    {[]Proposal{stopIn(1, b(2, 1), 4), value(2, b(1, 2)), value(3, b(1, 2))}, "[1=members [4]@2.1]"},
+		"a hole after it":              {[]Proposal{stopIn(1, b(2, 1), 4), {}, value(3, b(1, 2))}, "[1=members [4]@2.1]"},
+		"what is higher takes over":    {[]Proposal{stopIn(1, b(1, 1), 4), value(2, b(2, 2))}, "[0=no-op@0.0 2=5/1@2.2]"},
+		"even far behind":              {[]Proposal{stopIn(1, b(1, 1), 4), value(2, b(1, 2)), value(3, b(2, 2))}, "[0=no-op@0.0 2=5/1@1.2 3=5/1@2.2]"},
+		"a later stop takes over":      {[]Proposal{stopIn(1, b(1, 1), 4), stopIn(2, b(2, 2), 5), value(3, b(1, 3))}, "[0=no-op@0.0 2=members [5]@2.2]"},
+		"an earlier stop is as strong": {[]Proposal{stopIn(1, b(3, 1), 4), stopIn(2, b(2, 2), 5)}, "[1=members [4]@3.1]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, test.want, summary(settleStops(test.reported)))
+		})
+	}
+}
+
+// A leader that has proposed a stop waits, and goes on among the new members.
+func TestNothingIsProposedAfterAStop(t *testing.T) {
+	l := bootStopping(t, 1)
+	l.lead(2)
+	l.server.Receive(1001, request(5))
+	l.server.enqueue(membershipRequest(9, []node.ID{1, 4, 5}))
+	l.server.Receive(1002, request(6))
+	l.expire(FlushTimer)
+	l.expect("2 Accept(1.1 1-2=[5/1 members [1 4 5]] chosen=0)", "3 Accept(1.1 1-2=[5/1 members [1 4 5]] chosen=0)")
+	l.receive(2, Accepted{b(1, 1), 1, 1})
+	l.expect("1001 Reply(client=5 sequence=1 ok leader=0, 2 bytes)")
+	l.expire(FlushTimer)
+	l.expect()
+	l.receive(3, Accepted{b(1, 1), 2, 2})
+	l.expect("4 Prepare(1.1 from 3)", "5 Prepare(1.1 from 3)")
+	l.expire(FlushTimer)
+	l.expect()
+	l.receive(4, Promise{Ballot: b(1, 1)})
+	l.expect("4 Accept(1.1 3=[6/1] chosen=2)", "5 Accept(1.1 3=[6/1] chosen=2)")
+}
+
+// An acceptor accepts only in the configuration that it knows to be in force.
+func TestAnAcceptorKnowsItsConfiguration(t *testing.T) {
+	l := bootStopping(t, 1)
+	l.receive(2, Accept{b(1, 2), 3, requests(7), 2, 3})
+	l.expect("2 CatchUpRequest(from 1)")
+	require.Zero(t, l.server.Last())
+	l.receive(2, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
+	l.receive(2, Accept{b(1, 2), 3, requests(7), 2, 3})
+	l.expect("2 Accepted(1.2 3)")
+	l.receive(3, Accept{b(2, 3), 3, requests(8), 0, 1})
+	l.expect()
+	require.Equal(t, "[3=7/1@1.2]", summary(l.server.slots.after(2)))
+}
+
+// When a configuration stops, what was accepted in it in later slots is void, and
+// stays so after a restart; what was accepted since is not.
+func TestVotesOfAStoppedConfigurationAreVoid(t *testing.T) {
+	l := bootStopping(t, 1)
+	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7, 8), 0, 1})
+	l.sent = nil
+	l.receive(3, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
+	require.Empty(t, l.server.slots.after(2))
+	l.receive(3, Prepare{Ballot: b(2, 3), First: 3, HandedOver: true})
+	l.expect("3 Promise(2.3 chosen=2 accepted=[])")
+	l.restart()
+	require.EqualValues(t, 2, l.server.Chosen())
+	require.Empty(t, l.server.slots.after(2))
+	l.receive(3, Accept{b(2, 3), 4, requests(9), 2, 3})
+	l.restart()
+	require.Equal(t, "[4=9/1@2.3]", summary(l.server.slots.after(2)))
+}
+
+// The same if a snapshot brings the news.
+func TestASnapshotVoidsVotesOfAStoppedConfiguration(t *testing.T) {
+	ahead, l := bootStopping(t, 2), bootStopping(t, 1)
+	ahead.receive(3, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
+	ahead.server.takeSnapshot()
+	l.receive(3, Accept{b(1, 3), 1, requests(5, 6, 7), 0, 1})
+	at, snapshot := ahead.server.Snapshot()
+	l.receive(2, SnapshotChunk{At: at, Data: snapshot, Total: len(snapshot)})
+	require.EqualValues(t, 2, l.server.Chosen())
+	require.Empty(t, l.server.slots.after(2))
+	l.restart()
+	require.Empty(t, l.server.slots.after(2))
+}
+
+// What an acceptor reports that does not know the configuration yet is of an older
+// one, whatever its ballot: among these acceptors nobody has asked on its behalf.
+func TestReportsOfAStoppedConfigurationAreDisregarded(t *testing.T) {
+	l := bootStopping(t, 1)
+	l.receive(3, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
+	l.expire(LeaderTimer)
+	l.receive(2, Promise{Ballot: l.server.ballot, Chosen: 1, Since: 1, Accepted: []Proposal{{3, b(1, 2), request(6)}}})
+	_, leads := l.server.Leads()
+	require.True(t, leads)
+	require.Empty(t, l.server.inherited)
+	require.Zero(t, l.server.At(3).Slot)
+}
