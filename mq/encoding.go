@@ -29,6 +29,8 @@ type reader struct {
 	rest   []byte
 	failed bool
 
+	recent [16]string // read before
+
 	// Room for the lists of a command, to be used again for the next one.
 	bodies  [][]byte
 	leases  []Lease
@@ -99,7 +101,18 @@ func (r *reader) bytes() []byte {
 	return b
 }
 
-func (r *reader) string() string { return string(r.bytes()) }
+// string returns a string of its own memory. Most are names that were read before.
+func (r *reader) string() string {
+	b := r.bytes()
+	if len(b) == 0 {
+		return ""
+	}
+	recent := &r.recent[(len(b)+int(b[len(b)-1]))%len(r.recent)]
+	if string(b) != *recent {
+		*recent = string(b)
+	}
+	return *recent
+}
 
 // count reads the length of a list, each element of which takes a byte at least.
 func (r *reader) count() int {

@@ -2,6 +2,7 @@ package mq
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
@@ -94,8 +95,7 @@ func (c Receive) apply(m *Machine) ([]byte, *Error) {
 	if lease == 0 {
 		lease = q.options.Lease
 	}
-	answer := append(make([]byte, 0, 64), 0)
-	answer = appendDuration(answer, m.clock.now)
+	answer := appendDuration(append(m.scratch[:0], 0), m.clock.now)
 	for n := 0; n < c.Max && q.ready > 0 && len(answer) < maxAnswerBytes; n++ {
 		if q.options.Contract != AtMostOnce {
 			answer = appendDelivery(answer, q.lease(m, c.Consumer, lease))
@@ -106,7 +106,8 @@ func (c Receive) apply(m *Machine) ([]byte, *Error) {
 		answer = appendDelivery(answer, msg)
 		q.segments.remove(msg.place)
 	}
-	return answer, nil
+	m.scratch = answer
+	return slices.Clone(answer), nil
 }
 
 func appendDelivery(b []byte, msg *message) []byte {

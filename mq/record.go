@@ -143,13 +143,14 @@ func (c Fetch) apply(m *Machine) ([]byte, *Error) {
 	case c.Offset < p.start || c.Offset > p.end:
 		return nil, refuse(ErrOffsetOutOfRange, "Offset %d: must be %d to %d", c.Offset, p.start, p.end)
 	}
-	answer := binary.AppendUvarint([]byte{0}, p.start)
+	answer := binary.AppendUvarint(append(m.scratch[:0], 0), p.start)
 	answer = binary.AppendUvarint(answer, p.end)
 	for i := 0; i < c.Max && c.Offset < p.end && len(answer) < maxAnswerBytes; i++ {
 		answer = p.at(c.Offset).appendTo(answer)
 		c.Offset++
 	}
-	return answer, nil
+	m.scratch = answer
+	return slices.Clone(answer), nil
 }
 
 // appendTo appends all but the offset.

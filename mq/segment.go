@@ -41,7 +41,7 @@ const (
 type segments struct {
 	first uint64     // number of list[0]
 	list  []*segment // nil: all messages of a segment are gone
-	spare *segment   // an empty one, to be used again
+	spare []*segment // empty ones, to be used again: few
 }
 
 // at returns what stands at a place; nil if no message does.
@@ -86,8 +86,9 @@ func (s *segments) put(place uint64) *message {
 
 // fresh returns an empty segment.
 func (s *segments) fresh() *segment {
-	if seg := s.spare; seg != nil {
-		s.spare = nil
+	if last := len(s.spare) - 1; last >= 0 {
+		seg := s.spare[last]
+		s.spare = s.spare[:last]
 		return seg
 	}
 	return &segment{}
@@ -106,7 +107,9 @@ func (s *segments) remove(place uint64) {
 		return
 	}
 	s.list[seg.number-s.first] = nil
-	s.spare = seg
+	if len(s.spare) < 2 {
+		s.spare = append(s.spare, seg)
+	}
 	for len(s.list) > 0 && s.list[0] == nil {
 		s.list = s.list[1:]
 		s.first++
