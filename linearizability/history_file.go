@@ -159,6 +159,7 @@ type lineParser struct {
 	// number and digits are the first lines with an integer where there might be a
 	// text, and with a text that looks like one.
 	number, digits int
+	keys           map[string]string
 }
 
 // parse reads one operation and checks it by itself.
@@ -167,7 +168,7 @@ func (p *lineParser) parse(line []byte) (Operation, error) {
 	if !utf8.Valid(line) {
 		return Operation{}, errors.New("not valid UTF-8")
 	}
-	r, err := parseRecord(line)
+	r, err := parseFields(line)
 	if err != nil {
 		return Operation{}, err
 	}
@@ -178,86 +179,27 @@ func (p *lineParser) parse(line []byte) (Operation, error) {
 	return op, op.validate()
 }
 
-// fieldNames are those of a record.
-var fieldNames = []string{"client", "op", "key", "in", "out", "call", "return", "outcome"}
-
-// checkNames refuses names twice in an object, of which the JSON decoder would
-// take the last, and names in other letters than ours, which it would accept.
-// Everything else that is wrong with a line it finds by itself.
-func checkNames(object []byte, names []string) error {
-	tokens := json.NewDecoder(bytes.NewReader(object))
-	if start, err := tokens.Token(); err != nil || start != json.Delim('{') {
-		return nil
-	}
-	var seen [8]bool
-	for tokens.More() {
-		token, err := tokens.Token()
-		name, isName := token.(string)
-		if err != nil || !isName {
-			return nil
-		}
-		field := slices.Index(names, name)
-		switch {
-		case field < 0:
-			return fmt.Errorf("unknown field %q", name)
-		case seen[field]:
-			return fmt.Errorf("%s: stands there twice", name)
-		}
-		seen[field] = true
-		var value json.RawMessage
-		if tokens.Decode(&value) != nil {
-			return nil
-		}
-	}
-	return nil
-}
-
-func parseRecord(line []byte) (record, error) {
-	var r record
-	if err := checkNames(line, fieldNames); err != nil {
-		return record{}, err
-	}
-	fields := json.NewDecoder(bytes.NewReader(line))
-	fields.DisallowUnknownFields()
-	err := fields.Decode(&r)
-	var mistyped *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, io.EOF):
-		return record{}, errors.New("empty")
-	case errors.As(err, &mistyped) && mistyped.Field == "":
-		return record{}, fmt.Errorf("a JSON %s is no object", mistyped.Value)
-	case errors.As(err, &mistyped):
-		return record{}, fmt.Errorf("%s: a JSON %s does not fit %v", mistyped.Field, mistyped.Value, mistyped.Type)
-	case err != nil:
-		return record{}, err
-	}
-	if _, err := fields.Token(); !errors.Is(err, io.EOF) {
-		return record{}, errors.New("more than one JSON object")
-	}
-	return r, nil
-}
-
 // operation turns a line into an operation, which may still be invalid.
-func (p *lineParser) operation(r record) (Operation, error) {
-	op := Operation{Key: r.Key}
+func (p *lineParser) operation(r fields) (Operation, error) {
+	op := Operation{Key: p.key(r.key)}
 	switch {
-	case r.Client == nil:
+	case !r.hasClient:
 		return op, errors.New("client: missing")
-	case r.Call == nil:
+	case !r.hasCall:
 		return op, errors.New("call: missing")
 	}
-	op.Client, op.Call = *r.Client, *r.Call
+	op.Client, op.Call = r.client, r.call
 	var err error
-	if op.Outcome, err = parseOutcome(r.Outcome); err != nil {
+	if op.Outcome, err = parseOutcome(r.outcome); err != nil {
 		return op, err
 	}
 	switch {
-	case op.Outcome == OutcomeUnknown && r.Return != nil:
+	case op.Outcome == OutcomeUnknown && r.hasReturn:
 		return op, errors.New("return: an operation of unknown outcome has none")
-	case op.Outcome == OutcomeOK && r.Return == nil:
+	case op.Outcome == OutcomeOK && !r.hasReturn:
 		return op, errors.New("return: missing with outcome ok")
-	case r.Return != nil:
-		op.Return = *r.Return
+	case r.hasReturn:
+		op.Return = r.ret
 	case op.Outcome == OutcomeFailed:
 		op.Return = op.Call
 	}
@@ -271,6 +213,23 @@ func (p *lineParser) operation(r record) (Operation, error) {
 // isNull reports whether a field is absent or null.
 func isNull(raw json.RawMessage) bool { return raw == nil || raw[0] == 'n' }
 
+// maxKeys bounds the keys that are remembered.
+const maxKeys = 1 << 16
+
+// key returns the same string for the same key, so that it is kept once.
+func (p *lineParser) key(key string) string {
+	if kept, known := p.keys[key]; known || key == "" {
+		return kept
+	}
+	if p.keys == nil {
+		p.keys = make(map[string]string)
+	}
+	if len(p.keys) < maxKeys {
+		p.keys[key] = key
+	}
+	return key
+}
+
 func isList(raw json.RawMessage) bool { return raw != nil && raw[0] == '[' }
 
 func isEmptyList(raw json.RawMessage) bool {
@@ -279,41 +238,41 @@ func isEmptyList(raw json.RawMessage) bool {
 
 // output reads the answer. An answer that is missing must not be taken for null,
 // which says that nothing was there.
-func (p *lineParser) output(r record, op *Operation) (any, error) {
+func (p *lineParser) output(r fields, op *Operation) (any, error) {
 	if op.Outcome != OutcomeOK {
-		if isNull(r.Out) || op.Outcome == OutcomeFailed && string(r.Out) == "false" {
+		if isNull(r.out) || op.Outcome == OutcomeFailed && string(r.out) == "false" {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("out: an operation of outcome %v has none", op.Outcome)
 	}
 	switch in := op.Input.(type) {
 	case Consume:
-		return p.records(r.Out)
+		return p.records(r.out)
 	case CompareAndSwap:
-		if isNull(r.Out) {
+		if isNull(r.out) {
 			return true, nil
 		}
 	case Add, Send:
-		if isNull(r.Out) {
+		if isNull(r.out) {
 			return nil, nil
 		}
 	case Write, Enqueue:
-		if isNull(r.Out) || bytes.Equal(r.Out, r.In) || string(r.Out) == "true" || string(r.Out) == `"ok"` {
+		if isNull(r.out) || bytes.Equal(r.out, r.in) || string(r.out) == "true" || string(r.out) == `"ok"` {
 			return nil, nil
 		}
-		return nil, fmt.Errorf("out: %s is answered by null, not by %s", in.op(), r.Out)
+		return nil, fmt.Errorf("out: %s is answered by null, not by %s", in.op(), r.out)
 	case Dequeue, Poll, Receive:
-		if isEmptyList(r.Out) {
+		if isEmptyList(r.out) {
 			return nil, nil
 		}
-		if !isNull(r.Out) {
-			return p.text("out", r.Out)
+		if !isNull(r.out) {
+			return p.text("out", r.out)
 		}
 	}
-	if r.Out == nil {
+	if r.out == nil {
 		return nil, errors.New("out: missing with outcome ok")
 	}
-	return parseScalar("out", r.Out)
+	return parseScalar("out", r.out)
 }
 
 // records reads [offset, value], or a list of such pairs.
@@ -376,49 +335,49 @@ var (
 	}
 )
 
-func (p *lineParser) input(r record) (Input, error) {
-	if r.Op == "" {
+func (p *lineParser) input(r fields) (Input, error) {
+	if r.op == "" {
 		return nil, errors.New("op: missing")
 	}
-	if input, known := inputsOfNothing[r.Op]; known {
-		if !isNull(r.In) {
-			return nil, fmt.Errorf("in: a %s has none", r.Op)
+	if input, known := inputsOfNothing[r.op]; known {
+		if !isNull(r.in) {
+			return nil, fmt.Errorf("in: a %s has none", r.op)
 		}
 		return input, nil
 	}
-	if ofText, known := inputsOfText[r.Op]; known {
-		if r.In == nil {
-			return nil, fmt.Errorf("in: missing with op %s", r.Op)
+	if ofText, known := inputsOfText[r.op]; known {
+		if r.in == nil {
+			return nil, fmt.Errorf("in: missing with op %s", r.op)
 		}
-		text, err := p.text("in", r.In)
+		text, err := p.text("in", r.in)
 		return ofText(text), err
 	}
-	switch r.Op {
+	switch r.op {
 	case "add":
-		if isNull(r.In) {
+		if isNull(r.in) {
 			return Add{1}, nil
 		}
-		delta, err := parseInteger("in", r.In)
+		delta, err := parseInteger("in", r.in)
 		return Add{delta}, err
 	case "poll":
-		if isNull(r.In) || isList(r.Out) && !isEmptyList(r.Out) {
+		if isNull(r.in) || isList(r.out) && !isEmptyList(r.out) {
 			return Consume{}, nil
 		}
-		offset, err := parseInteger("in", r.In)
+		offset, err := parseInteger("in", r.in)
 		return Poll{offset}, err
 	case "write":
-		if r.In == nil {
+		if r.in == nil {
 			return nil, errors.New("in: missing with op write")
 		}
-		value, err := parseScalar("in", r.In)
+		value, err := parseScalar("in", r.in)
 		return Write{value}, err
 	case "cas":
-		if r.In == nil {
+		if r.in == nil {
 			return nil, errors.New("in: missing with op cas")
 		}
-		return parseCompareAndSwap(r.In)
+		return parseCompareAndSwap(r.in)
 	}
-	return nil, fmt.Errorf("op: %q is none of %s", r.Op, strings.Join(opNames(), ", "))
+	return nil, fmt.Errorf("op: %q is none of %s", r.op, strings.Join(opNames(), ", "))
 }
 
 // opNames returns the names of all operations, sorted.
@@ -469,7 +428,7 @@ func (p *lineParser) text(field string, raw json.RawMessage) (string, error) {
 	switch value := value.(type) {
 	case string:
 		text = value
-		if n, err := strconv.ParseInt(text, 10, 64); p.digits == 0 && err == nil && strconv.FormatInt(n, 10) == text {
+		if p.digits == 0 && isInteger(text) {
 			p.digits = p.line
 		}
 	case int64:
@@ -485,6 +444,15 @@ func (p *lineParser) text(field string, raw json.RawMessage) (string, error) {
 			field, raw, p.number, p.digits)
 	}
 	return text, nil
+}
+
+// isInteger reports whether a text is the digits of an integer.
+func isInteger(text string) bool {
+	if text == "" || text[0] != '-' && (text[0] < '0' || text[0] > '9') {
+		return false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && strconv.FormatInt(n, 10) == text
 }
 
 func parseInteger(field string, raw json.RawMessage) (int64, error) {
@@ -508,6 +476,9 @@ func parseScalar(field string, raw json.RawMessage) (any, error) {
 	case 't', 'f':
 		return raw[0] == 't', nil
 	case '"':
+		if bytes.IndexByte(raw, '\\') < 0 {
+			return string(raw[1 : len(raw)-1]), nil
+		}
 		var s string
 		err := json.Unmarshal(raw, &s)
 		return s, err

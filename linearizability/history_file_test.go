@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -258,4 +259,34 @@ func FuzzReadHistory(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, h, again)
 	})
+}
+
+// The short cut for plain lines reads what the JSON decoder reads.
+func FuzzPlainFields(f *testing.F) {
+	for line := range strings.Lines(file) {
+		f.Add([]byte(line))
+	}
+	for _, line := range []string{
+		` { "client" : -0 , "call":01,"in":[ "a" , [ 1,"]" ] ],"out":false } `, `{"client":1,"return":null}`,
+		`{"client":9223372036854775808}`, `{"client":1-2}`, `{"client":-}`, `{"in":[1,]}`, `{"in":[}`, `{"in":tru}`, `{"in":[]x}`, `{}`, `{"in":"\t"}`,
+	} {
+		f.Add([]byte(line))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		fast, plain := parsePlainFields(line)
+		if !plain || !utf8.Valid(line) {
+			return
+		}
+		slow, err := parseAnyFields(line)
+		require.NoError(t, err)
+		require.Equal(t, slow, fast)
+	})
+}
+
+// Plain lines take the short cut, or reading a million of them takes long.
+func TestPlainLinesAreShort(t *testing.T) {
+	for line := range strings.Lines(file) {
+		_, plain := parsePlainFields([]byte(line))
+		require.True(t, plain, line)
+	}
 }
