@@ -17,24 +17,15 @@ import (
 //
 // Most histories are judged by the model's monitor, in O(n log n); the rest is
 // searched, see the package documentation. Without a time limit, equal histories
-// give equal reports. Nothing limits the memory of a search: give a time limit
-// where many clients write one key at once.
+// give equal reports, unless a search needs more than MaxSearchMemory: that too
+// ends in VerdictUnknown.
 func Check(m Model, h History, timeout time.Duration) (Report, error) {
-	if m.apply == nil {
-		return Report{}, errors.New("model: missing")
-	}
-	if timeout < 0 {
-		return Report{}, fmt.Errorf("timeout: %v is negative", timeout)
-	}
-	if err := h.validate(); err != nil {
-		return Report{}, err
-	}
-	if err := m.acceptsAll(h); err != nil {
+	if err := m.checkArguments(h, timeout); err != nil {
 		return Report{}, err
 	}
 	h = h.expandConsumes()
 	clock := startBudget(timeout)
-	var unsettled []object
+	var unsettled []searched
 	for _, p := range m.parts(h) {
 		found, err := m.watch(p)
 		switch {
@@ -43,7 +34,7 @@ func Check(m Model, h History, timeout time.Duration) (Report, error) {
 		case found.verdict == VerdictViolation:
 			return m.blame(p, found, clock)
 		case found.verdict == VerdictUnknown:
-			unsettled = append(unsettled, m.object(p))
+			unsettled = append(unsettled, m.searched(p))
 		}
 	}
 	if len(unsettled) == 0 && m.monitor != nil {
@@ -52,9 +43,23 @@ func Check(m Model, h History, timeout time.Duration) (Report, error) {
 	return m.searchAll(unsettled, clock, timeout), nil
 }
 
+// checkArguments checks what is to be judged at the door.
+func (m Model) checkArguments(h History, timeout time.Duration) error {
+	if m.apply == nil {
+		return errors.New("model: missing")
+	}
+	if timeout < 0 {
+		return fmt.Errorf("timeout: %v is negative", timeout)
+	}
+	if err := h.validate(); err != nil {
+		return err
+	}
+	return m.acceptsAll(h)
+}
+
 // searchAll has Porcupine judge what no monitor can.
-func (m Model) searchAll(objects []object, clock budget, timeout time.Duration) Report {
-	slices.SortStableFunc(objects, func(a, b object) int { return cmp.Compare(len(a.history), len(b.history)) })
+func (m Model) searchAll(objects []searched, clock budget, timeout time.Duration) Report {
+	slices.SortStableFunc(objects, func(a, b searched) int { return cmp.Compare(len(a.history), len(b.history)) })
 	verdict, blamed := decideAll(objects, clock, m.decide)
 	report := Report{Verdict: verdict, Judge: JudgePorcupine, Key: blamed.key, model: m, recorded: blamed.recorded}
 	if verdict == VerdictViolation {
@@ -65,21 +70,21 @@ func (m Model) searchAll(objects []object, clock budget, timeout time.Duration) 
 	return report
 }
 
-// object is what happened to one key, or to the only object of a model without
+// searched is what happened to one key, or to the only object of a model without
 // keys, for the search.
-type object struct {
+type searched struct {
 	key      string
 	recorded int     // how many operations the clients made
 	history  History // those that matter
 }
 
-// object copies what matters of a part.
-func (m Model) object(p part) object {
+// searched copies what matters of a part.
+func (m Model) searched(p part) searched {
 	h := make(History, p.len())
 	for i := range h {
 		h[i] = *p.at(int32(i))
 	}
-	return object{p.key, len(h), m.normalize(h)}
+	return searched{p.key, len(h), m.normalize(h)}
 }
 
 // decideAll judges objects with the given function, which takes a time limit,
@@ -91,10 +96,10 @@ func (m Model) object(p part) object {
 // another round of the undecided. A round in which none is decided uses up all
 // time, as the last one may take what is left.
 func decideAll(
-	pending []object, clock budget, decide func(History, time.Duration) Verdict,
-) (Verdict, object) {
+	pending []searched, clock budget, decide func(History, time.Duration) Verdict,
+) (Verdict, searched) {
 	for len(pending) > 0 {
-		var undecided []object
+		var undecided []searched
 		for i, o := range pending {
 			switch decide(o.history, clock.share(len(pending)-i)) {
 			case VerdictViolation:
@@ -108,7 +113,7 @@ func decideAll(
 		}
 		pending = undecided
 	}
-	return VerdictOK, object{}
+	return VerdictOK, searched{}
 }
 
 // budget is an amount of time, or no limit at all, that starts to run when it is

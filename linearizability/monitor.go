@@ -60,21 +60,24 @@ func (h History) sortByCall() {
 	})
 }
 
+// object is what an operation is about.
+type object struct{ key, name string }
+
+func (m Model) objectOf(op *Operation) object {
+	if m.objects == nil {
+		return object{op.Key, ""}
+	}
+	return object{op.Key, m.objects(op.Input)}
+}
+
 // parts splits a history by key, the smallest part first, in the memory of a
 // number per operation.
 func (m Model) parts(h History) []part {
-	type object struct{ key, name string }
-	objectOf := func(op *Operation) object {
-		if m.objects == nil {
-			return object{op.Key, ""}
-		}
-		return object{op.Key, m.objects(op.Input)}
-	}
 	numbers := make(map[object]int32)
 	var objects []object
 	var sizes []int32
 	for i := range h {
-		o := objectOf(&h[i])
+		o := m.objectOf(&h[i])
 		number, known := numbers[o]
 		if !known {
 			number = int32(len(objects))
@@ -92,7 +95,7 @@ func (m Model) parts(h History) []part {
 		start = end
 	}
 	for i := range h {
-		p := &parts[numbers[objectOf(&h[i])]]
+		p := &parts[numbers[m.objectOf(&h[i])]]
 		p.places = append(p.places, int32(i))
 	}
 	// Objects of one key are left in the order in which they appear.

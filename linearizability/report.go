@@ -45,19 +45,29 @@ const (
 	JudgePorcupine Judge = iota
 	// JudgeMonitor knows a theorem about the model, and proves what it says.
 	JudgeMonitor
+	// JudgeSearch looked for an order that is sequentially consistent.
+	JudgeSearch
 )
 
-// String returns "porcupine" or "monitor".
+// String returns "porcupine", "monitor" or "search".
 func (j Judge) String() string {
-	if j == JudgeMonitor {
+	switch j {
+	case JudgePorcupine:
+		return "porcupine"
+	case JudgeMonitor:
 		return "monitor"
+	case JudgeSearch:
+		return "search"
 	}
-	return "porcupine"
+	return fmt.Sprintf("Judge(%d)", uint8(j))
 }
 
 // Report is the verdict on a history, and its reasons.
 type Report struct {
 	Verdict Verdict
+	// Sequential says that sequential consistency was asked for, see
+	// [CheckSequential], instead of linearizability.
+	Sequential bool
 	// Judge is who decided: Porcupine if it was needed for any key.
 	Judge Judge
 	// Unconfirmed says of a monitor's violation that its core was too much for
@@ -111,8 +121,9 @@ func (r *Report) explain(clock budget) {
 	for i, op := range r.Core {
 		operations[i].ClientId, _ = slices.BinarySearch(clients, op.Client)
 	}
-	verdict, picture := porcupine.CheckOperationsVerbose(model, operations, clock.share(1))
-	if verdict != porcupine.Illegal {
+	search, guard := guarded(model, MaxSearchMemory)
+	verdict, picture := porcupine.CheckOperationsVerbose(search, operations, clock.share(1))
+	if verdict != porcupine.Illegal || guard.full.Load() {
 		return
 	}
 	r.picture = &drawing{model, picture}
@@ -145,8 +156,12 @@ func (r Report) String() string {
 	case VerdictOK:
 		text.WriteString("\n")
 	case VerdictViolation:
-		fmt.Fprintf(&text, ": no order of these %d operations, out of %d, explains their answers\n",
-			len(r.Core), r.recorded)
+		keeps := ""
+		if r.Sequential {
+			keeps = " that keeps the order of each client"
+		}
+		fmt.Fprintf(&text, ": no order of these %d operations, out of %d, explains their answers%s\n",
+			len(r.Core), r.recorded, keeps)
 		if r.Renumbered {
 			text.WriteString("(answers are counted as if the operations left out had not happened)\n")
 		}
@@ -175,39 +190,96 @@ func (r Report) writeTable(text *strings.Builder) {
 		if op.Outcome == OutcomeUnknown {
 			returned = "open"
 		}
-		fmt.Fprintf(table, "%d\t%s\t%d\t%v\t%s\t%s\n",
-			op.Call, returned, op.Client, op.Input, op.answer(), place[first+i])
+		input := op.Input.String()
+		if r.Sequential && op.Key != "" {
+			input = fmt.Sprintf("%q %s", op.Key, input)
+		}
+		fmt.Fprintf(table, "%d\t%s\t%d\t%s\t%s\t%s\n",
+			op.Call, returned, op.Client, input, op.answer(), place[first+i])
 	}
 	// Writing to a strings.Builder cannot fail.
 	_ = table.Flush()
 }
 
 // writeReason tells why the order goes no further: which operations could come
-// next in time, and what they would be answered.
+// next, and what they would be answered.
 func (r Report) writeReason(text *strings.Builder) {
 	if r.Order == nil {
 		return
 	}
-	state := r.model.initial
+	states := make(map[object]any)
+	state := func(op *Operation) any {
+		if value, known := states[r.model.objectOf(op)]; known {
+			return value
+		}
+		return r.model.initial
+	}
 	placed := make([]bool, len(r.Core))
 	for _, i := range r.Order {
-		state, _ = r.model.apply(state, r.Core[i].Input)
+		op := &r.Core[i]
+		states[r.model.objectOf(op)], _ = r.model.apply(state(op), op.Input)
 		placed[i] = true
 	}
-	fmt.Fprintf(text, "After the %d operations numbered under \"order\" the value is %s. What could come next does not fit:\n",
-		len(r.Order), formatValue(state))
+	fmt.Fprintf(text, "After the %d operations numbered under \"order\"", len(r.Order))
+	if len(r.Core) > 0 && !r.hasManyObjects() {
+		fmt.Fprintf(text, " the value is %s", formatValue(state(&r.Core[0])))
+	}
+	text.WriteString(". What could come next does not fit:\n")
+	next := r.nextInTime(placed)
+	if r.Sequential {
+		next = r.nextOfClients(placed)
+	}
+	for _, i := range next {
+		op := &r.Core[i]
+		_, answer := r.model.apply(state(op), op.Input)
+		fmt.Fprintf(text, "  %v was answered %s, and would be %s\n", r.subject(op), op.answer(), formatValue(answer))
+	}
+}
+
+// subject names an operation of the core, with its key if there are more of them.
+func (r Report) subject(op *Operation) string {
+	if r.Sequential && op.Key != "" {
+		return fmt.Sprintf("client %d: key %q %v", op.Client, op.Key, op.Input)
+	}
+	return fmt.Sprintf("client %d: %v", op.Client, op.Input)
+}
+
+func (r Report) hasManyObjects() bool {
+	return slices.ContainsFunc(r.Core, func(op Operation) bool {
+		return r.model.objectOf(&op) != r.model.objectOf(&r.Core[0])
+	})
+}
+
+// nextInTime lists what is answered and not placed, and was called before any of
+// it returned.
+func (r Report) nextInTime(placed []bool) []int {
 	firstReturn := int64(math.MaxInt64)
 	for i, op := range r.Core {
 		if !placed[i] && op.Outcome == OutcomeOK {
 			firstReturn = min(firstReturn, op.Return)
 		}
 	}
+	var next []int
 	for i, op := range r.Core {
-		if placed[i] || op.Outcome != OutcomeOK || op.Call > firstReturn {
-			continue
+		if !placed[i] && op.Outcome == OutcomeOK && op.Call <= firstReturn {
+			next = append(next, i)
 		}
-		_, answer := r.model.apply(state, op.Input)
-		fmt.Fprintf(text, "  client %d: %v was answered %s, and would be %s\n",
-			op.Client, op.Input, op.answer(), formatValue(answer))
 	}
+	return next
+}
+
+// nextOfClients lists the first operation of each client that is not placed.
+func (r Report) nextOfClients(placed []bool) []int {
+	var next []int
+	for _, operations := range r.Core.byClient() {
+		for _, i := range operations {
+			if !placed[i] {
+				if r.Core[i].Outcome == OutcomeOK {
+					next = append(next, i)
+				}
+				break
+			}
+		}
+	}
+	return next
 }

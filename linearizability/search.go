@@ -35,8 +35,17 @@ type state struct {
 // decide asks Porcupine about one object whose history is normalised. A limit of
 // zero is none.
 func (m Model) decide(h History, limit time.Duration) Verdict {
+	return m.decideWithin(h, limit, MaxSearchMemory)
+}
+
+func (m Model) decideWithin(h History, limit time.Duration, memory uint64) Verdict {
 	model, operations := m.search(h, m.alike(h))
-	switch porcupine.CheckOperationsTimeout(model, operations, limit) {
+	model, guard := guarded(model, memory)
+	verdict := porcupine.CheckOperationsTimeout(model, operations, limit)
+	if guard.full.Load() {
+		return VerdictUnknown
+	}
+	switch verdict {
 	case porcupine.Ok:
 		return VerdictOK
 	case porcupine.Illegal:

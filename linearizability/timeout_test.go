@@ -27,6 +27,19 @@ func TestTimeout(t *testing.T) {
 	require.Contains(t, report.String(), "no verdict on 61 operations")
 }
 
+// A search that would fill the memory ends, and does not pass for a verdict.
+func TestMemoryIsBounded(t *testing.T) {
+	m, h := Register(), hard()
+	require.Equal(t, VerdictUnknown, m.decideWithin(m.normalize(h), 0, 1<<20))
+
+	// The same with a history that is right, but hard to put in order.
+	h[0] = done(1000, 200, 201, Read{}, "7")
+	for i := range 12 {
+		h = append(h, done(2000, int64(300+2*i), int64(301+2*i), Read{}, "7"))
+	}
+	require.NotEqual(t, VerdictViolation, m.decideWithin(m.normalize(h), 0, 1<<20))
+}
+
 // A key that takes all the time does not hide the violation of another, however
 // small its part of the time.
 func TestHardKeyDoesNotHideViolation(t *testing.T) {
@@ -56,7 +69,7 @@ func TestHardKeyDoesNotHideViolation(t *testing.T) {
 // What easy objects leave of their time goes to another round of the hard ones.
 func TestUndecidedObjectsGetAnotherRound(t *testing.T) {
 	const second = time.Second
-	objects := []object{{key: "hard"}, {key: "easy"}, {key: "harder"}}
+	objects := []searched{{key: "hard"}, {key: "easy"}, {key: "harder"}}
 	for i := range objects {
 		objects[i].history = History{on(objects[i].key, Operation{})}
 	}
