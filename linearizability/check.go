@@ -32,9 +32,13 @@ func Check(m Model, h History, timeout time.Duration) (Report, error) {
 		case err != nil:
 			return Report{}, err
 		case found.verdict == VerdictViolation:
-			return m.blame(p, found, clock)
+			report, err := m.blame(p, found, clock)
+			if err == nil && m.stale != nil {
+				report.Stale = m.stale(p)
+			}
+			return report, err
 		case found.verdict == VerdictUnknown:
-			unsettled = append(unsettled, m.searched(p))
+			unsettled = append(unsettled, searched{p, m.normalize(p.history())})
 		}
 	}
 	if len(unsettled) == 0 && m.monitor != nil {
@@ -61,30 +65,31 @@ func (m Model) checkArguments(h History, timeout time.Duration) error {
 func (m Model) searchAll(objects []searched, clock budget, timeout time.Duration) Report {
 	slices.SortStableFunc(objects, func(a, b searched) int { return cmp.Compare(len(a.history), len(b.history)) })
 	verdict, blamed := decideAll(objects, clock, m.decide)
-	report := Report{Verdict: verdict, Judge: JudgePorcupine, Key: blamed.key, model: m, recorded: blamed.recorded}
+	report := Report{Verdict: verdict, Judge: JudgePorcupine, Key: blamed.key, model: m, recorded: int(blamed.len())}
 	if verdict == VerdictViolation {
 		clock := startBudget(timeout)
 		report.Core = m.shrink(blamed.history, clock)
 		report.explain(clock)
+		if m.stale != nil {
+			report.Stale = m.stale(blamed.part)
+		}
 	}
 	return report
 }
 
-// searched is what happened to one key, or to the only object of a model without
-// keys, for the search.
+// searched is a part for the search, with those of its operations that matter.
 type searched struct {
-	key      string
-	recorded int     // how many operations the clients made
-	history  History // those that matter
+	part
+	history History
 }
 
-// searched copies what matters of a part.
-func (m Model) searched(p part) searched {
+// history copies the operations of a part.
+func (p part) history() History {
 	h := make(History, p.len())
 	for i := range h {
 		h[i] = *p.at(int32(i))
 	}
-	return searched{p.key, len(h), m.normalize(h)}
+	return h
 }
 
 // decideAll judges objects with the given function, which takes a time limit,

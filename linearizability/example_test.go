@@ -31,6 +31,8 @@ func ExampleCheck() {
 	// 7     8       1       read()        "old"   -
 	// After the 2 operations numbered under "order" the value is "new". What could come next does not fit:
 	//   client 1: read() was answered "old", and would be "new"
+	// Stale reads: 1
+	//   client 1 key "x": read() → "old", called at 7, is 1 write behind: write("new") was acknowledged 1 earlier, at 6
 }
 
 // The answer to the first addition was lost. It may have happened, and the second

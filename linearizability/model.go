@@ -33,6 +33,8 @@ type Model struct {
 	// any of the units keeps a linearizable history linearizable. Leaving out units
 	// of nothing but unknown outcomes also keeps one that is not as it is.
 	units func(h History) []int32
+	// stale finds stale reads of one object, in models that have them; else it is nil.
+	stale func(p part) []StaleRead
 	// alike returns, for each operation of one object, an input that can stand for
 	// its own because no answer in the history tells the two apart. The more inputs
 	// become equal, the less there is to search.

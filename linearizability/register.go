@@ -3,7 +3,7 @@ package linearizability
 import "fmt"
 
 // Register is a model of one value, at first nil, with the inputs Read, Write and
-// CompareAndSwap.
+// CompareAndSwap. Keys, where there are some, name registers of their own.
 func Register() Model {
 	return Model{
 		name:    "register",
@@ -12,12 +12,13 @@ func Register() Model {
 		monitor: judgeRegister,
 		accepts: acceptedByRegister,
 		units:   singly(removableFromRegister),
+		stale:   part.staleReads,
 		alike:   alikeInRegister,
 	}
 }
 
-// KeyValue is a model of a register per key; no operation touches two. Keys are
-// not empty. Each key is judged by itself.
+// KeyValue is a model of a register per key; no operation touches two. Each
+// key is judged by itself.
 func KeyValue() Model {
 	m := Register()
 	m.name = "key-value store"

@@ -1,6 +1,7 @@
 package linearizability
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -83,6 +84,9 @@ type Report struct {
 	// Renumbered says that answers of the core that count operations, those of a
 	// counter and the offsets of a log, count only the operations of the core.
 	Renumbered bool
+	// Stale are all stale reads of the key that is violated, by call, with a register
+	// or a key that is not linearizable. There may be none.
+	Stale []StaleRead
 	// Order lists, as indices of Core, the longest order of operations of the core
 	// that explains their answers; no further answer fits behind it. It is nil if
 	// the core is larger than 3,000 operations or time ran out before.
@@ -167,8 +171,36 @@ func (r Report) String() string {
 		}
 		r.writeTable(&text)
 		r.writeReason(&text)
+		r.writeStale(&text)
 	}
 	return text.String()
+}
+
+// maxStale bounds the stale reads that a text lists.
+const maxStale = 5
+
+// writeStale tells how stale the stalest reads are, those of the core first.
+func (r Report) writeStale(text *strings.Builder) {
+	if len(r.Stale) == 0 {
+		return
+	}
+	inCore := func(s StaleRead) int {
+		if slices.Contains(r.Core, s.Read) {
+			return 0
+		}
+		return 1
+	}
+	stalest := slices.Clone(r.Stale)
+	slices.SortStableFunc(stalest, func(a, b StaleRead) int {
+		return cmp.Or(cmp.Compare(inCore(a), inCore(b)), cmp.Compare(b.Behind, a.Behind), cmp.Compare(b.Late, a.Late))
+	})
+	fmt.Fprintf(text, "Stale reads: %d\n", len(stalest))
+	for _, s := range stalest[:min(len(stalest), maxStale)] {
+		fmt.Fprintf(text, "  %v\n", s)
+	}
+	if len(stalest) > maxStale {
+		text.WriteString("  ...\n")
+	}
 }
 
 func (r Report) writeTable(text *strings.Builder) {

@@ -41,6 +41,8 @@ call  return  client  operation   answer  order
 7     8       90      read()      "a"     -
 After the 2 operations numbered under "order" the value is "b". What could come next does not fit:
   client 90: read() was answered "a", and would be "b"
+Stale reads: 1
+  client 90 key "x": read() → "a", called at 7, is 1 write behind: write("b") was acknowledged 3 earlier, at 4
 `, report.String())
 
 	report, err = Check(Register(), nil, 0)

@@ -69,7 +69,7 @@ func TestHardKeyDoesNotHideViolation(t *testing.T) {
 // What easy objects leave of their time goes to another round of the hard ones.
 func TestUndecidedObjectsGetAnotherRound(t *testing.T) {
 	const second = time.Second
-	objects := []searched{{key: "hard"}, {key: "easy"}, {key: "harder"}}
+	objects := []searched{{part: part{key: "hard"}}, {part: part{key: "easy"}}, {part: part{key: "harder"}}}
 	for i := range objects {
 		objects[i].history = History{on(objects[i].key, Operation{})}
 	}
