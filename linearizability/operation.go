@@ -176,11 +176,11 @@ func (o Operation) String() string {
 	if o.Key != "" {
 		key = fmt.Sprintf(" key %q", o.Key)
 	}
-	return fmt.Sprintf("client %d%s: %v → %s", o.Client, key, o.Input, o.answer())
+	return fmt.Sprintf("client %d%s: %v → %s", o.Client, key, o.Input, o.Answer())
 }
 
-// answer describes what the client got.
-func (o *Operation) answer() string {
+// Answer describes what the client got.
+func (o *Operation) Answer() string {
 	switch {
 	case o.Outcome == OutcomeUnknown:
 		return "?"

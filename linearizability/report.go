@@ -227,7 +227,7 @@ func (r Report) writeTable(text *strings.Builder) {
 			input = fmt.Sprintf("%q %s", op.Key, input)
 		}
 		fmt.Fprintf(table, "%d\t%s\t%d\t%s\t%s\t%s\n",
-			op.Call, returned, op.Client, input, op.answer(), place[first+i])
+			op.Call, returned, op.Client, input, op.Answer(), place[first+i])
 	}
 	// Writing to a strings.Builder cannot fail.
 	_ = table.Flush()
@@ -264,7 +264,7 @@ func (r Report) writeReason(text *strings.Builder) {
 	for _, i := range next {
 		op := &r.Core[i]
 		_, answer := r.model.apply(state(op), op.Input)
-		fmt.Fprintf(text, "  %v was answered %s, and would be %s\n", r.subject(op), op.answer(), formatValue(answer))
+		fmt.Fprintf(text, "  %v was answered %s, and would be %s\n", r.subject(op), op.Answer(), formatValue(answer))
 	}
 }
 

@@ -88,7 +88,7 @@ func (m Model) search(h History, inputs []Input) (porcupine.Model, []porcupine.O
 		Hash:  func(s any) uint64 { return maphash.Comparable(hashSeed, s.(state).value) },
 		DescribeOperation: func(input, _ any) string {
 			op := input.(step).op
-			return fmt.Sprintf("client %d: %v → %s", op.Client, op.Input, op.answer())
+			return fmt.Sprintf("client %d: %v → %s", op.Client, op.Input, op.Answer())
 		},
 		DescribeState: func(s any) string { return formatValue(s.(state).value) },
 	}, operations

@@ -11,6 +11,9 @@
 //   - [ThroughputOverTime]: operations per second, a panel for each run. It
 //     answers how long an outage lasted and what came after it.
 //
+// [Intervals] draws a [Timeline] instead: few operations, from call to return, and
+// which of them are to blame for a violation.
+//
 // # Nothing is hidden
 //
 // A picture that leaves something out says so in a line under it: when there are

@@ -18,8 +18,8 @@ import (
 
 // WriteArtifacts writes what a run left behind into an existing folder and
 // returns the paths: the history, the fault schedule, plots of latency and
-// throughput, and for a violation the last events before it, and a page of
-// Porcupine's if clients saw it. Names begin with scenario, protocol and seed. Each
+// throughput, and for a violation the last events before it, and if clients saw it
+// the operations to blame, as a page of Porcupine's, a table and a picture. Names begin with scenario, protocol and seed. Each
 // file appears whole or not at all.
 func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 	latency, throughput := r.figures()
@@ -35,7 +35,11 @@ func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 		files = append(files, artifact{"events.txt", r.writeLastEvents})
 	}
 	if r.Report.Verdict == linearizability.VerdictViolation {
-		files = append(files, artifact{"violation.html", r.writePage})
+		files = append(files, artifact{"violation.txt", r.writeCore},
+			artifact{"violation.png", r.drawViolation}, artifact{"violation.svg", r.drawViolation})
+		if r.Report.Order != nil { // or else it is too large for a page
+			files = append(files, artifact{"violation.html", r.writePage})
+		}
 	}
 	return r.write(dir, files)
 }
@@ -189,6 +193,16 @@ func (r *Result) writePage(path string) error {
 	return maybe.WriteFile(path, b.Bytes(), 0o644)
 }
 
+func (r *Result) writeCore(path string) error {
+	return maybe.WriteFile(path, []byte(r.Report.String()), 0o644)
+}
+
+func (r *Result) drawViolation(path string) error {
+	figure := DrawViolation(history(r.Operations), r.Report, r.annotations())
+	describe(figure, r.Scenario, r.Seed, r.Command())
+	return figure.Save(path)
+}
+
 // annotations puts faults and leaders on the judge's scale of time.
 func (r *Result) annotations() []linearizability.Annotation {
 	var all []linearizability.Annotation
@@ -200,7 +214,7 @@ func (r *Result) annotations() []linearizability.Annotation {
 	}
 	for _, l := range r.Leaders {
 		all = append(all, linearizability.Annotation{
-			Lane: "leaders", Description: fmt.Sprintf("S%d leads term %d", l.Leader, l.Term), Start: r.judgeTime(l.At),
+			Lane: leaders, Description: fmt.Sprintf("S%d leads term %d", l.Leader, l.Term), Start: r.judgeTime(l.At),
 		})
 	}
 	return all

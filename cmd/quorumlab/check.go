@@ -15,28 +15,40 @@ import (
 	"github.com/spf13/cobra"
 
 	"quorumlab/linearizability"
+	"quorumlab/scenarios"
 )
-
-// checkTimeout bounds the search where no monitor can judge.
-const checkTimeout = 60 * time.Second
 
 // totalQueue is the name of the judge that is no model.
 const totalQueue = "total-queue"
 
 // models are the models by the names that --model takes.
 var models = map[string]func() linearizability.Model{
-	"register": linearizability.Register,
-	"kv":       linearizability.KeyValue,
-	"counter":  linearizability.Counter,
-	"queue":    linearizability.Queue,
-	"log":      linearizability.Log,
+	"register":     linearizability.Register,
+	"kv":           linearizability.KeyValue,
+	"counter":      linearizability.Counter,
+	"queue":        linearizability.Queue,
+	"log":          linearizability.Log,
+	"leased-queue": linearizability.LeasedQueue,
+	"set":          linearizability.Set,
+	"lock":         linearizability.Lock,
+}
+
+// judges are the judges by the names that --consistency takes.
+var judges = map[string]func(linearizability.Model, linearizability.History, time.Duration) (linearizability.Report, error){
+	"linearizable": linearizability.Check,
+	"sequential":   linearizability.CheckSequential,
 }
 
 // checkFlags are the flags of check.
 type checkFlags struct {
-	model string
-	out   string
-	json  bool
+	model       string
+	consistency string
+	timeout     time.Duration
+	annotations string
+	out         string
+	json        bool
+
+	annotated []linearizability.Annotation
 }
 
 // judgement is the result of check, and with --json what it prints. Fields are
@@ -44,7 +56,7 @@ type checkFlags struct {
 type judgement struct {
 	Verdict    string   `json:"verdict"` // "ok", "violation" or "unknown"
 	Model      string   `json:"model"`
-	Judge      string   `json:"judge"` // "monitor" or "porcupine"
+	Judge      string   `json:"judge"` // "monitor" or "porcupine"; "search" if it is for sequential consistency
 	Operations int      `json:"operations"`
 	Unknown    int      `json:"unknown"` // operations of unknown outcome
 	Core       []string `json:"core"`    // operations, or messages with total-queue
@@ -52,7 +64,7 @@ type judgement struct {
 
 	verdict linearizability.Verdict
 	text    string
-	html    func(io.Writer) error // nil if there is nothing to draw
+	report  linearizability.Report // of anything but total-queue
 }
 
 func newCheck() *cobra.Command {
@@ -61,13 +73,32 @@ func newCheck() *cobra.Command {
 		Use:   "check FILE",
 		Short: "Judge a history from a file",
 		Long: `Check reads a history, one JSON object per line, and judges whether it is
-linearizable: register, kv, counter, queue and log are what the operations should
-have done. total-queue accounts for the messages of a queue that was drained at
-the end, whatever their order. FILE - is the standard input.
+linearizable: register, kv, counter, queue, log, leased-queue, set and lock are what
+the operations should have done. total-queue accounts for the messages of a queue
+that was drained at the end, whatever their order: nothing may be lost, nothing may
+come from nowhere. FILE - is the standard input.
+
+A line has client (an integer), op (register, kv: read, write, cas; counter: add,
+read; queue: enqueue, dequeue; log: send, poll), key (optional), in, out (null for an
+empty answer), call, return (integers; absent when unknown) and outcome (ok, failed or
+unknown). What else is understood: go doc quorumlab/linearizability.ReadHistory.
+
+Histories in which no value is written, enqueued or sent twice, and counters to which
+1 is added, are judged by a monitor, whatever their length. All others are searched,
+which may take for ever: after --timeout, or 2 GiB of memory, the verdict is unknown.
+To explain a violation may take as long again.
+
+With --consistency sequential only the order of each client has to be kept, not that of
+time, for comparison. Where that is not decided by a monitor it costs far more.
+
+With --annotations the page and the picture in --out show faults and leaders too, from
+a file of one JSON object per line: lane, description, start and end, in the time of the
+history; without end it is a moment. In the lane "leaders" are changes of leader.
 
 Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown.`,
 		Example: `  quorumlab check history.jsonl --model kv
   quorumlab check history.jsonl --model queue --out out
+  quorumlab check history.jsonl --model register --consistency sequential
   quorumlab check history.jsonl --model total-queue --json`,
 		Args: func(c *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
@@ -78,8 +109,11 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown.`,
 		RunE: func(c *cobra.Command, arguments []string) error { return f.run(c, arguments[0]) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.model, "model", "", "register, kv, counter, queue, log or total-queue")
-	flags.StringVar(&f.out, "out", "", "folder for the core of a violation, as text and HTML")
+	flags.StringVar(&f.model, "model", "", "register, kv, counter, queue, log, total-queue, leased-queue, set or lock")
+	flags.StringVar(&f.consistency, "consistency", "linearizable", "linearizable or sequential")
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long to search where no monitor can judge")
+	flags.StringVar(&f.annotations, "annotations", "", "file of faults and leaders to show with --out")
+	flags.StringVar(&f.out, "out", "", "folder for the core of a violation, as text, page and picture")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
 	return c
 }
@@ -88,6 +122,18 @@ func (f *checkFlags) run(c *cobra.Command, file string) error {
 	if models[f.model] == nil && f.model != totalQueue {
 		names := append(sortedKeys(models), totalQueue)
 		return fmt.Errorf("--model: %q is none of %s", f.model, strings.Join(names, ", "))
+	}
+	switch {
+	case judges[f.consistency] == nil:
+		return fmt.Errorf("--consistency: %q is none of %s", f.consistency, strings.Join(sortedKeys(judges), ", "))
+	case f.consistency != "linearizable" && f.model == totalQueue:
+		return fmt.Errorf("--consistency: %s has none", totalQueue)
+	case f.timeout <= 0:
+		return fmt.Errorf("--timeout: %v is not more than 0s", f.timeout)
+	}
+	var err error
+	if f.annotated, err = readAnnotations(f.annotations); err != nil {
+		return err
 	}
 	if f.out != "" {
 		if err := folder(f.out); err != nil {
@@ -98,7 +144,7 @@ func (f *checkFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	j, err := judge(f.model, h)
+	j, err := f.judge(h)
 	if errors.Is(err, linearizability.ErrCertificate) {
 		fmt.Fprintf(c.ErrOrStderr(), "quorumlab: %v\n", err)
 		return verdictError(exitUnknown)
@@ -107,7 +153,7 @@ func (f *checkFlags) run(c *cobra.Command, file string) error {
 		// An operation is a line.
 		return fmt.Errorf("%s: %s", file, strings.Replace(err.Error(), "operation ", "line ", 1))
 	}
-	written, err := f.write(j)
+	written, err := f.write(h, j)
 	if err != nil {
 		return err
 	}
@@ -140,8 +186,9 @@ func readHistory(stdin io.Reader, file string) (linearizability.History, error) 
 	return h, nil
 }
 
-// judge puts a history to the judge of that name.
-func judge(name string, h linearizability.History) (judgement, error) {
+// judge puts a history to the judge that the flags ask for.
+func (f *checkFlags) judge(h linearizability.History) (judgement, error) {
+	name := f.model
 	j := judgement{Model: name, Operations: len(h), Core: []string{}}
 	for _, op := range h {
 		if op.Outcome == linearizability.OutcomeUnknown {
@@ -159,16 +206,14 @@ func judge(name string, h linearizability.History) (judgement, error) {
 			j.Core = append(j.Core, m.String())
 		}
 	} else {
-		report, err := linearizability.Check(models[name](), h, checkTimeout)
+		report, err := judges[f.consistency](models[name](), h, f.timeout)
 		if err != nil {
 			return j, err
 		}
+		j.report = report
 		j.verdict, j.Judge, j.text = report.Verdict, report.Judge.String(), report.String()
 		for _, op := range report.Core {
 			j.Core = append(j.Core, op.String())
-		}
-		if report.Order != nil {
-			j.html = func(w io.Writer) error { return report.WriteHTML(w) }
 		}
 	}
 	j.Verdict, j.Seconds = j.verdict.String(), time.Since(start).Seconds()
@@ -176,20 +221,20 @@ func judge(name string, h linearizability.History) (judgement, error) {
 }
 
 // write puts a violation into the folder asked for, and returns the paths.
-func (f *checkFlags) write(j judgement) ([]string, error) {
+func (f *checkFlags) write(h linearizability.History, j judgement) ([]string, error) {
 	if f.out == "" || j.verdict != linearizability.VerdictViolation {
 		return nil, nil
 	}
-	files := map[string]func(io.Writer) error{
+	texts := map[string]func(io.Writer) error{
 		"core.txt": func(w io.Writer) error { _, err := io.WriteString(w, j.text); return err },
 	}
-	if j.html != nil {
-		files["core.html"] = j.html
+	if j.report.Order != nil && !j.report.Sequential {
+		texts["core.html"] = func(w io.Writer) error { return j.report.WriteHTML(w, f.annotated...) }
 	}
 	var written []string
-	for _, name := range sortedKeys(files) {
+	for _, name := range sortedKeys(texts) {
 		var content strings.Builder
-		if err := files[name](&content); err != nil {
+		if err := texts[name](&content); err != nil {
 			return written, err
 		}
 		path := filepath.Join(f.out, name)
@@ -198,5 +243,66 @@ func (f *checkFlags) write(j judgement) ([]string, error) {
 		}
 		written = append(written, path)
 	}
+	if f.model == totalQueue {
+		return written, nil
+	}
+	figure := scenarios.DrawViolation(h, j.report, f.annotated)
+	figure.Caption = "quorumlab check --model " + f.model
+	for _, name := range []string{"core.png", "core.svg"} {
+		path := filepath.Join(f.out, name)
+		if err := figure.Save(path); err != nil {
+			return written, fmt.Errorf("--out: %w", err)
+		}
+		written = append(written, path)
+	}
 	return written, nil
+}
+
+// annotation is a line of a file of annotations.
+type annotation struct {
+	Lane        string `json:"lane"`
+	Description string `json:"description"`
+	Start       *int64 `json:"start"`
+	End         *int64 `json:"end"`
+}
+
+// readAnnotations reads a file of annotations, or none.
+func readAnnotations(path string) ([]linearizability.Annotation, error) {
+	if path == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--annotations: %w", err)
+	}
+	var all []linearizability.Annotation
+	number := 0
+	for line := range strings.Lines(string(content)) {
+		number++
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		var a annotation
+		decoder := json.NewDecoder(strings.NewReader(line))
+		decoder.DisallowUnknownFields()
+		err := decoder.Decode(&a)
+		switch {
+		case err != nil:
+		case a.Lane == "":
+			err = errors.New("lane: missing")
+		case a.Start == nil:
+			err = errors.New("start: missing")
+		case a.End != nil && *a.End < *a.Start:
+			err = fmt.Errorf("end: %d is before start %d", *a.End, *a.Start)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--annotations: %s: line %d: %w", path, number, err)
+		}
+		end := *a.Start
+		if a.End != nil {
+			end = *a.End
+		}
+		all = append(all, linearizability.Annotation{Lane: a.Lane, Description: a.Description, Start: *a.Start, End: end})
+	}
+	return all, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,7 +68,7 @@ func TestCheckBadInput(t *testing.T) {
 		{"empty", "queue", "", "line 1: missing, the file is empty"},
 		{"return before call", "register", writeA + backwards, "line 2: return: 2 is before call 3"},
 		{"other operations", "queue", enqueueA + strings.Replace(writeA, `"client":0`, `"client":9`, 1), "line 2: op: a queue has no write"},
-		{"no model", "", enqueueA, `--model: "" is none of counter, kv, log, queue, register, total-queue`},
+		{"no model", "", enqueueA, `--model: "" is none of counter, kv, leased-queue, lock, log, queue, register, set, total-queue`},
 		{"no such model", "stack", enqueueA, `--model: "stack"`},
 		{"a long line", "queue", enqueueA + strings.Repeat("x", 1_000_000), "line 2: longer than"},
 	} {
@@ -80,10 +81,14 @@ func TestCheckBadInput(t *testing.T) {
 		})
 	}
 	for arguments, want := range map[string]string{
-		"check --model queue":                       "one file, but got 0",
-		"check nowhere.jsonl --model queue":         "nowhere.jsonl",
-		"check nowhere.jsonl other --model queue":   "one file, but got 2",
-		"check nowhere.jsonl --model queue --jason": "--jason",
+		"check --model queue":                                              "one file, but got 0",
+		"check nowhere.jsonl --model queue":                                "nowhere.jsonl",
+		"check nowhere.jsonl other --model queue":                          "one file, but got 2",
+		"check nowhere.jsonl --model queue --jason":                        "--jason",
+		"check nowhere.jsonl --model queue --consistency eventual":         `--consistency: "eventual" is none of linearizable, sequential`,
+		"check nowhere.jsonl --model total-queue --consistency sequential": "--consistency: total-queue has none",
+		"check nowhere.jsonl --model queue --timeout 0s":                   "--timeout: 0s is not more than 0s",
+		"check nowhere.jsonl --model queue --annotations nowhere":          "--annotations: open nowhere",
 	} {
 		code, _, complaint := call(strings.Fields(arguments)...)
 		assert.Equal(t, exitUsage, code)
@@ -105,5 +110,69 @@ func TestCheckWritesTheCore(t *testing.T) {
 	assert.Contains(t, string(html), "<html")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	assert.Len(t, entries, 2)
+	assert.Len(t, entries, 4)
+	for _, name := range []string{"core.png", "core.svg"} {
+		assert.FileExists(t, filepath.Join(dir, name))
+	}
+}
+
+func TestCheckShowsAnnotations(t *testing.T) {
+	path := historyFile(t, enqueueA+enqueueB+dequeueB+dequeueA)
+	notes := historyFile(t, `{"lane":"faults","description":"isolate S1","start":2,"end":6}`+"\n\n"+
+		`{"lane":"leaders","description":"S2 leads","start":3}`+"\n")
+	dir := filepath.Join(t.TempDir(), "out")
+	code, _, complaint := call("check", path, "--model", "queue", "--out", dir, "--annotations", notes)
+	require.Equal(t, exitViolation, code, complaint)
+	html, err := os.ReadFile(filepath.Join(dir, "core.html"))
+	require.NoError(t, err)
+	assert.Contains(t, string(html), "S2 leads")
+	picture, err := os.ReadFile(filepath.Join(dir, "core.svg"))
+	require.NoError(t, err)
+	assert.Contains(t, string(picture), "isolate S1")
+	assert.Contains(t, string(picture), "leader change")
+
+	for content, want := range map[string]string{
+		`{"description":"x","start":2}`:                       "line 1: lane: missing",
+		`{"lane":"x","description":"x"}`:                      "line 1: start: missing",
+		"\n" + `{"lane":"x","start":2,"end":1}`:               "line 2: end: 1 is before start 2",
+		`{"lane":"x","start":2,"stop":1}`:                     "unknown field",
+		`{"lane":"x","start":"soon","description":"nothing"}`: "line 1",
+	} {
+		code, _, complaint := call("check", path, "--model", "queue", "--annotations", historyFile(t, content))
+		assert.Equal(t, exitUsage, code)
+		assert.Contains(t, complaint, want)
+	}
+}
+
+const (
+	writeB   = `{"client":0,"op":"write","in":"b","call":3,"return":4,"outcome":"ok"}` + "\n"
+	staleA   = `{"client":1,"op":"read","out":"a","call":5,"return":6,"outcome":"ok"}` + "\n"
+	noOrder  = `{"client":1,"op":"read","out":"a","call":7,"return":8,"outcome":"ok"}` + "\n"
+	freshB   = `{"client":1,"op":"read","out":"b","call":5,"return":6,"outcome":"ok"}` + "\n"
+	thinAir  = `{"client":99,"op":"read","out":"thin air","call":5,"return":6,"outcome":"ok"}` + "\n"
+	writeOne = `{"client":%d,"op":"write","in":"%d","call":%d,"return":%d,"outcome":"ok"}` + "\n"
+)
+
+func TestCheckSequential(t *testing.T) {
+	for content, want := range map[string]int{writeA + writeB + staleA: exitOK, writeA + writeB + freshB + noOrder: exitViolation} {
+		path := historyFile(t, content)
+		code, _, _ := call("check", path, "--model", "register")
+		assert.Equal(t, exitViolation, code)
+		code, out, complaint := call("check", path, "--model", "register", "--consistency", "sequential", "--json", "--out", t.TempDir())
+		assert.Equal(t, want, code, complaint)
+		assert.Contains(t, out, `"judge":"search"`)
+	}
+}
+
+// What cannot be decided in time is unknown.
+func TestCheckUnknown(t *testing.T) {
+	content := strings.Replace(strings.Replace(thinAir, `"call":5`, `"call":100`, 1), `"return":6`, `"return":101`, 1)
+	for i := range 60 {
+		content += fmt.Sprintf(writeOne, i, i/2, i, 90+i)
+	}
+	path := historyFile(t, content)
+	code, out, complaint := call("check", path, "--model", "register", "--json", "--timeout", "30ms")
+	assert.Equal(t, exitUnknown, code, complaint)
+	assert.Contains(t, out, `"verdict":"unknown"`)
+	assert.Contains(t, out, `"judge":"porcupine"`)
 }
