@@ -7,13 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"quorumlab/scenarios"
+	"quorumlab/scenarios/experiment"
 	"quorumlab/scenarios/explore"
 )
 
 func newList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List scenarios, protocols and facts",
+		Short: "List scenarios, protocols, facts and experiments",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			table := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
@@ -28,6 +29,10 @@ func newList() *cobra.Command {
 			fmt.Fprintln(table, "\nFACT\tWHAT IS CLAIMED, FOR EXPLORE TO TRY")
 			for _, f := range explore.Facts() {
 				fmt.Fprintf(table, "%s\t%s\n", f.Name, f.Claim)
+			}
+			fmt.Fprintln(table, "\nEXPERIMENT\tWHAT IS MEASURED\tSOURCE")
+			for _, e := range experiment.All() {
+				fmt.Fprintf(table, "%s\t%s\t%s\n", e.Name, e.Title, e.Source)
 			}
 			return table.Flush()
 		},

@@ -71,6 +71,6 @@ Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 unknown.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newList(), newRun(), newReplay(), newShrink(), newBugs(), newHunt(), newCompare(), newCheck(), newExplore())
+	root.AddCommand(newList(), newRun(), newReplay(), newShrink(), newBugs(), newHunt(), newCompare(), newExperiment(), newCheck(), newExplore())
 	return root
 }

@@ -1,0 +1,9 @@
+package experiment
+
+// All lists the experiments of the laboratory.
+func All() []Experiment {
+	return []Experiment{
+		constantDelay, quorumLatency, queueing, splitVotes,
+		raftFigure16, raftWAN, raftRefloated, paxosRaftLogs,
+	}
+}

@@ -1,0 +1,243 @@
+package experiment_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/scenarios/experiment"
+)
+
+// run makes an experiment with the seed 1.
+func run(t *testing.T, name string, o experiment.Options) *experiment.Result {
+	t.Helper()
+	e, err := experiment.ByName(name)
+	require.NoError(t, err)
+	o.Seed = 1
+	r, err := experiment.Run(context.Background(), e, o)
+	require.NoError(t, err)
+	return r
+}
+
+// TestPublished holds every experiment to its source, with fewer trials than the
+// command makes. How many are enough follows from the tolerance, which has to be
+// some standard errors wide:
+//
+//   - a probability p within 0.01 takes 9 p(1-p) 10⁴ trials for three of them;
+//   - a median within 5 % of distributions that spread by a third takes a thousand, and a
+//     mean within 3 % of one with a deviation of 80 % takes six thousand;
+//   - a mean of waits within 3 % takes a million, because they are correlated, but at
+//     half load less than half of that.
+//
+// The 95th percentile of 150-155 is the exception: the true value is 19.5 % above the published
+// one, of the 20 % allowed, so it takes the command's ten thousand trials and some luck with
+// the seed. It is left to the command; the short test does without what takes long.
+func TestPublished(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		trials int    // full
+		short  int    // with -short; zero leaves it out
+		but    string // the metric for which these are too few
+		cases  []string
+	}{
+		{"constant-delay", 1, 1, "", nil},
+		{"raft-figure-16", 2000, 500, "", []string{"150-200", "150-300"}},
+		{"raft-figure-16", 2000, 0, "", []string{"12-24", "150-175"}},
+		{"raft-figure-16", 2, 0, "", []string{"150-150", "150-150/no-jitter"}},
+		{"raft-wan-election", 8000, 0, "", []string{"same/0", "same/2"}},
+		{"raft-wan-election", 300, 0, "", []string{"differing/1", "both/2"}},
+		{"split-votes", 5000, 2000, "first timeout", []string{"n=5,s=5,l=0.05", "n=5,s=5,l=0.1"}},
+		{"split-votes", 20_000, 0, "", []string{"n=3,s=2,l=0.1"}},
+		{"quorum-latency", 30_000, 0, "", []string{"n=3,rtt=uniform", "n=5,legs=exp", "paxos/n=5,rtt=exp", "chain=3"}},
+		{"quorum-latency", 10_000, 2000, "", []string{"n=7,rtt=uniform"}},
+		{"queueing", 400_000, 0, "", []string{"M/M/1,rho=0.5", "M/D/1,rho=0.5", "link/M/D/1,rho=0.5", "disk/M/M/1,rho=0.5"}},
+		{"raft-refloated", 1000, 0, "", nil},
+		{"paxos-raft-logs", 500, 50, "", nil},
+	} {
+		t.Run(c.name+"/"+strings.Join(c.cases, "+"), func(t *testing.T) {
+			trials := c.trials
+			if testing.Short() {
+				trials = c.short
+			}
+			if trials == 0 {
+				return
+			}
+			r := run(t, c.name, experiment.Options{Cases: c.cases, Trials: trials})
+			assert.NotEmpty(t, r.Rows)
+			for _, row := range r.Failed() {
+				if row.Metric == c.but {
+					continue
+				}
+				t.Errorf("%s, %s: %v is not within %v of %v", row.Case, row.Metric, row.Measured, *row.Tolerance, *row.Published)
+			}
+		})
+	}
+}
+
+// TestResultDependsOnNeitherWorkersNorCompany compares all digits.
+func TestResultDependsOnNeitherWorkersNorCompany(t *testing.T) {
+	for _, e := range experiment.All() {
+		t.Run(e.Name, func(t *testing.T) {
+			trials, cases := 120, e.Cases[max(0, len(e.Cases)-3):]
+			one := run(t, e.Name, experiment.Options{Cases: cases, Trials: trials, Workers: 1})
+			two := run(t, e.Name, experiment.Options{Cases: cases, Trials: trials, Workers: 2})
+			assert.Equal(t, one.Rows, two.Rows)
+			alone := run(t, e.Name, experiment.Options{Cases: cases[len(cases)-1:], Trials: trials, Workers: 7})
+			assert.Equal(t, one.Rows[len(one.Rows)-len(alone.Rows):], alone.Rows)
+			other, err := experiment.Run(context.Background(), e, experiment.Options{Cases: cases[:1], Trials: trials, Seed: 2})
+			require.NoError(t, err)
+			if trials = e.Trials; trials > 1 { // what is exact does not depend on the seed
+				assert.NotEqual(t, fmt.Sprint(one), fmt.Sprint(other))
+			}
+		})
+	}
+}
+
+func TestCaseNames(t *testing.T) {
+	for _, c := range []struct{ experiment, name, complaint string }{
+		{"raft-figure-16", "20-60", ""},
+		{"raft-figure-16", "150–300", ""}, // as the paper prints it
+		{"raft-figure-16", "60-20", "60 is more than 20"},
+		{"raft-figure-16", "fast", "not a range"},
+		{"raft-figure-16", "1-2", "less than 5 ms"},
+		{"raft-figure-16", "1500000-1500001", "more than a minute"},
+		{"raft-figure-16", "12-24/no-jitter", "only equal timeouts"},
+		{"raft-wan-election", "differing/2", ""},
+		{"raft-wan-election", "same/3", "no leader"},
+		{"raft-wan-election", "equal/1", "the same, or differing"},
+		{"split-votes", "n=7,s=5,l=0.15", ""},
+		{"split-votes", "l=0.15,s=5,n=7", ""},
+		{"split-votes", "n=7,s=3,l=0.15", "majority"},
+		{"split-votes", "n=7,s=5", "l is missing"},
+		{"split-votes", "n=7,s=5,l=0.15,l=0.2", "not of the form"},
+		{"split-votes", "n=7,s=5,l=2", "at most 0.5"},
+		{"quorum-latency", "n=9,rtt=exp", ""},
+		{"quorum-latency", "paxos/n=9,legs=uniform", ""},
+		{"quorum-latency", "n=9,rtt=pareto:2.5", ""},
+		{"quorum-latency", "n=9,legs=lognormal:0.4", ""},
+		{"quorum-latency", "n=9,rtt=gamma", "none of the distributions"},
+		{"quorum-latency", "zab/n=9,rtt=exp", "no protocol"},
+		{"quorum-latency", "chain=0", "from 1 to 20"},
+		{"quorum-latency", "quorum=2/5", "majority"},
+		{"queueing", "M/D/1,rho=0.7", ""},
+		{"queueing", "M/D/1,rho=1.7", "0.95"},
+		{"queueing", "M/G/1,rho=0.7", "neither M/M/1 nor M/D/1"},
+		{"constant-delay", "steady/paxos/n=9", ""},
+		{"constant-delay", "wan-quorum-4/paxos/JP", ""},
+		{"constant-delay", "wan/raft/DE", "none of the regions"},
+		{"constant-delay", "steady/paxos/9", "not a size"},
+		{"raft-refloated", "150-160", ""},
+		{"raft-refloated", "150-150", "not to be empty"},
+		{"paxos-raft-logs", "paxos/s2", "no case"},
+	} {
+		e, err := experiment.ByName(c.experiment)
+		require.NoError(t, err)
+		_, err = e.Case(c.name)
+		if c.complaint == "" {
+			assert.NoError(t, err)
+		} else {
+			assert.ErrorContains(t, err, c.complaint, c.name)
+		}
+	}
+	_, err := experiment.ByName("figure-16")
+	assert.ErrorContains(t, err, "raft-figure-16")
+}
+
+// TestJSON holds the object that scripts rely on.
+func TestJSON(t *testing.T) {
+	r := run(t, "raft-figure-16", experiment.Options{Cases: []string{"12-24", "20-60"}, Trials: 50})
+	encoded, err := json.Marshal(r)
+	require.NoError(t, err)
+	var object map[string]any
+	require.NoError(t, json.Unmarshal(encoded, &object))
+	assert.ElementsMatch(t, []string{"experiment", "source", "trials", "seed", "rows"}, keys(object))
+	assert.EqualValues(t, 50, object["trials"])
+	assert.EqualValues(t, 1, object["seed"])
+	rows := object["rows"].([]any)
+	published := 0
+	for _, row := range rows {
+		fields := row.(map[string]any)
+		assert.ElementsMatch(t, []string{"case", "metric", "measured", "published", "tolerance", "ok"}, keys(fields))
+		if fields["case"] == "20-60" {
+			assert.Nil(t, fields["published"])
+			assert.Nil(t, fields["tolerance"])
+			assert.Nil(t, fields["ok"])
+		}
+		if fields["published"] != nil {
+			published++
+		}
+	}
+	assert.Equal(t, 1, published)
+}
+
+func keys(object map[string]any) (names []string) {
+	for name := range object {
+		names = append(names, name)
+	}
+	return names
+}
+
+// TestSave draws every experiment: twice, to the same bytes.
+func TestSave(t *testing.T) {
+	dirs := []string{t.TempDir(), t.TempDir()}
+	all := experiment.All()
+	if testing.Short() {
+		all = all[:1]
+	}
+	var results []*experiment.Result
+	for _, e := range all {
+		var first []string
+		for i, dir := range dirs {
+			r, err := experiment.Run(context.Background(), e, experiment.Options{Trials: 20, Seed: 1})
+			require.NoError(t, err)
+			paths, err := r.Save(dir)
+			require.NoError(t, err)
+			if i == 0 {
+				first = paths
+				results = append(results, r)
+				continue
+			}
+			for j := range paths {
+				a, err := os.ReadFile(first[j])
+				require.NoError(t, err)
+				b, err := os.ReadFile(paths[j])
+				require.NoError(t, err)
+				assert.True(t, string(a) == string(b), paths[j])
+			}
+		}
+	}
+	path := filepath.Join(dirs[0], "experiments.html")
+	require.NoError(t, experiment.WritePage(path, results))
+	page, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, e := range all {
+		assert.Contains(t, string(page), `id="`+e.Name+`"`)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	e, err := experiment.ByName("split-votes")
+	require.NoError(t, err)
+	_, err = experiment.Run(ctx, e, experiment.Options{})
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func ExampleRun() {
+	e, _ := experiment.ByName("constant-delay")
+	r, _ := experiment.Run(context.Background(), e, experiment.Options{Cases: []string{"steady/raft/n=5", "phase-1/paxos/n=5"}})
+	for _, row := range r.Rows {
+		fmt.Println(row.Case, row.Metric, row.Measured, row.Verdict())
+	}
+	// Output:
+	// steady/raft/n=5 client round trip (d) 4 ok
+	// phase-1/paxos/n=5 client round trip (d) 6 ok
+}

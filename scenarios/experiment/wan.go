@@ -1,0 +1,140 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"quorumlab/node"
+	"quorumlab/raft"
+	"quorumlab/sim"
+)
+
+const wanStory = `Five servers around a continent: messages take 30 to 40 ms one way, uniformly, and
+election timeouts are drawn from 300 to 600 ms. All servers start at the same moment with fresh timers, f
+of them isolated. Neither disks nor processing take time. Measured is, in milliseconds,
+when the leader that then stays, for 16 heartbeats, took office.
+
+With the same logs any server can win. With differing logs, all of different
+length, only the three longest of five can, or two of four, or one of three: fewer
+winners, so longer elections. The thesis draws both, and its text gives means over both: both/1 and both/2
+take one half of the trials from each.
+
+One detail shifts the tail: a candidate that steps down because of a higher term keeps
+its running timer. If it drew a new one, the next round would come later.
+
+Worth a thought: with f = 2 every vote counts. Why does that make the 95th percentile
+three times as long, when the median hardly moves?`
+
+var raftWAN = Experiment{
+	Name:   "raft-wan-election",
+	Title:  "how long elections take over a wide-area network (ms)",
+	Source: "Ongaro, Consensus: Bridging Theory and Practice, Stanford 2014, §9.4",
+	Story:  wanStory,
+	Trials: 10_000,
+	Cases:  []string{"same/0", "same/1", "same/2", "differing/0", "differing/1", "differing/2", "both/1", "both/2"},
+	Family: "same/F, differing/F or both/F with F isolated servers, 0 to 2",
+	parse:  parseWAN,
+}
+
+// wan is what the thesis says, in milliseconds.
+var wan = map[string]struct{ p50, mean, p95, p99 float64 }{
+	"same/0": {410, 430, 526, 833},
+	"same/1": {423, 469, 814, 1005},
+	"same/2": {469, 632, 1336, 1929},
+	"both/1": {mean: 475},
+	"both/2": {mean: 650},
+}
+
+func parseWAN(name string) (c Case, err error) {
+	logs, count, found := strings.Cut(name, "/")
+	isolated, err := strconv.Atoi(count)
+	switch {
+	case !found || err != nil:
+		return c, errors.New("it is not of the form logs/isolated")
+	case isolated < 0 || isolated > 2:
+		return c, fmt.Errorf("with %d of five servers isolated there is no leader", isolated)
+	}
+	e := wanElection{config: plainRaft(firstServers(5), 300*time.Millisecond, 600*time.Millisecond), isolated: isolated}
+	c.rows = func(s Sample) []Row { return wanRows(s, name) }
+	switch logs {
+	case "same":
+		c.measure = e.measure
+	case "differing":
+		e.differing = true
+		c.measure = e.measure
+	case "both":
+		differing := e
+		differing.differing = true
+		c.measure = func(seed uint64, values []float64) error {
+			if seed%2 == 0 {
+				return e.measure(seed, values)
+			}
+			return differing.measure(seed, values)
+		}
+	default:
+		return c, fmt.Errorf("logs are the same, or differing, or both, not %q", logs)
+	}
+	return c, nil
+}
+
+// wanElection is the first election of a cluster.
+type wanElection struct {
+	config    raft.Config
+	isolated  int // servers
+	differing bool
+}
+
+// heartbeatsToStay is after how many heartbeats a leader is taken to stay.
+const heartbeatsToStay = 16
+
+// measure puts the time at which the leader took office that stayed, in
+// milliseconds, into values.
+func (e wanElection) measure(seed uint64, values []float64) error {
+	w := sim.New(sim.Config{Seed: seed, Network: sim.Network{Latency: sim.Uniform(30*time.Millisecond, 40*time.Millisecond)}})
+	var office office
+	for i := range e.config.Servers {
+		if i >= len(e.config.Servers)-e.isolated { // nobody hears it
+			w.AddServer(func(node.Env) node.Handler { return silent{} })
+			continue
+		}
+		w.AddServer(func(env node.Env) node.Handler {
+			if e.differing {
+				past := 4 - i
+				if err := raft.WriteLog(env, 1, unequalLogs[:past]...); err != nil {
+					panic(err)
+				}
+			}
+			return raft.New(env, e.config, nothing{})
+		})
+	}
+	w.Watch(func(id node.ID, h node.Handler) error { office.look(w.Now(), id, h); return nil })
+	stays := heartbeatsToStay * e.config.HeartbeatInterval
+	for !office.held(w.Now(), stays) && w.Step() {
+	}
+	values[0] = milliseconds(office.since)
+	return nil
+}
+
+// wanRows compares with the published numbers.
+func wanRows(s Sample, name string) []Row {
+	sorted := s.Sorted(0)
+	source := wan[name]
+	row := func(metric string, value, published, fraction float64) Row {
+		switch {
+		case published == 0:
+			return measured(metric, value)
+		case source.p50 == 0: // the text says "about"
+			return beside(metric, value, published)
+		}
+		return near(metric, value, published, fraction)
+	}
+	return []Row{
+		row("p50", quantile(sorted, 0.50), source.p50, 0.02),
+		row("mean", mean(sorted), source.mean, 0.03),
+		row("p95", quantile(sorted, 0.95), source.p95, 0.05),
+		row("p99", quantile(sorted, 0.99), source.p99, 0.10),
+	}
+}
