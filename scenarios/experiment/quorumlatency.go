@@ -65,7 +65,7 @@ func parseTrip(text string, legs bool) (t trip, err error) {
 			return t, fmt.Errorf("%q is not a number from 0 to 100", parameter)
 		}
 	}
-	single := func(float64) float64 { return 0 }
+	var single func(t float64) float64 // of one leg
 	switch {
 	case text == "exp":
 		t.distribution, single, t.roundTrip = sim.Exponential(unit), exponentialCDF, erlangCDF(2)
