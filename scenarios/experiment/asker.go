@@ -21,9 +21,9 @@ type protocol struct {
 	// lead is a message that makes a server take the lead in a cluster that has
 	// just begun, or nil if a request does.
 	lead node.Message
-	// The types of the messages by which a leader has commands stored, of their
-	// answers, and of those that tell what is committed.
-	request, answer, notice string
+	// The types of the messages by which a leader has commands stored, and of their
+	// answers.
+	request, answer string
 }
 
 // clusterConfig is what experiments ask of a cluster.
@@ -47,7 +47,7 @@ var raftProtocol = protocol{
 		return raft.New(env, config, nothing{})
 	},
 	lead:    raft.TimeoutNow{},
-	request: "AppendEntries", answer: "AppendEntriesReply", notice: "AppendEntries",
+	request: "AppendEntries", answer: "AppendEntriesReply",
 }
 
 var paxosProtocol = protocol{
@@ -63,7 +63,7 @@ var paxosProtocol = protocol{
 		}
 		return paxos.New(env, config, nothing{})
 	},
-	request: "Accept", answer: "Accepted", notice: "Decision",
+	request: "Accept", answer: "Accepted",
 }
 
 // protocolNamed finds a protocol.

@@ -85,14 +85,6 @@ func parseConstantDelay(name string) (c Case, err error) {
 		c.measure = e.messages
 		c.rows = func(s Sample) []Row {
 			requests, answers, notices := s.Mean(0), s.Mean(1), s.Mean(2)
-			if kind == "eager" && which == "raft" {
-				// Raft tells what is committed by an AppendEntries like any other,
-				// which is answered like any other: its notices count among both.
-				return []Row{
-					exactly("requests and notices per command", requests, 2*peers),
-					measured("answers per command", answers),
-				}
-			}
 			expected := 0.0
 			if kind == "eager" {
 				expected = peers
