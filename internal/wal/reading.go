@@ -77,7 +77,7 @@ func (r *reading) add(file string, chain []frame) {
 	switch {
 	case r.continues(head):
 		kept := head.number - r.frames[0].number
-		r.frames = append(r.frames[:kept:kept], chain...)
+		r.frames = append(r.frames[:kept], chain...) // in place: what was there is void
 		supersede(r.segments, head.number)
 	case head.previous == 0, head.number <= r.dropped:
 		// The log begins here: with the first record there ever was, anew (see
