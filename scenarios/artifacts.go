@@ -18,8 +18,9 @@ import (
 
 // WriteArtifacts writes what a run left behind into an existing folder and
 // returns the paths: the history, the fault schedule, plots of latency and
-// throughput, and for a violation the last events before it, and if clients saw it
-// the operations to blame, as a page of Porcupine's, a table and a picture. Names begin with scenario, protocol and seed. Each
+// throughput, and for a violation an account of it with the last events before, the
+// run itself for replay, and if clients saw it the operations to blame, as a page of
+// Porcupine's, a table and a picture. Names begin with scenario, protocol and seed. Each
 // file appears whole or not at all.
 func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 	latency, throughput := r.figures()
@@ -32,7 +33,7 @@ func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 		{"throughput.svg", throughput.Save},
 	}
 	if r.Violation != "" {
-		files = append(files, artifact{"events.txt", r.writeLastEvents})
+		files = append(files, artifact{"events.txt", r.writeLastEvents}, artifact{"replay.json", r.Freeze().WriteFile})
 	}
 	if r.Report.Verdict == linearizability.VerdictViolation {
 		files = append(files, artifact{"violation.txt", r.writeCore},
@@ -110,11 +111,13 @@ func (r *Result) trace(path string, writer func(io.Writer) (o sim.Observer, fini
 const lastEvents = 300
 
 func (r *Result) writeLastEvents(path string) error {
-	ring := sim.NewRing(lastEvents)
-	r.again(ring)
-	text := fmt.Sprintf("%s\n\n%s\n\nThe servers at the end:\n%s\n\nThe last events before:\n%s",
-		r.Violation, r.Command(), strings.Join(r.States, "\n"), ring)
-	return maybe.WriteFile(path, []byte(text), 0o644)
+	var b strings.Builder
+	b.WriteString(r.Account())
+	fmt.Fprintf(&b, "\nThe last %d events, one by one:\n", lastEvents)
+	for _, e := range r.lastEvents(lastEvents) {
+		fmt.Fprintln(&b, &e)
+	}
+	return maybe.WriteFile(path, []byte(b.String()), 0o644)
 }
 
 func (r *Result) writeSchedule(path string) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"quorumlab/node"
 	"quorumlab/sim"
 )
 
@@ -51,6 +52,20 @@ type Scenario struct {
 	// Flags is what to add to the command line that runs the scenario, to get this
 	// one: a space and a flag, or empty.
 	Flags string
+
+	// The following are for Test.
+
+	// Server makes the implementation under test: any handler that answers rsm.Request
+	// with rsm.Reply, in a cluster of S1 to the number of Servers.
+	Server node.Factory
+	// Invariants, if it is not nil, judges the inside of that implementation.
+	Invariants func() Invariants
+	// Protocols are further implementations to test.
+	Protocols []Protocol
+	// Seeds is how many seeds to run.
+	Seeds int
+	// Set fixes fields of a swarm's configuration, by their names in JSON.
+	Set map[string]string
 
 	command     string // what to type to see a run again, if it is not the command's run
 	outsideOnly bool   // nobody looks inside

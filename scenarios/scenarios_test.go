@@ -12,19 +12,15 @@ import (
 	"quorumlab/scenarios"
 )
 
-var (
-	seed  = flag.Uint64("seed", 0, "run this seed only, and write its artifacts under -artifacts")
-	seeds = flag.Int("seeds", 0, "how many seeds to run of each scenario (default 50, of swarm 300; with -short a fifteenth)")
-)
-
 // chosenSeeds returns the seeds that the flags ask for.
 func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "seed" })
 	if chosen {
-		return []uint64{*seed}
+		return []uint64{flag.Lookup("seed").Value.(flag.Getter).Get().(uint64)}
 	}
-	count := *seeds
+	seeds := flag.Lookup("seeds").Value.(flag.Getter).Get().(int)
+	count := seeds
 	switch {
 	case count < 0:
 		t.Fatalf("-seeds: %d is negative", count)
@@ -33,7 +29,7 @@ func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 	case count == 0:
 		count = 50
 	}
-	if *seeds == 0 && testing.Short() {
+	if seeds == 0 && testing.Short() {
 		count /= 15
 	}
 	all := make([]uint64, count)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"time"
 )
 
 // Budget bounds a search. Zero fields are without bound.
@@ -178,27 +177,4 @@ func (s *shrinker) try(edit func(f *Replay)) bool {
 	c := s.best.clone()
 	edit(&c)
 	return s.first([]Replay{c}) == 0
-}
-
-// end returns when the run that is the best so far was known to fail.
-func (s *shrinker) end() time.Duration {
-	if s.class.Judge == Inside {
-		return s.last.Length
-	}
-	if s.class.Judge == Outside {
-		var end time.Duration
-		core := map[int64]bool{}
-		for _, o := range s.last.Report.Core {
-			core[o.Call] = true
-		}
-		for _, o := range s.last.Operations {
-			if core[o.Call] {
-				end = max(end, o.Ended)
-			}
-		}
-		if end > 0 {
-			return end
-		}
-	}
-	return s.last.Length
 }

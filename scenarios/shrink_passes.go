@@ -13,7 +13,7 @@ func (s *shrinker) cutTail() {
 	if s.class.Judge == Live {
 		return // the failure is what does not come
 	}
-	end := max(s.end(), time.Millisecond)
+	end := max(s.last.failedAt(), time.Millisecond)
 	if end >= s.best.Duration && !slices.ContainsFunc(s.best.Schedule, beginsAfter(end)) {
 		return
 	}

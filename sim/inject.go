@@ -28,6 +28,22 @@ func (w *World) Inject(schedule Schedule) {
 	}
 }
 
+// Begin lets a fault begin now, and returns what ends it. Its own times do not
+// count. It is for a script that does not know beforehand how long it lasts. It
+// panics if the fault is not well formed.
+func (w *World) Begin(f Fault) (end func()) {
+	if err := f.validate(); err != nil {
+		panic("sim: " + err.Error())
+	}
+	under := &activeFault{fault: f}
+	w.beginFault(under)
+	return func() {
+		if slices.Contains(w.active, under) {
+			w.endFault(under)
+		}
+	}
+}
+
 func (w *World) beginFault(under *activeFault) {
 	w.recordFault(FaultBegan, under.fault)
 	s := streamOf(w.config.Seed, purposeFault, identity(under.fault))

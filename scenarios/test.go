@@ -1,0 +1,304 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"quorumlab/linearizability"
+	"quorumlab/node"
+	"quorumlab/rsm"
+	"quorumlab/sim"
+)
+
+// How many seeds Test runs when nobody says.
+const (
+	testSeeds      = 100
+	testSeedsShort = 10
+)
+
+// testBudget bounds what Test spends on shrinking a failure.
+var testBudget = Budget{Runs: 3000, CPUSeconds: 20}
+
+// Test puts an implementation through a scenario, from many seeds, on all cores. It
+// needs no more than s.Server; what s leaves out is:
+//
+//   - Servers: 3.
+//   - Faults: those of the swarm. Everything that may go wrong does, some of it in
+//     each run, and Set says which fields of its configuration are fixed. With
+//     Faults, which may be a nemesis's (see [Nemesis.Faults]), or a fixed schedule
+//     (see [Scenario.WithFaults]), the world is a quiet data centre.
+//   - Workload, Clients, Duration: reads and writes of a key-value store, which Server
+//     has to replicate (see [rsm.NewKeyValue]), by some clients, for some seconds.
+//   - Judges: what clients see, and that the service comes back; with Invariants, the
+//     inside too.
+//   - Seeds: 100, and 10 with -short.
+//
+// Each seed is a subtest, named protocol/scenario/seed. The first that fails is
+// shrunk, and reported whole: what is broken, the smallest run that shows it, in
+// words and as a file to replay, the states of the servers and the last events.
+// Files go to t.ArtifactDir.
+//
+// Flags: -seed N runs one seed, -seeds N as many, and -schedule FILE runs the faults
+// in a file, or replays the run in it.
+func Test(t *testing.T, s Scenario) {
+	t.Helper()
+	s, err := s.completed()
+	if err != nil {
+		t.Fatalf("scenarios.Test: %v", err)
+	}
+	replay, err := s.applySchedule(testFlags.schedule)
+	if err != nil {
+		t.Fatalf("-schedule: %v", err)
+	}
+	root := t.Name()
+	for _, p := range s.Protocols {
+		if replay != nil && replay.Protocol != p.Name {
+			continue
+		}
+		t.Run(p.Name, func(t *testing.T) {
+			t.Run(s.Name, func(t *testing.T) {
+				var first sync.Mutex // is held by the first failure, for good
+				for _, seed := range s.testSeeds(t, replay) {
+					t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+						t.Parallel()
+						one := s
+						one.command = testCommand(root, p.Name, s.Name, seed)
+						runSeed(t, one, p, seed, replay, &first)
+					})
+				}
+			})
+		})
+	}
+}
+
+// testCommand is what runs one seed of a test again.
+func testCommand(test, protocol, scenario string, seed uint64) string {
+	command := fmt.Sprintf("go test -run '^%s$/^%s$/^%s$' -seed %d -artifacts", strings.ReplaceAll(test, "/", "$/^"), protocol, scenario, seed)
+	if testFlags.schedule != "" {
+		command += " -schedule " + testFlags.schedule
+	}
+	return command
+}
+
+// testSeeds returns the seeds that the flags ask for, or the scenario.
+func (s Scenario) testSeeds(t *testing.T, replay *Replay) []uint64 {
+	switch {
+	case replay != nil:
+		return []uint64{replay.Seed}
+	case oneSeed():
+		return []uint64{testFlags.seed}
+	case testFlags.seeds < 0:
+		t.Fatalf("-seeds: %d is negative", testFlags.seeds)
+	}
+	count := s.Seeds
+	if testFlags.seeds > 0 {
+		count = testFlags.seeds
+	} else if testing.Short() {
+		count = min(count, testSeedsShort)
+	}
+	all := make([]uint64, count)
+	for i := range all {
+		all[i] = uint64(i + 1)
+	}
+	return all
+}
+
+// runSeed is the test of one seed.
+func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay, first *sync.Mutex) {
+	var r *Result
+	if replay != nil {
+		r = replay.Run(s, p)
+	} else {
+		r = Run(s, p, seed)
+	}
+	switch r.Verdict {
+	case linearizability.VerdictOK:
+		if err := r.Scenario.Bites(r); err != nil {
+			t.Errorf("seed %d did not bite: %v\n%s", seed, err, s.command)
+		}
+		if wantsArtifacts() {
+			keep(t, r)
+		}
+	case linearizability.VerdictViolation:
+		if !first.TryLock() {
+			t.Errorf("seed %d: %v: %s\n%s", seed, r.Failure.Judge, r.Violation, s.command)
+			return
+		}
+		small, _, err := Shrink(t.Context(), r.Freeze(), s, p, testBudget, func(Shrinking) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report(t, r, small, s, p)
+	default:
+		t.Errorf("seed %d: no judge could decide\n%s", seed, s.command)
+	}
+}
+
+// keep writes what a run left behind.
+func keep(t *testing.T, r *Result) {
+	written, err := r.WriteArtifacts(t.ArtifactDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("wrote %s", strings.Join(written, " "))
+}
+
+// report fails a test with the smallest run that shows the failure. Its files go to
+// a folder of their own, beside those of the run that it was found in.
+func report(t *testing.T, r *Result, small Replay, s Scenario, p Protocol) {
+	whole := s.command
+	s.command = fmt.Sprintf("go test -run '^%s$' -schedule FILE, with this in FILE:\n%s", strings.SplitN(t.Name(), "/", 2)[0], oneLine(small))
+	shown := small.Run(s, p)
+	t.Errorf("%s\nThis is the smallest run that fails so. The one that it was found in:\n  %s\n", shown.Account(), whole)
+	if !wantsArtifacts() {
+		return
+	}
+	keep(t, r)
+	dir := filepath.Join(t.ArtifactDir(), "smallest")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	written, err := shown.WriteArtifacts(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	traces, err := shown.WriteTraces(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("wrote %s", strings.Join(append(written, traces...), " "))
+}
+
+// oneLine is a replay as JSON, short enough to be copied.
+func oneLine(f Replay) string {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// completed is the scenario with everything that Test needs.
+func (s Scenario) completed() (Scenario, error) {
+	if len(s.Protocols) == 0 && s.Server == nil {
+		return s, fmt.Errorf("the scenario has no Server: nothing to test")
+	}
+	if s.Server != nil {
+		s.Protocols = append([]Protocol{implementation(s.Server, s.Invariants)}, s.Protocols...)
+	}
+	if s.Servers == 0 {
+		s.Servers = 3
+	}
+	if s.Seeds == 0 {
+		s.Seeds = testSeeds
+	}
+	if s.Faults == nil && s.Vary == nil {
+		return s.swarming()
+	}
+	if s.Vary == nil {
+		if reflect.ValueOf(s.World).IsZero() {
+			s.World = localNetwork()
+		}
+		s = s.filled()
+	}
+	if s.Name == "" {
+		s.Name = "scenario"
+	}
+	return s, nil
+}
+
+// filled is the scenario with clients who ask for something, for some time.
+func (s Scenario) filled() Scenario {
+	if s.Workload.Machine == nil {
+		s.Workload = KeyValueWorkload(4, false)
+	}
+	if s.Clients == nil {
+		s.Clients = mixedClients()
+	}
+	if s.Duration == 0 {
+		s.Duration = 12 * time.Second
+	}
+	if s.Bites == nil {
+		s.Bites = func(*Result) error { return nil }
+	}
+	return s
+}
+
+// swarming is the scenario with the swarm's faults.
+func (s Scenario) swarming() (Scenario, error) {
+	set := map[string]string{"servers": strconv.Itoa(s.Servers)}
+	for field, value := range s.Set {
+		set[field] = value
+	}
+	swarm, err := SwarmScenario(set)
+	if err != nil {
+		return s, err
+	}
+	if s.Name == "" {
+		s.Name = swarm.Name
+	}
+	own := s
+	s.Vary = func(seed uint64) Scenario {
+		drawn := swarm.Vary(seed)
+		if own.Workload.Machine != nil {
+			drawn.Workload = own.Workload
+		}
+		if own.Clients != nil {
+			drawn.Clients = own.Clients
+		}
+		if own.Bites != nil {
+			drawn.Bites = own.Bites
+		}
+		return drawn
+	}
+	return s, nil
+}
+
+// implementation is a protocol of which nothing is known but how to make a server.
+func implementation(server node.Factory, invariants func() Invariants) Protocol {
+	return Protocol{
+		Name: "server", Family: "Server", Title: "the implementation under test",
+		Server: func([]node.ID, func() rsm.StateMachine, Settings) node.Factory { return server },
+
+		Invariants: invariants,
+	}
+}
+
+// applySchedule changes the scenario to the faults in a file, or returns the run in
+// it.
+func (s *Scenario) applySchedule(path string) (*Replay, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var kind struct {
+		Schedule json.RawMessage `json:"schedule"`
+	}
+	if json.Unmarshal(text, &kind) == nil && kind.Schedule != nil {
+		f, err := ReadReplayFile(path)
+		if err == nil && f.Scenario != s.Name {
+			err = fmt.Errorf("%s: is of scenario %s, not %s", path, f.Scenario, s.Name)
+		}
+		return &f, err
+	}
+	changed, err := s.WithScheduleFile(path)
+	*s = changed
+	return nil, err
+}
+
+// Faults makes a scenario's faults of a nemesis, which begin before a given time.
+func (n Nemesis) Faults(until time.Duration) func(r *rand.Rand, servers int) sim.Schedule {
+	return func(r *rand.Rand, _ int) sim.Schedule { return n(r.Uint64(), until) }
+}
