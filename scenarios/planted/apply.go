@@ -70,31 +70,46 @@ func locate(root string, f *gitdiff.File) (string, error) {
 	}
 }
 
+// fuzz is how many lines of context at either end of a fragment may have changed.
+// patch(1) has the same.
+const fuzz = 2
+
 // apply puts fragments in place, in their order.
 func apply(lines []string, fragments []*gitdiff.TextFragment) ([]string, error) {
 	shift := 0 // by how much lines have moved, as far as the fragments so far tell
 	for i, f := range fragments {
-		var old, made []string
-		for _, line := range f.Lines {
-			if line.Old() {
-				old = append(old, line.Line)
-			}
-			if line.New() {
-				made = append(made, line.Line)
-			}
-		}
 		expected := int(f.OldPosition) - 1 + shift
 		if f.OldLines == 0 {
 			expected++ // the position is that of the line before
 		}
-		at, found := find(lines, old, expected)
+		at, skip, found := 0, 0, false
+		var old, made []string
+		for ; skip <= fuzz && !found; skip++ {
+			from := min(skip, int(f.LeadingContext))
+			old, made = sides(f.Lines[from : len(f.Lines)-min(skip, int(f.TrailingContext))])
+			if at, found = find(lines, old, expected+from); found {
+				shift += at - expected - from + len(made) - len(old)
+			}
+		}
 		if !found {
 			return nil, fmt.Errorf("part %d, of line %d, is not there any more", i+1, f.OldPosition)
 		}
 		lines = slices.Replace(slices.Clone(lines), at, at+len(old), made...)
-		shift += at - expected + len(made) - len(old)
 	}
 	return lines, nil
+}
+
+// sides returns what lines of a patch say that stands there, and what shall.
+func sides(patch []gitdiff.Line) (old, made []string) {
+	for _, line := range patch {
+		if line.Old() {
+			old = append(old, line.Line)
+		}
+		if line.New() {
+			made = append(made, line.Line)
+		}
+	}
+	return old, made
 }
 
 // find returns the place where lines stand that is nearest to the expected one.

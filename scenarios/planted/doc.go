@@ -29,5 +29,6 @@
 // share.
 //
 // As with patch(1), lines may have moved: each part of a patch is looked for near the
-// place where it says it is. Its context must match to the letter.
+// place where it says it is, and up to two lines of context at either end of it may
+// have changed.
 package planted

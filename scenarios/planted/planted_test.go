@@ -62,6 +62,7 @@ func TestFormsOfPatches(t *testing.T) {
 		"a story":              "It is wrong.\n\nBreaks: a rule\n\n--- a/raft/x.go\n+++ b/raft/x.go\n" + fragment,
 		"a letter":             "From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nDate: Mon, 1 Jan 2026 00:00:00 +0000\nSubject: [PATCH] bug\n\nText\n---\n raft/x.go | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\ndiff --git a/raft/x.go b/raft/x.go\nindex 1234567..89abcde 100644\n--- a/raft/x.go\n+++ b/raft/x.go\n" + fragment + "-- \n2.39.5\n\n",
 		"lines have moved":     "--- a/raft/x.go\n+++ b/raft/x.go\n@@ -42,3 +42,3 @@\n b\n-c\n+C\n d\n",
+		"context has changed":  "--- a/raft/x.go\n+++ b/raft/x.go\n@@ -1,5 +1,5 @@\n other\n b\n-c\n+C\n d\n other\n",
 		"no context":           "--- a/raft/x.go\n+++ b/raft/x.go\n@@ -3 +3 @@\n-c\n+C\n",
 		"carriage returns":     strings.ReplaceAll("--- a/raft/x.go\n+++ b/raft/x.go\n"+fragment, "\n", "\r\n"),
 	} {
