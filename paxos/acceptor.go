@@ -56,6 +56,7 @@ func (s *Server) receiveAccept(from node.ID, m Accept) {
 		return
 	}
 	s.hear(from)
+	s.askBound(from)
 	if s.since() != m.Since {
 		s.hearChosen(from, m.Chosen)
 		if s.since() != m.Since {
@@ -66,7 +67,7 @@ func (s *Server) receiveAccept(from node.ID, m Accept) {
 	if !s.holds(m.Ballot, m.First, last) && !s.accept(m.Ballot, m.First, m.Requests) {
 		return
 	}
-	s.log.Send(from, Accepted{Ballot: m.Ballot, First: m.First, Last: last})
+	s.log.Send(from, Accepted{Ballot: m.Ballot, First: m.First, Last: last, Round: m.Round})
 	s.hearChosen(from, m.Chosen)
 }
 

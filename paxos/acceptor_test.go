@@ -33,17 +33,17 @@ func TestPromise(t *testing.T) {
 			[]node.Message{Prepare{Ballot: b(2, 2), First: 1}}, Prepare{Ballot: b(1, 3), First: 1}, []string{"3 Nack(1.3 promised 2.2)"},
 		},
 		"lower than accepted": {
-			[]node.Message{Accept{b(2, 2), 1, requests(7), 0, 0}}, Prepare{Ballot: b(1, 3), First: 1}, []string{"3 Nack(1.3 promised 2.2)"},
+			[]node.Message{Accept{b(2, 2), 1, requests(7), 0, 0, 0}}, Prepare{Ballot: b(1, 3), First: 1}, []string{"3 Nack(1.3 promised 2.2)"},
 		},
 		"reports what it accepted last, and leaves holes out": {
 			[]node.Message{
-				Accept{b(1, 2), 1, requests(7, 8), 0, 0}, Accept{b(2, 2), 2, requests(9), 0, 0}, Accept{b(2, 2), 4, requests(0), 0, 0},
+				Accept{b(1, 2), 1, requests(7, 8), 0, 0, 0}, Accept{b(2, 2), 2, requests(9), 0, 0, 0}, Accept{b(2, 2), 4, requests(0), 0, 0, 0},
 			},
 			Prepare{Ballot: b(3, 3), First: 1},
 			[]string{"3 Promise(3.3 chosen=0 accepted=[1=7/1@1.2 2=9/1@2.2 4=no-op@2.2])"},
 		},
 		"hands over what is chosen before it promises": {
-			[]node.Message{Accept{b(1, 2), 1, requests(7, 8, 9), 0, 0}, Heartbeat{Ballot: b(1, 2), Chosen: 2}},
+			[]node.Message{Accept{b(1, 2), 1, requests(7, 8, 9), 0, 0, 0}, Heartbeat{Ballot: b(1, 2), Chosen: 2}},
 			Prepare{Ballot: b(3, 3), First: 2},
 			[]string{"3 CatchUp(2=[8/1] chosen=2)", "3 Promise(3.3 chosen=2 accepted=[3=9/1@1.2])"},
 		},
@@ -70,31 +70,31 @@ func TestAccept(t *testing.T) {
 		held   string
 	}{
 		"without a promise": {
-			nil, Accept{b(1, 3), 1, requests(7, 8), 0, 0}, "3 Accepted(1.3 1-2)", "[1=7/1@1.3 2=8/1@1.3]",
+			nil, Accept{b(1, 3), 1, requests(7, 8), 0, 0, 0}, "3 Accepted(1.3 1-2)", "[1=7/1@1.3 2=8/1@1.3]",
 		},
 		"of the promised ballot": {
-			[]node.Message{Prepare{Ballot: b(1, 3), First: 1}}, Accept{b(1, 3), 1, requests(7), 0, 0}, "3 Accepted(1.3 1)", "[1=7/1@1.3]",
+			[]node.Message{Prepare{Ballot: b(1, 3), First: 1}}, Accept{b(1, 3), 1, requests(7), 0, 0, 0}, "3 Accepted(1.3 1)", "[1=7/1@1.3]",
 		},
 		"below the promise": {
-			[]node.Message{Prepare{Ballot: b(2, 2), First: 1}}, Accept{b(1, 3), 1, requests(7), 0, 0}, "3 Nack(1.3 promised 2.2)", "[]",
+			[]node.Message{Prepare{Ballot: b(2, 2), First: 1}}, Accept{b(1, 3), 1, requests(7), 0, 0, 0}, "3 Nack(1.3 promised 2.2)", "[]",
 		},
 		"below an acceptance": {
-			[]node.Message{Accept{b(2, 2), 1, requests(8), 0, 0}}, Accept{b(1, 3), 1, requests(7), 0, 0}, "3 Nack(1.3 promised 2.2)", "[1=8/1@2.2]",
+			[]node.Message{Accept{b(2, 2), 1, requests(8), 0, 0, 0}}, Accept{b(1, 3), 1, requests(7), 0, 0, 0}, "3 Nack(1.3 promised 2.2)", "[1=8/1@2.2]",
 		},
 		"below a heartbeat": {
-			[]node.Message{Heartbeat{Ballot: b(2, 2), Chosen: 0}}, Accept{b(1, 3), 1, requests(7), 0, 0}, "3 Nack(1.3 promised 2.2)", "[]",
+			[]node.Message{Heartbeat{Ballot: b(2, 2), Chosen: 0}}, Accept{b(1, 3), 1, requests(7), 0, 0, 0}, "3 Nack(1.3 promised 2.2)", "[]",
 		},
 		"above an acceptance": {
-			[]node.Message{Accept{b(1, 2), 1, requests(8), 0, 0}}, Accept{b(1, 3), 1, requests(7), 0, 0}, "3 Accepted(1.3 1)", "[1=7/1@1.3]",
+			[]node.Message{Accept{b(1, 2), 1, requests(8), 0, 0, 0}}, Accept{b(1, 3), 1, requests(7), 0, 0, 0}, "3 Accepted(1.3 1)", "[1=7/1@1.3]",
 		},
 		"beyond a hole": {
-			nil, Accept{b(1, 3), 3, requests(7), 0, 0}, "3 Accepted(1.3 3)", "[3=7/1@1.3]",
+			nil, Accept{b(1, 3), 3, requests(7), 0, 0, 0}, "3 Accepted(1.3 3)", "[3=7/1@1.3]",
 		},
 		"the same again": {
-			[]node.Message{Accept{b(1, 3), 1, requests(7), 0, 0}}, Accept{b(1, 3), 1, requests(7), 0, 0}, "3 Accepted(1.3 1)", "[1=7/1@1.3]",
+			[]node.Message{Accept{b(1, 3), 1, requests(7), 0, 0, 0}}, Accept{b(1, 3), 1, requests(7), 0, 0, 0}, "3 Accepted(1.3 1)", "[1=7/1@1.3]",
 		},
 		"overlapping": {
-			[]node.Message{Accept{b(1, 3), 1, requests(7), 0, 0}}, Accept{b(1, 3), 1, requests(7, 8), 0, 0}, "3 Accepted(1.3 1-2)", "[1=7/1@1.3 2=8/1@1.3]",
+			[]node.Message{Accept{b(1, 3), 1, requests(7), 0, 0, 0}}, Accept{b(1, 3), 1, requests(7, 8), 0, 0, 0}, "3 Accepted(1.3 1-2)", "[1=7/1@1.3 2=8/1@1.3]",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestNothingIsPromisedBeforeTheDiskHoldsIt(t *testing.T) {
 		answer string
 	}{
 		"promise":    {Prepare{Ballot: b(1, 3), First: 1}, "3 Promise(1.3 chosen=0 accepted=[])"},
-		"acceptance": {Accept{b(1, 3), 1, requests(7), 0, 0}, "3 Accepted(1.3 1)"},
+		"acceptance": {Accept{b(1, 3), 1, requests(7), 0, 0, 0}, "3 Accepted(1.3 1)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 1, 3)
@@ -133,19 +133,19 @@ func TestNothingIsPromisedBeforeTheDiskHoldsIt(t *testing.T) {
 
 func TestARepeatedAcceptIsNotWrittenAgain(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(3, Accept{b(1, 3), 1, requests(7), 0, 0})
+	l.receive(3, Accept{b(1, 3), 1, requests(7), 0, 0, 0})
 	synced := l.disk.Started()
-	l.receive(3, Accept{b(1, 3), 1, requests(7), 0, 0})
+	l.receive(3, Accept{b(1, 3), 1, requests(7), 0, 0, 0})
 	require.Equal(t, synced, l.disk.Started())
 }
 
 func TestRestartRemembers(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(2, Accept{b(1, 2), 1, requests(7, 8, 9), 0, 0})
-	l.receive(2, Accept{b(1, 2), 4, requests(6), 2, 0})
+	l.receive(2, Accept{b(1, 2), 1, requests(7, 8, 9), 0, 0, 0})
+	l.receive(2, Accept{b(1, 2), 4, requests(6), 2, 0, 0})
 	l.clock += l.config.LeaderTimeoutMin
 	l.receive(3, Prepare{Ballot: b(2, 3), First: 1})
-	l.receive(3, Accept{b(2, 3), 3, requests(5), 2, 0})
+	l.receive(3, Accept{b(2, 3), 3, requests(5), 2, 0, 0})
 	l.restart()
 	require.Equal(t, b(2, 3), l.server.Promised())
 	require.Equal(t, "[1=7/1@1.2 2=8/1@1.2 3=5/1@2.3 4=6/1@1.2]", summary(l.server.slots.after(0)))
@@ -158,8 +158,8 @@ func TestRestartRemembers(t *testing.T) {
 
 func TestACrashTakesWhatWasNotPromised(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(2, Accept{b(1, 2), 1, requests(7), 0, 0})
-	l.server.Receive(3, Accept{b(1, 3), 1, requests(8), 0, 0})
+	l.receive(2, Accept{b(1, 2), 1, requests(7), 0, 0, 0})
+	l.server.Receive(3, Accept{b(1, 3), 1, requests(8), 0, 0, 0})
 	l.restart()
 	require.Equal(t, b(1, 2), l.server.Promised())
 	require.Equal(t, "[1=7/1@1.2]", summary(l.server.slots.after(0)))
@@ -178,12 +178,12 @@ func TestDiskErrorsEndTheServer(t *testing.T) {
 	})
 	for name, m := range map[string]node.Message{
 		"append of a promise":      Prepare{Ballot: b(1, 3), First: 1},
-		"append of an acceptance":  Accept{b(1, 2), 2, requests(7), 0, 0},
+		"append of an acceptance":  Accept{b(1, 2), 2, requests(7), 0, 0, 0},
 		"append of a chosen value": CatchUp{2, requests(7), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 1, 3)
-			l.receive(2, Accept{b(1, 2), 1, requests(6), 1, 0})
+			l.receive(2, Accept{b(1, 2), 1, requests(6), 1, 0, 0})
 			l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 1})
 			l.sent = nil
 			l.clock += l.config.LeaderTimeoutMin

@@ -32,7 +32,7 @@ func TestAcceptancesOfDifferentBallotsDoNotAddUp(t *testing.T) {
 	one.expire(LeaderTimer)
 	check()
 	step(one, 2, Promise{Ballot: b(1, 1)})
-	step(two, 1, Accept{b(1, 1), 1, requests(5), 0, 0})
+	step(two, 1, Accept{b(1, 1), 1, requests(5), 0, 0, 0})
 	two.expect("1 Promise(1.1 chosen=0 accepted=[])", "1 Accepted(1.1 1)") // which is slow
 	one.server.Receive(1001, request(5))
 	one.server.Timeout(FlushTimer)
@@ -60,6 +60,6 @@ func TestAcceptancesOfDifferentBallotsDoNotAddUp(t *testing.T) {
 	require.Equal(t, "[1=6/1@3.1]", summary(one.server.slots.after(0)))
 
 	// The slow answer was about 5. Of 6, one acceptor has it in 2.3 and one in 3.1.
-	step(one, 2, Accepted{b(1, 1), 1, 1})
+	step(one, 2, Accepted{b(1, 1), 1, 1, 0})
 	require.Zero(t, one.server.Chosen())
 }

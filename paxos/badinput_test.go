@@ -21,7 +21,7 @@ func bootOf(t testing.TB, cluster string, disk fakedisk.Disk) *lone {
 // Somebody has mixed up two clusters' disks.
 func TestADiskOfAnotherCluster(t *testing.T) {
 	north := bootOf(t, "north", fakedisk.Disk{})
-	north.receive(2, Accept{b(1, 2), 1, requests(5), 0, 0})
+	north.receive(2, Accept{b(1, 2), 1, requests(5), 0, 0, 0})
 	north.restart()
 	require.NoError(t, north.exited)
 	for _, name := range []string{"south", ""} {

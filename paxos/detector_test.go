@@ -21,11 +21,11 @@ func TestLeaderTimerIsMoved(t *testing.T) {
 		moved bool
 	}{
 		"heartbeat":           {Heartbeat{Ballot: b(2, 3), Chosen: 0}, true},
-		"accept":              {Accept{b(2, 3), 1, requests(5), 0, 0}, true},
+		"accept":              {Accept{b(2, 3), 1, requests(5), 0, 0, 0}, true},
 		"new prepare":         {Prepare{Ballot: b(3, 3), First: 1}, true},
 		"repeated prepare":    {Prepare{Ballot: b(2, 3), First: 1}, false},
 		"stale prepare":       {Prepare{Ballot: b(1, 3), First: 1}, false},
-		"stale accept":        {Accept{b(1, 3), 1, requests(5), 0, 0}, false},
+		"stale accept":        {Accept{b(1, 3), 1, requests(5), 0, 0, 0}, false},
 		"stale heartbeat":     {Heartbeat{Ballot: b(1, 3), Chosen: 0}, false},
 		"request to catch up": {CatchUpRequest{1}, false},
 	} {
@@ -87,7 +87,7 @@ func TestARetryIsNotProposedTwice(t *testing.T) {
 	l.receive(1001, request(5))
 	require.NotContains(t, l.timers, FlushTimer)
 	l.sent = nil
-	l.receive(2, Accepted{b(1, 1), 1, 1})
+	l.receive(2, Accepted{b(1, 1), 1, 1, 0})
 	l.expect("1001 " + ok(5, 5))
 	l.receive(1001, request(5))
 	l.expect("1001 " + ok(5, 5))

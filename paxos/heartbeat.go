@@ -8,12 +8,15 @@ import (
 )
 
 // pulse is how a leader knows that it still has a quorum behind it. It numbers its
-// heartbeats, and an acceptor that answers one had not promised a higher ballot
-// when it got it. So when a quorum has answered a round, no other ballot was led
-// at the moment at which that round was sent: whoever leads a higher one has the
-// promise of at least one of those acceptors.
+// heartbeats, and now and then an Accept, which does as well: a busy leader sends no
+// heartbeats. An acceptor that answers one had not promised a higher ballot when it got
+// it. So when a quorum has answered a round, no other ballot was led at the moment at
+// which that round was sent: whoever leads a higher one has the promise of at least one
+// of those acceptors.
 type pulse struct {
-	round     uint64          // of the last heartbeat
+	round     uint64          // of the last heartbeat, or what stood for it
+	begunAt   time.Duration   // when that was sent
+	acceptAt  time.Duration   // when the last Accept was sent
 	sentAt    []time.Duration // of the rounds after confirmed, on the leader's clock
 	answered  []uint64        // by position in the roster: the newest round that the server has answered
 	confirmed uint64          // the newest round that a quorum has answered
@@ -45,7 +48,9 @@ func (s *Server) beat() {
 		if !s.isMember(s.env.ID()) {
 			s.offer(s.fittest()) // its membership is over
 		}
-		s.sendHeartbeat()
+		if s.overdue > s.chosen || s.withheld || !s.lately(s.pulse.acceptAt) {
+			s.sendHeartbeat()
+		}
 		s.overdue = s.next() - 1
 	}
 	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
@@ -56,14 +61,40 @@ func (s *Server) beat() {
 // not sent again unasked: a slow answer would be taken for a lost message, and
 // the more there is to do, the more would be sent twice.
 func (s *Server) sendHeartbeat() {
-	s.pulse.round++
-	s.pulse.sentAt = append(s.pulse.sentAt, s.env.Now())
-	s.receiveRound(self, s.pulse.round)
+	s.beginRound()
+	s.withheld = false
 	m := Heartbeat{Ballot: s.ballot, Chosen: s.chosen, Round: s.pulse.round}
 	if s.overdue > s.chosen {
 		m.Overdue = s.overdue
 	}
 	s.broadcast(m)
+}
+
+// beginRound numbers a heartbeat.
+func (s *Server) beginRound() {
+	now := s.env.Now()
+	s.pulse.round++
+	s.pulse.begunAt = now
+	s.pulse.sentAt = append(s.pulse.sentAt, now)
+	s.receiveRound(self, s.pulse.round)
+}
+
+// lately reports whether a moment was so little time ago, on the leader's clock, that
+// nobody misses a heartbeat.
+func (s *Server) lately(at time.Duration) bool {
+	since := s.env.Now() - at
+	return since >= 0 && since < s.config.HeartbeatInterval/2
+}
+
+// roundIfDue lets an Accept, which is about to be sent, stand for a heartbeat if the
+// last is some time ago. Otherwise it returns zero.
+func (s *Server) roundIfDue() uint64 {
+	s.pulse.acceptAt = s.env.Now()
+	if s.lately(s.pulse.begunAt) {
+		return 0
+	}
+	s.beginRound()
+	return s.pulse.round
 }
 
 // receiveHeartbeatReply takes an acceptor's answer.

@@ -258,7 +258,7 @@ func TestWhatIsNotDurableMayBeLost(t *testing.T) {
 	for _, synced := range []bool{false, true} {
 		l, judge := boot(t, 1, 3), NewInvariants()
 		require.NoError(t, judge.Check(1, l.server))
-		l.server.Receive(2, Accept{b(1, 2), 1, requests(5), 0, 0})
+		l.server.Receive(2, Accept{b(1, 2), 1, requests(5), 0, 0, 0})
 		require.NoError(t, judge.Check(1, l.server))
 		if synced {
 			l.sync()

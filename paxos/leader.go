@@ -20,6 +20,7 @@ type leader struct {
 	overdue    Slot          // up to here proposals were made before the last heartbeat
 	stopIn     Slot          // the slot of the last stop proposed
 	reached    []Slot        // by position in the roster: up to where a server has answered
+	withheld   bool          // somebody was not sent an Accept since the last heartbeat
 	pulse      pulse
 
 	inheritedTo Slot   // the last slot in which something was inherited
@@ -114,7 +115,9 @@ func (s *Server) propose(values []rsm.Request) bool {
 		for range requests {
 			s.open = append(s.open, tally{record: s.log.Appended()})
 		}
-		s.sendAccept(Accept{Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen, Since: s.since()})
+		s.sendAccept(Accept{
+			Ballot: s.ballot, First: first, Requests: requests, Chosen: s.chosen, Since: s.since(), Round: s.roundIfDue(),
+		})
 		values = values[n:]
 	}
 	return true
@@ -126,7 +129,7 @@ func (s *Server) sendAccept(m Accept) {
 	for _, peer := range s.peers {
 		switch reached := s.reached[s.roster.position(peer)]; {
 		case m.First > reached+Slot(s.config.MaxInFlightSlots):
-			// It is too far behind.
+			s.withheld = true // it is too far behind
 		case s.config.ParallelWrite:
 			s.env.Send(peer, message)
 		default:
@@ -142,6 +145,9 @@ func (s *Server) receiveAccepted(from node.ID, m Accepted) {
 	}
 	if i := s.roster.position(from); i >= 0 {
 		s.reached[i] = max(s.reached[i], m.Last)
+		if m.Round != 0 {
+			s.receiveRound(i, m.Round)
+		}
 		s.count(i, m.First, m.Last)
 	}
 }

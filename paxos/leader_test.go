@@ -29,9 +29,9 @@ func TestPhase2(t *testing.T) {
 	require.Zero(t, l.timers[FlushTimer], "the batch waits for what is in the inbox only")
 	l.expire(FlushTimer)
 	l.expect("2 Accept(1.1 1-2=[5/1 6/1] chosen=0)", "3 Accept(1.1 1-2=[5/1 6/1] chosen=0)")
-	l.receive(3, Accepted{b(1, 1), 1, 2})
+	l.receive(3, Accepted{b(1, 1), 1, 2, 0})
 	l.expect("1001 "+ok(5, 5), "1002 "+ok(6, 11))
-	l.receive(2, Accepted{b(1, 1), 1, 2})
+	l.receive(2, Accepted{b(1, 1), 1, 2, 0})
 	l.expect()
 	l.receive(1001, request(7))
 	l.expire(FlushTimer)
@@ -53,7 +53,7 @@ func TestQuorumOfAcceptances(t *testing.T) {
 			for i := range needed {
 				require.Zero(t, l.server.Chosen(), "with %d acceptances beside its own", i)
 				for range 3 {
-					l.receive(node.ID(i+2), Accepted{b(1, 1), 1, 1})
+					l.receive(node.ID(i+2), Accepted{b(1, 1), 1, 1, 0})
 				}
 			}
 			require.EqualValues(t, 1, l.server.Chosen())
@@ -66,10 +66,10 @@ func TestAcceptancesThatDoNotCount(t *testing.T) {
 		from node.ID
 		m    Accepted
 	}{
-		"an older ballot's": {2, Accepted{b(1, 1), 1, 1}},
-		"a newer ballot's":  {2, Accepted{b(3, 2), 1, 1}},
-		"a stranger's":      {77, Accepted{b(2, 1), 1, 1}},
-		"another slot's":    {2, Accepted{b(2, 1), 2, 9}},
+		"an older ballot's": {2, Accepted{b(1, 1), 1, 1, 0}},
+		"a newer ballot's":  {2, Accepted{b(3, 2), 1, 1, 0}},
+		"a stranger's":      {77, Accepted{b(2, 1), 1, 1, 0}},
+		"another slot's":    {2, Accepted{b(2, 1), 2, 9, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := boot(t, 1, 3)
@@ -81,7 +81,7 @@ func TestAcceptancesThatDoNotCount(t *testing.T) {
 			l.expire(FlushTimer)
 			l.receive(test.from, test.m)
 			require.Zero(t, l.server.Chosen())
-			l.receive(2, Accepted{b(2, 1), 1, 1})
+			l.receive(2, Accepted{b(2, 1), 1, 1, 0})
 			require.EqualValues(t, 1, l.server.Chosen())
 		})
 	}
@@ -97,7 +97,7 @@ func TestTheLeaderCountsItselfWhenDurable(t *testing.T) {
 	l.expect("2 Accept(1.1 1=[5/1] chosen=0)", "3 Accept(1.1 1=[5/1] chosen=0)")
 	l.server.Receive(1001, request(6))
 	l.server.Timeout(FlushTimer) // written while the sync is under way, which does not cover it
-	l.server.Receive(2, Accepted{b(1, 1), 1, 2})
+	l.server.Receive(2, Accepted{b(1, 1), 1, 2, 0})
 	require.Zero(t, l.server.Chosen())
 	l.endSync(nil)
 	require.EqualValues(t, 1, l.server.Chosen())
@@ -110,8 +110,8 @@ func TestOthersCanChooseWithoutTheLeadersDisk(t *testing.T) {
 	l.lead(2)
 	l.server.Receive(1001, request(5))
 	l.server.Timeout(FlushTimer)
-	l.server.Receive(2, Accepted{b(1, 1), 1, 1})
-	l.server.Receive(3, Accepted{b(1, 1), 1, 1})
+	l.server.Receive(2, Accepted{b(1, 1), 1, 1, 0})
+	l.server.Receive(3, Accepted{b(1, 1), 1, 1, 0})
 	require.EqualValues(t, 1, l.server.Chosen())
 	l.sync()
 	require.EqualValues(t, 1, l.server.Chosen())
@@ -126,10 +126,10 @@ func TestNothingIsAppliedOverAHole(t *testing.T) {
 		l.expire(FlushTimer)
 	}
 	l.sent = nil
-	l.receive(2, Accepted{b(1, 1), 2, 3})
+	l.receive(2, Accepted{b(1, 1), 2, 3, 0})
 	require.Zero(t, l.server.Chosen())
 	l.expect()
-	l.receive(3, Accepted{b(1, 1), 1, 1})
+	l.receive(3, Accepted{b(1, 1), 1, 1, 0})
 	require.EqualValues(t, 3, l.server.Chosen())
 	l.expect("1001 "+ok(5, 5), "1001 "+ok(6, 11), "1001 "+ok(7, 18))
 }
@@ -150,11 +150,11 @@ func TestRetransmission(t *testing.T) {
 	acceptor.expect("1 Missing(1.1 1)")
 	leader.receive(2, Missing{b(1, 1), 1, 1})
 	leader.expect("2 Accept(1.1 1=[5/1] chosen=0)")
-	acceptor.receive(1, Accept{b(1, 1), 1, requests(5), 0, 0})
+	acceptor.receive(1, Accept{b(1, 1), 1, requests(5), 0, 0, 0})
 	acceptor.expect("1 Accepted(1.1 1)")
 	acceptor.receive(1, Heartbeat{Ballot: b(1, 1), Chosen: 0, Overdue: 1}) // that answer was lost
 	acceptor.expect("1 Accepted(1.1 1)")
-	leader.receive(2, Accepted{b(1, 1), 1, 1})
+	leader.receive(2, Accepted{b(1, 1), 1, 1, 0})
 	leader.sent = nil
 	leader.expire(HeartbeatTimer)
 	leader.expect("2 Heartbeat(1.1 chosen=1)", "3 Heartbeat(1.1 chosen=1)")
@@ -162,9 +162,9 @@ func TestRetransmission(t *testing.T) {
 
 func TestReportTellsAcceptedFromMissing(t *testing.T) {
 	l := boot(t, 2, 3)
-	l.receive(3, Accept{b(1, 3), 5, requests(6), 0, 0}) // of an older ballot: as good as missing
-	l.receive(1, Accept{b(2, 1), 2, requests(5, 6), 0, 0})
-	l.receive(1, Accept{b(2, 1), 6, requests(7), 0, 0})
+	l.receive(3, Accept{b(1, 3), 5, requests(6), 0, 0, 0}) // of an older ballot: as good as missing
+	l.receive(1, Accept{b(2, 1), 2, requests(5, 6), 0, 0, 0})
+	l.receive(1, Accept{b(2, 1), 6, requests(7), 0, 0, 0})
 	l.sent = nil
 	l.receive(1, Heartbeat{Ballot: b(2, 1), Chosen: 0, Overdue: 8})
 	l.expect("1 Missing(2.1 1)", "1 Accepted(2.1 2-3)", "1 Missing(2.1 4-5)", "1 Accepted(2.1 6)", "1 Missing(2.1 7-8)")
@@ -177,7 +177,7 @@ func TestMissingIsAnsweredWithWhatIsOpen(t *testing.T) {
 		l.receive(1001, request(client))
 	}
 	l.expire(FlushTimer)
-	l.receive(2, Accepted{b(1, 1), 1, 1})
+	l.receive(2, Accepted{b(1, 1), 1, 1, 0})
 	l.sent = nil
 	l.receive(3, Missing{b(1, 1), 1, 9})
 	l.expect("3 Accept(1.1 2-3=[6/1 7/1] chosen=1)")
@@ -197,14 +197,14 @@ func TestWindow(t *testing.T) {
 	l.expire(FlushTimer)
 	require.EqualValues(t, window+1, l.server.next())
 	l.sent = nil
-	l.receive(2, Accepted{b(1, 1), 1, 3})
+	l.receive(2, Accepted{b(1, 1), 1, 3, 0})
 	l.expire(FlushTimer)
 	require.EqualValues(t, window+3+1, l.server.next())
 	require.Len(t, l.server.waiting, 7)
-	l.receive(2, Accepted{b(1, 1), 1, window + 3})
+	l.receive(2, Accepted{b(1, 1), 1, window + 3, 0})
 	l.expire(FlushTimer)
 	require.Empty(t, l.server.waiting)
-	l.receive(2, Accepted{b(1, 1), 1, window + 10})
+	l.receive(2, Accepted{b(1, 1), 1, window + 10, 0})
 	require.EqualValues(t, window+10, l.server.Chosen())
 }
 
@@ -249,12 +249,12 @@ func TestALongInheritance(t *testing.T) {
 	l.receive(1001, request(5000))
 	l.expire(FlushTimer)
 	l.expect() // the window is full
-	l.receive(2, Accepted{b(1, 1), 1, 3})
+	l.receive(2, Accepted{b(1, 1), 1, 3, 0})
 	l.expire(FlushTimer)
 	l.expect(
 		"2 Accept(1.1 1025=[1025/1] chosen=3)", "3 Accept(1.1 1025=[1025/1] chosen=3)",
 		"2 Accept(1.1 1026=[5000/1] chosen=3)", "3 Accept(1.1 1026=[5000/1] chosen=3)")
-	l.receive(2, Accepted{b(1, 1), 4, 1025})
+	l.receive(2, Accepted{b(1, 1), 4, 1025, 0})
 	require.EqualValues(t, 1025, l.server.Chosen())
 }
 
@@ -301,7 +301,7 @@ func TestAllocations(t *testing.T) {
 		leader.Receive(1001, rsm.Request{Client: 1, Sequence: sequence, Command: command})
 		leader.Timeout(FlushTimer)
 		leader.Synced(env.disk.last, nil)
-		leader.Receive(2, Accepted{b(1, 1), Slot(sequence), Slot(sequence)})
+		leader.Receive(2, Accepted{b(1, 1), Slot(sequence), Slot(sequence), 0})
 	})
 	require.EqualValues(t, sequence, leader.Chosen())
 	const byTheTest, byTheMachine = 2, 1 // the messages it makes, the answer
@@ -313,7 +313,7 @@ func TestAllocations(t *testing.T) {
 	slot := Slot(0)
 	perCommand = testing.AllocsPerRun(2000, func() {
 		slot++
-		var m node.Message = Accept{b(1, 2), slot, []rsm.Request{{Client: 1, Sequence: uint64(slot), Command: command}}, slot - 1, 0}
+		var m node.Message = Accept{b(1, 2), slot, []rsm.Request{{Client: 1, Sequence: uint64(slot), Command: command}}, slot - 1, 0, 0}
 		acceptor.Receive(2, m)
 		acceptor.Synced(env.disk.last, nil)
 	})

@@ -18,22 +18,22 @@ func TestWhatIsChosenHere(t *testing.T) {
 		asks   bool
 	}{
 		"accepted in the leader's ballot": {
-			[]node.Message{}, Accept{b(2, 3), 1, requests(7), 1, 0}, 1, false,
+			[]node.Message{}, Accept{b(2, 3), 1, requests(7), 1, 0, 0}, 1, false,
 		},
 		"accepted in an older ballot": {
-			[]node.Message{Accept{b(1, 2), 1, requests(7), 0, 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 1}, 0, true,
+			[]node.Message{Accept{b(1, 2), 1, requests(7), 0, 0, 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 1}, 0, true,
 		},
 		"up to the older ballot": {
-			[]node.Message{Accept{b(1, 2), 1, requests(7, 8), 1, 0}}, Accept{b(2, 3), 3, requests(9), 2, 0}, 1, true,
+			[]node.Message{Accept{b(1, 2), 1, requests(7, 8), 1, 0, 0}}, Accept{b(2, 3), 3, requests(9), 2, 0, 0}, 1, true,
 		},
 		"up to a hole": {
-			[]node.Message{}, Accept{b(2, 3), 2, requests(7), 2, 0}, 0, true,
+			[]node.Message{}, Accept{b(2, 3), 2, requests(7), 2, 0, 0}, 0, true,
 		},
 		"not said to be": {
-			[]node.Message{Accept{b(1, 2), 1, requests(7), 0, 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 0}, 0, false,
+			[]node.Message{Accept{b(1, 2), 1, requests(7), 0, 0, 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 0}, 0, false,
 		},
 		"said in an old ballot": {
-			[]node.Message{Accept{b(3, 2), 1, requests(7), 0, 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 1}, 0, false,
+			[]node.Message{Accept{b(3, 2), 1, requests(7), 0, 0, 0}}, Heartbeat{Ballot: b(2, 3), Chosen: 1}, 0, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,14 +58,14 @@ func TestWhatIsChosenHere(t *testing.T) {
 func TestASayingOutlivesItsBallot(t *testing.T) {
 	l := boot(t, 1, 3)
 	l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 2})
-	l.receive(3, Accept{b(2, 3), 1, requests(7, 8, 9), 0, 0})
+	l.receive(3, Accept{b(2, 3), 1, requests(7, 8, 9), 0, 0, 0})
 	require.EqualValues(t, 2, l.server.Chosen())
 }
 
 func TestCatchUp(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(2, Accept{b(1, 2), 1, requests(4), 0, 0}) // will turn out to have lost
-	l.receive(3, Accept{b(2, 3), 3, requests(7, 8), 0, 0})
+	l.receive(2, Accept{b(1, 2), 1, requests(4), 0, 0, 0}) // will turn out to have lost
+	l.receive(3, Accept{b(2, 3), 3, requests(7, 8), 0, 0, 0})
 	l.sent = nil
 	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 4})
 	l.expect("3 CatchUpRequest(from 1)")
@@ -101,7 +101,7 @@ func TestCatchUpIsAskedForAgain(t *testing.T) {
 // Only what is chosen is handed over, whatever else was accepted.
 func TestCatchUpRequest(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7), 0, 0})
+	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7), 0, 0, 0})
 	l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 2})
 	for first, answer := range map[Slot][]string{
 		1: {"3 CatchUp(1-2=[5/1 6/1] chosen=2)"},
@@ -121,7 +121,7 @@ func TestALongCatchUpComesInParts(t *testing.T) {
 	for i := range all {
 		all[i] = request(rsm.ClientID(i + 1))
 	}
-	ahead.receive(3, Accept{b(1, 3), 1, all, Slot(len(all)), 0})
+	ahead.receive(3, Accept{b(1, 3), 1, all, Slot(len(all)), 0, 0})
 	var parts int
 	for behind.server.Chosen() < ahead.server.Chosen() {
 		first := behind.server.Chosen() + 1

@@ -38,12 +38,12 @@ func (s *Server) learn(m rsm.ChangeMembership) {
 		return
 	}
 	s.enrollMore()
-	s.beginRound()
+	s.beginLearning()
 	s.sendHeartbeat()
 }
 
-// beginRound begins a round.
-func (s *Server) beginRound() {
+// beginLearning begins a round.
+func (s *Server) beginLearning() {
 	s.change.round++
 	s.change.target, s.change.began = s.chosen, s.env.Now()
 }
@@ -69,7 +69,7 @@ func (s *Server) checkLearners() {
 	case s.change.round >= s.config.LearningRounds:
 		s.refuseChange("the new servers are too slow to catch up")
 	default:
-		s.beginRound()
+		s.beginLearning()
 	}
 }
 

@@ -70,7 +70,7 @@ func TestAReadWaitsForWhatWasInherited(t *testing.T) {
 		l.sent = nil
 		l.receive(2, HeartbeatReply{Ballot: b(1, 1), Round: l.server.pulse.round})
 		l.expect()
-		l.receive(2, Accepted{b(1, 1), 1, 1})
+		l.receive(2, Accepted{b(1, 1), 1, 1, 0})
 		require.Len(t, l.sent, 1)
 	}
 }
@@ -111,7 +111,7 @@ func TestAReadIsAskedAnewWhenTheMembersChange(t *testing.T) {
 		t.Helper()
 		require.NotContains(t, strings.Join(l.sent, " "), "Reply")
 	}
-	l.receive(2, Accepted{b(1, 1), 1, 1})
+	l.receive(2, Accepted{b(1, 1), 1, 1, 0})
 	unanswered()
 
 	newRound := func() {
@@ -125,8 +125,8 @@ func TestAReadIsAskedAnewWhenTheMembersChange(t *testing.T) {
 	l.receive(5, Promise{Ballot: b(1, 1), Accepted: []Proposal{{2, b(0, 3), request(5)}}})
 	newRound() // it may be chosen, and is not carried out here
 	unanswered()
-	l.receive(4, Accepted{b(1, 1), 2, 2})
-	l.receive(5, Accepted{b(1, 1), 2, 2})
+	l.receive(4, Accepted{b(1, 1), 2, 2, 0})
+	l.receive(5, Accepted{b(1, 1), 2, 2, 0})
 	require.Contains(t, l.sent, "1001 "+rsm.Reply{Client: 9, Sequence: 1, Result: counted(5)}.String())
 }
 

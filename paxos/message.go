@@ -45,6 +45,7 @@ type Accept struct {
 	Requests []rsm.Request // at least one
 	Chosen   Slot          // all slots up to here are chosen, says the leader
 	Since    Slot          // the first slot of the leader's configuration, as in Promise
+	Round    uint64        // unless zero: it stands for the heartbeat of that number
 }
 
 // Accepted (2b) says that an acceptor has accepted, in that ballot, the values
@@ -53,6 +54,7 @@ type Accept struct {
 type Accepted struct {
 	Ballot      Ballot
 	First, Last Slot
+	Round       uint64 // of the Accept, to which this is the answer; or zero
 }
 
 // Nack tells a proposer that it was overtaken: somebody promised a higher ballot.

@@ -25,10 +25,10 @@ func (m Promise) Size() int {
 }
 
 // Size implements node.Sizer.
-func (m Accept) Size() int { return ballotSize + 3*slotSize + sizeOf(m.Requests) }
+func (m Accept) Size() int { return ballotSize + 3*slotSize + roundSize + sizeOf(m.Requests) }
 
 // Size implements node.Sizer.
-func (m Accepted) Size() int { return ballotSize + 2*slotSize }
+func (m Accepted) Size() int { return ballotSize + 2*slotSize + roundSize }
 
 // Size implements node.Sizer.
 func (m Nack) Size() int { return 2 * ballotSize }

@@ -87,7 +87,7 @@ func TestPrepareIsRepeatedOnlyToThoseWhoHaveNotPromised(t *testing.T) {
 func TestBallotsAreHigherThanAnySeen(t *testing.T) {
 	for name, m := range map[string]node.Message{
 		"promised": Prepare{Ballot: b(7, 3), First: 1},
-		"accepted": Accept{b(7, 3), 1, requests(7), 0, 0},
+		"accepted": Accept{b(7, 3), 1, requests(7), 0, 0, 0},
 		"led":      Heartbeat{Ballot: b(7, 3), Chosen: 0},
 		"nack":     Nack{Promised: b(7, 3)},
 	} {
@@ -190,7 +190,7 @@ func TestAdopt(t *testing.T) {
 // goes on with what clients want.
 func TestNewLeader(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.receive(3, Accept{b(1, 3), 1, requests(6, 7), 0, 0})
+	l.receive(3, Accept{b(1, 3), 1, requests(6, 7), 0, 0, 0})
 	l.receive(3, Heartbeat{Ballot: b(1, 3), Chosen: 1})
 	l.expire(LeaderTimer)
 	l.receive(1001, request(5))
@@ -199,7 +199,7 @@ func TestNewLeader(t *testing.T) {
 	l.expect(
 		"2 Accept(2.1 2-4=[7/1 no-op 9/1] chosen=1)", "3 Accept(2.1 2-4=[7/1 no-op 9/1] chosen=1)",
 		"2 Accept(2.1 5=[5/1] chosen=1)", "3 Accept(2.1 5=[5/1] chosen=1)")
-	l.receive(2, Accepted{b(2, 1), 2, 5})
+	l.receive(2, Accepted{b(2, 1), 2, 5, 0})
 	require.EqualValues(t, 5, l.server.Chosen())
 	require.Equal(t, string(counterAt(6+7+9+5)), string(l.counter.Snapshot()))
 }
@@ -236,7 +236,7 @@ func TestDuel(t *testing.T) {
 		acceptor.receive(proposer.id, Prepare{Ballot: ballot, First: 1})
 		acceptor.expect(fmt.Sprintf("%d Promise(%v chosen=0 accepted=[])", proposer.id, ballot))
 		if p := rival.server.At(1); p.Slot != 0 {
-			acceptor.receive(rival.id, Accept{p.Ballot, 1, []rsm.Request{p.Request}, 0, 0})
+			acceptor.receive(rival.id, Accept{p.Ballot, 1, []rsm.Request{p.Request}, 0, 0, 0})
 			acceptor.expect(fmt.Sprintf("%d Nack(%v promised %v)", rival.id, p.Ballot, ballot))
 			rival.receive(3, Nack{p.Ballot, ballot})
 		}
@@ -252,9 +252,9 @@ func TestDuel(t *testing.T) {
 
 	// Now the rival is left alone.
 	p := rival.server.At(1)
-	acceptor.receive(rival.id, Accept{p.Ballot, 1, []rsm.Request{p.Request}, 0, 0})
+	acceptor.receive(rival.id, Accept{p.Ballot, 1, []rsm.Request{p.Request}, 0, 0, 0})
 	acceptor.expect("2 Accepted(5.2 1)")
-	rival.receive(3, Accepted{p.Ballot, 1, 1})
+	rival.receive(3, Accepted{p.Ballot, 1, 1, 0})
 	require.EqualValues(t, 1, rival.server.Chosen())
 }
 
@@ -263,7 +263,7 @@ func TestPreempted(t *testing.T) {
 	for name, m := range map[string]node.Message{
 		"nack":      Nack{b(1, 1), b(2, 3)},
 		"prepare":   Prepare{Ballot: b(2, 3), First: 1},
-		"accept":    Accept{b(2, 3), 1, requests(7), 0, 0},
+		"accept":    Accept{b(2, 3), 1, requests(7), 0, 0, 0},
 		"heartbeat": Heartbeat{Ballot: b(2, 3)},
 	} {
 		for _, leads := range []bool{false, true} {

@@ -12,7 +12,7 @@ import (
 func newDamaged(t *testing.T) *lone {
 	l := boot(t, 1, 3)
 	for slot := Slot(1); slot <= 3; slot++ {
-		l.receive(2, Accept{b(1, 2), slot, requests(6), 0, 0})
+		l.receive(2, Accept{b(1, 2), slot, requests(6), 0, 0, 0})
 	}
 	content, err := l.disk.Read("paxos.000001")
 	require.NoError(t, err)
@@ -38,8 +38,8 @@ func TestRepair(t *testing.T) {
 	l.expect()
 	require.Contains(t, l.timers, LeaderTimer)
 
-	l.receive(3, Accept{b(2, 3), 4, requests(9), 0, 0}) // accepting forgets nothing
-	l.expect("3 Accepted(2.3 4)")
+	l.receive(3, Accept{b(2, 3), 4, requests(9), 0, 0, 0}) // accepting forgets nothing
+	l.expect("3 BoundRequest", "3 Accepted(2.3 4)")
 	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 0})
 	l.expect("3 BoundRequest")
 	l.receive(3, Bound{b(2, 3), l.server.question + 1, 1})
@@ -104,8 +104,8 @@ func TestThePromiseIsPrecious(t *testing.T) {
 func TestADamagedSnapshot(t *testing.T) {
 	l := boot(t, 1, 3)
 	l.server.config.SnapshotSlots, l.config.SnapshotSlots = 2, 2
-	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7), 3, 0})
-	l.receive(2, Accept{b(1, 2), 4, requests(8), 3, 0})
+	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7), 3, 0, 0})
+	l.receive(2, Accept{b(1, 2), 4, requests(8), 3, 0, 0})
 	l.restart()
 	require.EqualValues(t, 3, l.server.Chosen())
 	at, _ := l.server.Snapshot()
@@ -133,7 +133,7 @@ func TestTheLogIsCut(t *testing.T) {
 	l.config.SnapshotSlots, l.config.SnapshotKeep = 10, 10
 	l.server.config = l.config
 	for slot := Slot(1); slot <= 1000; slot++ {
-		l.receive(2, Accept{b(1, 2), slot, requests(7), slot - 1, 0})
+		l.receive(2, Accept{b(1, 2), slot, requests(7), slot - 1, 0, 0})
 	}
 	files, err := l.disk.List()
 	require.NoError(t, err)
@@ -153,7 +153,7 @@ func TestTheLogIsCut(t *testing.T) {
 func TestALargeSnapshotComesInParts(t *testing.T) {
 	ahead, behind := boot(t, 2, 3), boot(t, 1, 3)
 	ahead.server.config.SnapshotSlots = 1
-	ahead.receive(3, Accept{b(1, 3), 1, requests(5, 6, 8), 3, 0})
+	ahead.receive(3, Accept{b(1, 3), 1, requests(5, 6, 8), 3, 0, 0})
 	ahead.server.snapshot = append(ahead.server.snapshot, make([]byte, 2*(64<<10)+10)...)
 	var chunks []SnapshotChunk
 	for offset := 0; offset < len(ahead.server.snapshot); offset += (64 << 10) {

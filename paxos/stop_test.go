@@ -51,11 +51,11 @@ func TestNothingIsProposedAfterAStop(t *testing.T) {
 	l.server.Receive(1002, request(6))
 	l.expire(FlushTimer)
 	l.expect("2 Accept(1.1 1-2=[5/1 members [1 4 5]] chosen=0)", "3 Accept(1.1 1-2=[5/1 members [1 4 5]] chosen=0)")
-	l.receive(2, Accepted{b(1, 1), 1, 1})
+	l.receive(2, Accepted{b(1, 1), 1, 1, 0})
 	l.expect("1001 Reply(client=5 sequence=1 ok leader=0, 2 bytes)")
 	l.expire(FlushTimer)
 	l.expect()
-	l.receive(3, Accepted{b(1, 1), 2, 2})
+	l.receive(3, Accepted{b(1, 1), 2, 2, 0})
 	l.expect("4 Prepare(1.1 from 3)", "5 Prepare(1.1 from 3)")
 	l.expire(FlushTimer)
 	l.expect()
@@ -66,13 +66,13 @@ func TestNothingIsProposedAfterAStop(t *testing.T) {
 // An acceptor accepts only in the configuration that it knows to be in force.
 func TestAnAcceptorKnowsItsConfiguration(t *testing.T) {
 	l := bootStopping(t, 1)
-	l.receive(2, Accept{b(1, 2), 3, requests(7), 2, 3})
+	l.receive(2, Accept{b(1, 2), 3, requests(7), 2, 3, 0})
 	l.expect("2 CatchUpRequest(from 1)")
 	require.Zero(t, l.server.Last())
 	l.receive(2, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
-	l.receive(2, Accept{b(1, 2), 3, requests(7), 2, 3})
+	l.receive(2, Accept{b(1, 2), 3, requests(7), 2, 3, 0})
 	l.expect("2 Accepted(1.2 3)")
-	l.receive(3, Accept{b(2, 3), 3, requests(8), 0, 1})
+	l.receive(3, Accept{b(2, 3), 3, requests(8), 0, 1, 0})
 	l.expect()
 	require.Equal(t, "[3=7/1@1.2]", summary(l.server.slots.after(2)))
 }
@@ -81,7 +81,7 @@ func TestAnAcceptorKnowsItsConfiguration(t *testing.T) {
 // stays so after a restart; what was accepted since is not.
 func TestVotesOfAStoppedConfigurationAreVoid(t *testing.T) {
 	l := bootStopping(t, 1)
-	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7, 8), 0, 1})
+	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7, 8), 0, 1, 0})
 	l.sent = nil
 	l.receive(3, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
 	require.Empty(t, l.server.slots.after(2))
@@ -90,7 +90,7 @@ func TestVotesOfAStoppedConfigurationAreVoid(t *testing.T) {
 	l.restart()
 	require.EqualValues(t, 2, l.server.Chosen())
 	require.Empty(t, l.server.slots.after(2))
-	l.receive(3, Accept{b(2, 3), 4, requests(9), 2, 3})
+	l.receive(3, Accept{b(2, 3), 4, requests(9), 2, 3, 0})
 	l.restart()
 	require.Equal(t, "[4=9/1@2.3]", summary(l.server.slots.after(2)))
 }
@@ -100,7 +100,7 @@ func TestASnapshotVoidsVotesOfAStoppedConfiguration(t *testing.T) {
 	ahead, l := bootStopping(t, 2), bootStopping(t, 1)
 	ahead.receive(3, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
 	ahead.server.takeSnapshot()
-	l.receive(3, Accept{b(1, 3), 1, requests(5, 6, 7), 0, 1})
+	l.receive(3, Accept{b(1, 3), 1, requests(5, 6, 7), 0, 1, 0})
 	at, snapshot := ahead.server.Snapshot()
 	l.receive(2, SnapshotChunk{At: at, Data: snapshot, Total: len(snapshot)})
 	require.EqualValues(t, 2, l.server.Chosen())

@@ -45,7 +45,7 @@ func (s *KeyValue) newAnswer(value []byte) []byte {
 	return s.room[begin:len(s.room):len(s.room)]
 }
 
-const roomBytes = 1024
+const roomBytes = 4096
 
 func (c *cell) value() []byte { return c.answer[1:] }
 
