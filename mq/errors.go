@@ -69,8 +69,11 @@ const (
 	ErrStaleGeneration
 	// ErrNotAssigned: the partition is another member's.
 	ErrNotAssigned
+	// ErrRefused: the protocol has not taken the command, for its length perhaps. The
+	// machine has not seen it.
+	ErrRefused
 
-	lastCode = ErrNotAssigned
+	lastCode = ErrRefused
 )
 
 var codeTexts = [...]string{
@@ -101,6 +104,7 @@ var codeTexts = [...]string{
 	ErrUnknownMember:    "unknown member",
 	ErrStaleGeneration:  "stale generation",
 	ErrNotAssigned:      "partition not assigned",
+	ErrRefused:          "refused by the service",
 }
 
 func (c Code) Error() string {

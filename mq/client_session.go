@@ -1,0 +1,126 @@
+package mq
+
+import (
+	"slices"
+	"time"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// ClientConfig is how a client gets at the service.
+type ClientConfig struct {
+	Servers []node.ID
+	// TryTimeout is how long to wait for an answer before another server is asked.
+	// Zero is 100 ms.
+	TryTimeout time.Duration
+	// Pause is how long to wait after a server that cannot help and knows of none that
+	// can. Zero is 20 ms.
+	Pause time.Duration
+}
+
+func (c ClientConfig) filled() ClientConfig {
+	if c.TryTimeout == 0 {
+		c.TryTimeout = 100 * time.Millisecond
+	}
+	if c.Pause == 0 {
+		c.Pause = 20 * time.Millisecond
+	}
+	return c
+}
+
+// Session asks the service for one command at a time, again and again until there is
+// an answer. It is no handler, but part of one: of a client, which passes on to it
+// what it receives and the expiries of one timer.
+type Session struct {
+	env       node.Env
+	config    ClientConfig
+	timer     node.Timer
+	busy      bool
+	request   rsm.Request
+	server    node.ID // thought to be the leader
+	asked     node.ID // whose answer is awaited
+	redirects int
+}
+
+// NewSession makes a session, which sets the given timer and no other.
+func NewSession(env node.Env, config ClientConfig, timer node.Timer) *Session {
+	return &Session{env: env, config: config.filled(), timer: timer}
+}
+
+// Busy reports whether a command is under way.
+func (s *Session) Busy() bool { return s.busy }
+
+// Ask begins with a command. None may be under way.
+func (s *Session) Ask(c Command) {
+	if s.request.Client == 0 {
+		s.request.Client = rsm.ClientID(s.env.Rand().Uint64() | 1)
+		s.server = s.config.Servers[s.env.Rand().IntN(len(s.config.Servers))]
+	}
+	s.request.Sequence++
+	s.request.Command, s.request.ReadOnly = Encode(c), c.ReadOnly()
+	s.busy = true
+	s.try()
+}
+
+// Abandon gives up the command under way, if any. What becomes of it will not be
+// known: it may be carried out yet. What is asked next goes into a new session.
+func (s *Session) Abandon() {
+	s.busy, s.request = false, rsm.Request{}
+	s.env.StopTimer(s.timer)
+}
+
+// Receive takes a server's reply, and returns the answer to the command under way if
+// that is what it is.
+func (s *Session) Receive(from node.ID, r rsm.Reply) (answer []byte, ok bool) {
+	if !s.busy || r.Client != s.request.Client || r.Sequence != s.request.Sequence {
+		return nil, false
+	}
+	switch r.Status {
+	case rsm.OK:
+		s.server = from
+		answer = r.Result
+	case rsm.Refused:
+		answer = errorAnswer(&Error{Code: ErrRefused})
+	default:
+		// Only the server that was asked last is listened to, and once.
+		if from == s.asked {
+			s.asked = 0
+			s.redirect(from, r.Leader)
+		}
+		return nil, false
+	}
+	s.busy, s.redirects = false, 0
+	s.env.StopTimer(s.timer)
+	return answer, true
+}
+
+// Timeout asks another server. The session's timer has expired.
+func (s *Session) Timeout() {
+	if s.busy {
+		s.next()
+		s.try()
+	}
+}
+
+// redirect follows a server's word of who leads, unless that leads in circles.
+func (s *Session) redirect(from, leader node.ID) {
+	s.redirects++
+	if leader != 0 && leader != from && s.redirects%len(s.config.Servers) != 0 {
+		s.server = leader
+		s.try()
+		return
+	}
+	s.env.SetTimer(s.timer, s.config.Pause)
+}
+
+func (s *Session) next() {
+	i := slices.Index(s.config.Servers, s.server)
+	s.server = s.config.Servers[(i+1)%len(s.config.Servers)]
+}
+
+func (s *Session) try() {
+	s.asked = s.server
+	s.env.Send(s.server, s.request)
+	s.env.SetTimer(s.timer, s.config.TryTimeout)
+}
