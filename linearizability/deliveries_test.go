@@ -11,6 +11,7 @@ func TestCheckDeliveries(t *testing.T) {
 	receive := func(client int, call, ret int64) Operation { return done(client, call, ret, Receive{}, "a") }
 	first, second := receive(1, 10, 12), receive(2, 50, 52)
 	rules := DeliveryRules{Lease: 100, Limit: 2, DeadLetters: "dead"}
+	ack := done(1, 20, 21, Acknowledge{"a"}, true)
 	both := [][2]Operation{{first, second}}
 	tests := []struct {
 		name    string
@@ -32,12 +33,19 @@ func TestCheckDeliveries(t *testing.T) {
 			Deliveries{DeadTooEarly: []Message{{"dead", "a"}}}},
 		{"dead after an unknown delivery", History{receive(1, 0, 1), open(2, 200, Receive{}), on("dead", receive(3, 300, 301))},
 			Deliveries{}},
+		{"dead before it was delivered again", History{receive(1, 0, 1), on("dead", receive(3, 100, 101)), receive(1, 200, 201)},
+			Deliveries{DeadTooEarly: []Message{{"dead", "a"}}}},
+		{"acknowledged, and there again", History{first, ack, receive(2, 300, 301)},
+			Deliveries{Revived: [][2]Operation{{ack, receive(2, 300, 301)}}}},
+		{"too late to be acknowledged", History{first, done(1, 20, 21, Acknowledge{"a"}, false), receive(2, 300, 301)}, Deliveries{}},
+		{"perhaps acknowledged", History{first, open(1, 20, Acknowledge{"a"}), receive(2, 300, 301)}, Deliveries{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := CheckDeliveries(test.history, rules)
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
+			require.Contains(t, got.String(), got.Verdict().String())
 			require.Equal(t, assert.ObjectsAreEqual(Deliveries{}, got), got.Verdict() == VerdictOK)
 		})
 	}

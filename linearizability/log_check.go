@@ -1,13 +1,17 @@
 package linearizability
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // LogCheck is what is wrong with a log, error by error, as Jepsen names them for
 // Kafka. The errors are weaker than linearizability, and some are promises of
 // their own: to be polled, or to be polled in order. Each list has the operations
-// to blame, in the order of their calls.
+// to blame, in the order of their calls; a poll of many records is there as a poll
+// of each. There is no error for a send that skips offsets: other producers may have
+// taken these.
 type LogCheck struct {
 	// Inconsistent operations tell of another value at an offset than an earlier
 	// one did.
@@ -25,21 +29,55 @@ type LogCheck struct {
 	SkippedPolls []Operation
 	// NonMonotonicSends were given no higher offset than the client's send before.
 	NonMonotonicSends []Operation
-	// Unseen counts the sends that were acknowledged and lie above all that was
-	// polled. There may be nothing wrong with that.
+	// Unseen counts the sends that were acknowledged, that nobody polled, and that lie
+	// above all that was polled or nobody knows where. There may be nothing wrong with
+	// that.
 	Unseen int
 }
 
-// Verdict is a violation if any list has an operation.
+// LogError is an error of a log by its name.
+type LogError struct {
+	// Name is as in Jepsen's kafka workload, such as "lost-write".
+	Name       string
+	Operations []Operation
+}
+
+// Errors lists the errors by name, those that did not happen left out.
+func (c LogCheck) Errors() []LogError {
+	all := []LogError{
+		{"aborted-read", c.Aborted},
+		{"duplicate", c.Duplicates},
+		{"inconsistent-offsets", c.Inconsistent},
+		{"lost-write", c.Lost},
+		{"nonmonotonic-poll", c.NonMonotonicPolls},
+		{"nonmonotonic-send", c.NonMonotonicSends},
+		{"poll-skip", c.SkippedPolls},
+	}
+	return slices.DeleteFunc(all, func(e LogError) bool { return len(e.Operations) == 0 })
+}
+
+// Verdict is a violation if there is any error.
 func (c LogCheck) Verdict() Verdict {
-	for _, list := range [][]Operation{
-		c.Inconsistent, c.Duplicates, c.Lost, c.Aborted, c.NonMonotonicPolls, c.SkippedPolls, c.NonMonotonicSends,
-	} {
-		if len(list) > 0 {
-			return VerdictViolation
+	if len(c.Errors()) == 0 {
+		return VerdictOK
+	}
+	return VerdictViolation
+}
+
+// String tells the verdict and the errors.
+func (c LogCheck) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%v: %d acknowledged sends are not seen yet\n", c.Verdict(), c.Unseen)
+	for _, e := range c.Errors() {
+		fmt.Fprintf(&text, "%s %d\n", e.Name, len(e.Operations))
+		for _, op := range e.Operations[:min(len(e.Operations), maxListed)] {
+			fmt.Fprintf(&text, "  %d %d %v\n", op.Call, op.Return, op)
+		}
+		if len(e.Operations) > maxListed {
+			text.WriteString("  ...\n")
 		}
 	}
-	return VerdictOK
+	return text.String()
 }
 
 // CheckLog looks for the known errors of logs in a history of Send and Poll; a key
@@ -54,7 +92,7 @@ func CheckLog(h History) (LogCheck, error) {
 	if err := Log().acceptsAll(h); err != nil {
 		return LogCheck{}, err
 	}
-	byCall := slices.Clone(h)
+	byCall := slices.Clone(h.expandConsumes())
 	byCall.sortByCall()
 	l := logBook{
 		valueAt: make(map[logPlace]string), offsetOf: make(map[Message]int64), polled: make(map[Message]bool),
@@ -101,7 +139,10 @@ func (l *logBook) enter(op Operation) {
 	who := logClient{op.Client, op.Key}
 	switch in := op.Input.(type) {
 	case Send:
-		offset := op.Output.(int64)
+		offset, known := op.Output.(int64)
+		if !known {
+			return
+		}
 		if last, any := l.lastSend[who]; any && offset <= last {
 			l.NonMonotonicSends = append(l.NonMonotonicSends, op)
 		}
@@ -152,7 +193,9 @@ func (l *logBook) account(h History) {
 		if !isSend || op.Outcome != OutcomeOK || l.polled[Message{op.Key, in.Value}] {
 			continue
 		}
-		if highest, any := l.highest[op.Key]; any && op.Output.(int64) <= highest {
+		// Where a send is that was only acknowledged nobody knows.
+		offset, known := op.Output.(int64)
+		if highest, any := l.highest[op.Key]; known && any && offset <= highest {
 			l.Lost = append(l.Lost, op)
 		} else {
 			l.Unseen++

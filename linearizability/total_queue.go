@@ -43,14 +43,16 @@ func (m Message) String() string {
 	return fmt.Sprintf("%s/%q", m.Key, m.Value)
 }
 
-// CheckTotalQueue accounts for all values of a history of Enqueue and Dequeue, in
-// memory and time that grow with the operations. An error says that there is
-// nothing to judge, as with [Check].
+// CheckTotalQueue accounts for all values of a history of Enqueue and Dequeue, or of
+// a [LeasedQueue], in memory and time that grow with the operations. In a leased
+// queue each delivery counts as a dequeue: one that promises to deliver at most once
+// must not deliver again when a lease expires. An error says that there is nothing to
+// judge, as with [Check].
 func CheckTotalQueue(h History) (TotalQueue, error) {
 	if err := h.validate(); err != nil {
 		return TotalQueue{}, err
 	}
-	if err := Queue().acceptsAll(h); err != nil {
+	if err := acceptedAsQueue(h); err != nil {
 		return TotalQueue{}, err
 	}
 	type account struct{ attempted, acknowledged, dequeued int }
@@ -71,7 +73,7 @@ func CheckTotalQueue(h History) (TotalQueue, error) {
 				total.Acknowledged++
 			}
 			accounts[m] = a
-		case Dequeue:
+		case Dequeue, Receive:
 			value, isValue := op.Output.(string)
 			if op.Outcome != OutcomeOK || !isValue {
 				continue
@@ -107,6 +109,14 @@ func compareMessages(a, b Message) int {
 	return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.Value, b.Value))
 }
 
+// acceptedAsQueue checks that all operations are of a queue, leased or not.
+func acceptedAsQueue(h History) error {
+	if slices.ContainsFunc(h, func(op Operation) bool { _, leased := op.Input.(Receive); return leased }) {
+		return LeasedQueue().acceptsAll(h)
+	}
+	return Queue().acceptsAll(h)
+}
+
 // AtLeastOnce reports whether nothing was lost, and nothing came from nowhere.
 func (t TotalQueue) AtLeastOnce() bool { return len(t.Lost) == 0 && len(t.Unexpected) == 0 }
 
@@ -116,14 +126,49 @@ func (t TotalQueue) AtMostOnce() bool { return len(t.Duplicated) == 0 }
 // ExactlyOnce reports whether both hold.
 func (t TotalQueue) ExactlyOnce() bool { return t.AtLeastOnce() && t.AtMostOnce() }
 
-// Verdict is a violation if something was lost or came from nowhere, as in
-// Jepsen: a queue may promise to deliver at least once.
-func (t TotalQueue) Verdict() Verdict {
-	if t.AtLeastOnce() {
+// Delivery is what a queue promises about each message.
+type Delivery uint8
+
+const (
+	// DeliverAtLeastOnce: nothing is lost, and nothing comes from nowhere.
+	DeliverAtLeastOnce Delivery = iota
+	// DeliverAtMostOnce: nothing is duplicated.
+	DeliverAtMostOnce
+	// DeliverExactlyOnce: both.
+	DeliverExactlyOnce
+)
+
+// String returns the name that people use, such as "at-least-once".
+func (d Delivery) String() string {
+	switch d {
+	case DeliverAtLeastOnce:
+		return "at-least-once"
+	case DeliverAtMostOnce:
+		return "at-most-once"
+	case DeliverExactlyOnce:
+		return "exactly-once"
+	}
+	return fmt.Sprintf("Delivery(%d)", uint8(d))
+}
+
+// Keeps is the verdict on a promise: ok, or a violation.
+func (t TotalQueue) Keeps(promise Delivery) Verdict {
+	kept := t.ExactlyOnce()
+	switch promise {
+	case DeliverAtLeastOnce:
+		kept = t.AtLeastOnce()
+	case DeliverAtMostOnce:
+		kept = t.AtMostOnce()
+	}
+	if kept {
 		return VerdictOK
 	}
 	return VerdictViolation
 }
+
+// Verdict is that on delivery at least once, as in Jepsen: a queue may promise no
+// more.
+func (t TotalQueue) Verdict() Verdict { return t.Keeps(DeliverAtLeastOnce) }
 
 // maxListed bounds the messages of a kind that a text lists.
 const maxListed = 10

@@ -39,6 +39,9 @@ func TestTotalQueue(t *testing.T) {
 			TotalQueue{Dequeued: 1, Unexpected: message("a")}, VerdictViolation},
 		{"duplicated", History{done(0, 1, 2, a, nil), done(1, 2, 3, Dequeue{}, "a"), done(1, 4, 5, Dequeue{}, "a")},
 			TotalQueue{Attempted: 1, Acknowledged: 1, Dequeued: 2, Duplicated: message("a")}, VerdictOK},
+		{"delivered twice under a lease", History{
+			done(0, 1, 2, a, nil), done(1, 2, 3, Receive{}, "a"), done(2, 4, 5, Receive{}, "a"), done(2, 6, 7, Acknowledge{"a"}, true),
+		}, TotalQueue{Attempted: 1, Acknowledged: 1, Dequeued: 2, Duplicated: message("a")}, VerdictOK},
 		{"enqueued twice, dequeued once", History{
 			done(0, 1, 2, a, nil), done(0, 3, 4, a, nil), done(1, 2, 3, Dequeue{}, "a"),
 		}, TotalQueue{Attempted: 2, Acknowledged: 2, Dequeued: 1, Lost: message("a")}, VerdictViolation},
@@ -56,6 +59,9 @@ func TestTotalQueue(t *testing.T) {
 			require.Equal(t, test.verdict, total.Verdict())
 			require.Equal(t, len(test.want.Duplicated) == 0, total.AtMostOnce())
 			require.Equal(t, test.verdict == VerdictOK && total.AtMostOnce(), total.ExactlyOnce())
+			require.Equal(t, total.AtLeastOnce(), total.Keeps(DeliverAtLeastOnce) == VerdictOK)
+			require.Equal(t, total.AtMostOnce(), total.Keeps(DeliverAtMostOnce) == VerdictOK)
+			require.Equal(t, total.ExactlyOnce(), total.Keeps(DeliverExactlyOnce) == VerdictOK)
 		})
 	}
 	_, err := CheckTotalQueue(History{done(0, 1, 2, Read{}, nil)})
@@ -96,6 +102,25 @@ func TestProducerOrder(t *testing.T) {
 			done(0, 1, 2, a, nil), done(0, 3, 4, c, nil), done(0, 5, 6, b, nil), done(3, 8, 9, Dequeue{}, "c"), takeB, takeA,
 		}, [][2]Operation{{done(3, 8, 9, Dequeue{}, "c"), takeA}, {takeB, takeA}}},
 	}
+	receive := func(call int64, value string) Operation { return done(2, call, call+1, Receive{}, value) }
+	tests = append(tests, []struct {
+		name    string
+		history History
+		want    [][2]Operation
+	}{
+		{"first deliveries", History{
+			done(0, 1, 2, a, nil), done(0, 3, 4, b, nil), receive(10, "a"), receive(20, "b"), receive(30, "a"),
+		}, nil},
+		{"deliveries in the wrong order", History{
+			done(0, 1, 2, a, nil), done(0, 3, 4, b, nil), receive(10, "b"), receive(20, "a"),
+		}, [][2]Operation{{receive(10, "b"), receive(20, "a")}}},
+		{"the first delivery may be lost", History{
+			done(0, 1, 2, a, nil), done(0, 3, 4, b, nil), open(9, 5, Receive{}), receive(10, "b"), receive(20, "a"),
+		}, nil},
+		{"lost too late", History{
+			done(0, 1, 2, a, nil), done(0, 3, 4, b, nil), open(9, 15, Receive{}), receive(10, "b"), receive(20, "a"),
+		}, [][2]Operation{{receive(10, "b"), receive(20, "a")}}},
+	}...)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := CheckProducerOrder(test.history)

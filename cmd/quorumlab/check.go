@@ -215,6 +215,13 @@ func (f *checkFlags) judge(h linearizability.History) (judgement, error) {
 		for _, op := range report.Core {
 			j.Core = append(j.Core, op.String())
 		}
+		if name == "log" && report.Verdict == linearizability.VerdictViolation {
+			named, err := linearizability.CheckLog(h)
+			if err != nil {
+				return j, err
+			}
+			j.text += "\nThe errors of logs that have names:\n" + named.String()
+		}
 	}
 	j.Verdict, j.Seconds = j.verdict.String(), time.Since(start).Seconds()
 	return j, nil
