@@ -67,6 +67,7 @@ func collectAdditions(p part) (*positions, finding) {
 		return nil, finding{verdict: VerdictViolation, core: coreOfExcess(p, highest, needed), renumbered: true}
 	}
 	s := newPositions(p, needed, behind)
+	s.visits = make([]visit, 0, int64(p.len())-additions)
 	for i := range p.len() {
 		op := p.at(i)
 		_, isAdd := op.Input.(Add)

@@ -46,15 +46,23 @@ func applyToLog(state any, in Input) (next, answer any) {
 
 // logMachine is a log in plain memory: texts would be copied at each step.
 func logMachine() func(Input) any {
-	var values []string
+	// In chunks, because a long list that grows is copied again and again.
+	const chunk = 1 << 10
+	var chunks [][]string
+	length := int64(0)
 	return func(in Input) any {
 		switch in := in.(type) {
 		case Send:
-			values = append(values, in.Value)
-			return int64(len(values) - 1)
+			if length%chunk == 0 {
+				chunks = append(chunks, make([]string, 0, chunk))
+			}
+			last := &chunks[len(chunks)-1]
+			*last = append(*last, in.Value)
+			length++
+			return length - 1
 		case Poll:
-			if in.Offset < int64(len(values)) {
-				return values[in.Offset]
+			if in.Offset < length {
+				return chunks[in.Offset/chunk][in.Offset%chunk]
 			}
 		}
 		return nil

@@ -134,6 +134,7 @@ func (l *log) enter() Verdict {
 	}
 	s := newPositions(l.part, l.needed, behind)
 	l.positions = s
+	s.visits = make([]visit, 0, int(l.len())-len(l.values))
 	for v, value := range l.values {
 		switch {
 		case value.offset == int64(none):
