@@ -57,6 +57,46 @@ func WriteHistory(w io.Writer, h History) error {
 	return out.Flush()
 }
 
+// Lines returns valid operations as lines of a history file without their ends, but
+// in a form that can be read as a history by itself: the polls of one client at one
+// time, such as Check makes of a poll of many records, are one line.
+func Lines(h History) ([]json.RawMessage, error) {
+	var lines []json.RawMessage
+	for i := 0; i < len(h); i++ {
+		op := h[i]
+		records, isPoll := op.polled()
+		for i+1 < len(h) && isPoll && h[i+1].Client == op.Client && h[i+1].Call == op.Call {
+			more, alike := h[i+1].polled()
+			if !alike {
+				break
+			}
+			records = append(records, more...)
+			op.Input, op.Output = Consume{}, NewRecords(records...)
+			i++
+		}
+		r, err := recordOf(op)
+		if err != nil {
+			return nil, err
+		}
+		line, err := json.Marshal(r)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// polled returns the record of a poll that was answered a value.
+func (o *Operation) polled() (records []Record, isPoll bool) {
+	in, isPoll := o.Input.(Poll)
+	value, isValue := o.Output.(string)
+	if !isPoll || !isValue || o.Outcome != OutcomeOK {
+		return nil, false
+	}
+	return []Record{{in.Offset, value}}, true
+}
+
 // recordOf turns a valid operation into a line.
 func recordOf(op Operation) (record, error) {
 	r := record{

@@ -13,10 +13,12 @@ import (
 )
 
 const (
-	enqueueA  = `{"client":0,"op":"enqueue","in":"a","out":null,"call":1,"return":2,"outcome":"ok"}` + "\n"
-	enqueueB  = `{"client":0,"op":"enqueue","in":"b","out":null,"call":3,"return":4,"outcome":"ok"}` + "\n"
-	dequeueB  = `{"client":1,"op":"dequeue","out":"b","call":5,"return":6,"outcome":"ok"}` + "\n"
-	dequeueA  = `{"client":1,"op":"dequeue","out":"a","call":7,"return":8,"outcome":"ok"}` + "\n"
+	enqueueA = `{"client":0,"op":"enqueue","in":"a","out":null,"call":1,"return":2,"outcome":"ok"}` + "\n"
+	enqueueB = `{"client":0,"op":"enqueue","in":"b","out":null,"call":3,"return":4,"outcome":"ok"}` + "\n"
+	dequeueB = `{"client":1,"op":"dequeue","out":"b","call":5,"return":6,"outcome":"ok"}` + "\n"
+	dequeueA = `{"client":1,"op":"dequeue","out":"a","call":7,"return":8,"outcome":"ok"}` + "\n"
+	sendAB   = `{"client":0,"op":"send","in":"a","out":0,"call":1,"return":2,"outcome":"ok"}` + "\n" +
+		`{"client":0,"op":"send","in":"b","out":null,"call":3,"return":4,"outcome":"ok"}` + "\n"
 	openTake  = `{"client":2,"op":"dequeue","call":5,"outcome":"unknown"}` + "\n"
 	writeA    = `{"client":0,"op":"write","in":"a","out":null,"call":1,"return":2,"outcome":"ok"}` + "\n"
 	backwards = `{"client":0,"op":"read","out":null,"call":3,"return":2,"outcome":"ok"}` + "\n"
@@ -40,6 +42,9 @@ func TestCheckVerdicts(t *testing.T) {
 		{"out of order, all there", "total-queue", enqueueA + enqueueB + dequeueB + dequeueA, exitOK, "monitor", 0},
 		{"lost", "total-queue", enqueueA + openTake, exitViolation, "monitor", 1},
 		{"lost, perhaps taken", "queue", enqueueA + openTake, exitOK, "monitor", 0},
+		{"unexpected", "total-queue", dequeueB, exitViolation, "monitor", 1},
+		{"two records of one poll", "log", sendAB + `{"client":1,"op":"poll","out":[[0,"b"],[1,"a"]],"call":9,"return":10,"outcome":"ok"}` + "\n",
+			exitViolation, "monitor", 2},
 		{"register", "register", writeA, exitOK, "monitor", 0},
 		{"twice the same value", "queue", enqueueA + strings.Replace(enqueueB, `"b"`, `"a"`, 1), exitOK, "porcupine", 0},
 	} {
@@ -57,6 +62,14 @@ func TestCheckVerdicts(t *testing.T) {
 			assert.Equal(t, strings.Count(c.content, `"unknown"`), j.Unknown)
 			assert.NotNil(t, j.Core)
 			assert.Len(t, j.Core, c.core)
+			if c.code == exitViolation { // the core is a history, and a violation by itself
+				core := ""
+				for _, line := range j.Core {
+					core += string(line) + "\n"
+				}
+				code, _, complaint := call("check", historyFile(t, core), "--model", c.model)
+				assert.Equal(t, exitViolation, code, complaint)
+			}
 		})
 	}
 }
