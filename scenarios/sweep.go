@@ -45,57 +45,77 @@ const maxFailures = 10
 // with what it has, when the context is done. The sums do not depend on how many
 // cores there are.
 func RunSeeds(ctx context.Context, s Scenario, p Protocol, first uint64, count int, progress func(*Sweep)) *Sweep {
-	sweep := &Sweep{
+	sweep := newSweep(s, p, first)
+	// Without a file nothing can go wrong.
+	_ = sweep.run(ctx, s, p, Batch{First: first, Count: count}.seeds(), nil, progress)
+	return sweep
+}
+
+func newSweep(s Scenario, p Protocol, first uint64) *Sweep {
+	return &Sweep{
 		Scenario: s.Name, Protocol: p.Name, FirstSeed: first,
 		FailedSeeds: []uint64{}, Failures: []Summary{}, Marks: map[string]int{},
 	}
+}
+
+// run runs the scenario from seeds and adds them. Each is kept before it counts.
+func (w *Sweep) run(ctx context.Context, s Scenario, p Protocol, seeds []uint64, keep func(Summary) error, progress func(*Sweep)) error {
 	var (
 		wait  sync.WaitGroup
-		lock  sync.Mutex // of sweep
-		seeds = make(chan uint64)
+		lock  sync.Mutex // of the sweep, the file and err
+		err   error
+		queue = make(chan uint64)
 	)
-	for range min(count, runtime.GOMAXPROCS(0)) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	for range min(len(seeds), runtime.GOMAXPROCS(0)) {
 		wait.Go(func() {
-			for seed := range seeds {
-				r := Run(s, p, seed)
+			for seed := range queue {
+				summary := Run(s, p, seed).Summary()
 				lock.Lock()
-				sweep.add(r)
-				progress(sweep)
+				if keep != nil && err == nil {
+					if err = keep(summary); err != nil {
+						stop()
+					}
+				}
+				if err == nil {
+					w.add(summary)
+					progress(w)
+				}
 				lock.Unlock()
 			}
 		})
 	}
-	for i := range count {
+	for _, seed := range seeds {
 		if ctx.Err() != nil {
 			break
 		}
-		seeds <- first + uint64(i)
+		queue <- seed
 	}
-	close(seeds)
+	close(queue)
 	wait.Wait()
-	return sweep
+	return err
 }
 
 // add counts a run. The order in which runs are added must not show.
-func (w *Sweep) add(r *Result) {
-	s := r.Summary()
+func (w *Sweep) add(s Summary) {
 	w.Seeds++
-	switch r.Verdict {
-	case linearizability.VerdictOK:
+	switch s.Verdict {
+	case linearizability.VerdictOK.String():
 		w.OK++
-	case linearizability.VerdictViolation:
+	case linearizability.VerdictViolation.String():
 		w.Violations++
 	default:
 		w.Unknown++
 	}
-	if r.Verdict != linearizability.VerdictOK {
+	if s.Verdict != linearizability.VerdictOK.String() {
 		w.FailedSeeds = append(w.FailedSeeds, s.Seed)
 		slices.Sort(w.FailedSeeds)
 		w.Failures = append(w.Failures, s)
 		slices.SortFunc(w.Failures, func(a, b Summary) int { return cmp.Compare(a.Seed, b.Seed) })
 		w.Failures = w.Failures[:min(len(w.Failures), maxFailures)]
 	}
-	for mark, n := range r.Marks {
+	for mark, n := range s.Marks {
 		w.Marks[mark] += n
 	}
 	w.VirtualSeconds += s.VirtualSeconds

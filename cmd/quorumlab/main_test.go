@@ -25,6 +25,8 @@ func call(arguments ...string) (code int, out, errOut string) {
 func TestBadInput(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	results := file + ".jsonl"
+	require.NoError(t, os.WriteFile(results, []byte("{}\n"), 0o644))
 	for _, c := range []struct {
 		arguments string
 		wants     []string // what the complaint has to say
@@ -42,6 +44,13 @@ func TestBadInput(t *testing.T) {
 		{"run swarm --seeds -5", []string{"--seeds", "-5 is not positive"}},
 		{"run swarm --seeds many", []string{"--seeds", "many"}},
 		{"run swarm --seeds 5 --out x", []string{"--out", "--seeds"}},
+		{"run swarm --results x", []string{"--results", "--seeds"}},
+		{"run swarm --shard 1/2", []string{"--shard", "--seeds"}},
+		{"run swarm --seeds 5 --shard 3/2", []string{"--shard", `"3/2"`, "i/n"}},
+		{"run swarm --seeds 5 --shard 0/2", []string{"--shard", `"0/2"`}},
+		{"run swarm --seeds 5 --shard half", []string{"--shard", `"half"`}},
+		{"run swarm --seeds 5 --results " + results, []string{"--results", results, "line 1", "quorumlab sweep"}},
+		{"run swarm --seeds 5 --results " + results + "/x", []string{"--results", results}},
 		{"run swarm --trace", []string{"--trace", "--out"}},
 		{"run swarm --set servers", []string{"--set", `"servers"`, "field=value"}},
 		{"run swarm --set sevrers=3", []string{"--set", `"sevrers"`, "servers, clients"}},

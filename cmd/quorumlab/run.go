@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,8 @@ type runFlags struct {
 	protocol string
 	seed     seed
 	seeds    int
+	shard    string
+	results  string
 	set      []string
 	schedule string
 	out      string
@@ -36,13 +39,16 @@ func newRun() *cobra.Command {
 		Use:   "run SCENARIO",
 		Short: "Run a scenario and judge it",
 		Long: `Run puts a protocol through a scenario once and judges it, or, with --seeds N,
-from N seeds in a row on all cores and sums up. The scenario swarm draws its whole
+from N seeds in a row on all cores and sums up. With --results the summary of each
+seed is appended to a file as soon as it is known, and the same call goes on where
+an earlier one was stopped or killed; --shard splits the seeds. The scenario swarm draws its whole
 configuration from the seed; --set replaces what is drawn.`,
 		Example: `  quorumlab run steady --protocol paxos
   quorumlab run leader-crash --protocol raft --seed 7 --out out
   quorumlab run lossy --protocol raft --json
   quorumlab run steady --protocol raft --schedule faults.json
   quorumlab run swarm --protocol paxos --seeds 1000
+  quorumlab run swarm --protocol raft --seeds 100000 --shard 1/4 --results sweep-1.jsonl
   quorumlab run swarm --protocol raft --seed 3 --set servers=5 --set crash=1s/200ms`,
 		Args: func(c *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
@@ -65,6 +71,8 @@ configuration from the seed; --set replaces what is drawn.`,
 	flags.StringVar(&f.protocol, "protocol", "raft", "raft or paxos")
 	seedFlag(c, &f.seed)
 	flags.IntVar(&f.seeds, "seeds", 0, "how many seeds to run, from --seed on")
+	flags.StringVar(&f.results, "results", "", "file to append the summary of each seed to, and to go on from; needs --seeds")
+	flags.StringVar(&f.shard, "shard", "", "i/n: run only each n-th seed, from the i-th on; needs --seeds")
 	flags.StringArrayVar(&f.set, "set", nil, "field=value of a swarm's configuration; may be repeated")
 	flags.StringVar(&f.schedule, "schedule", "", "file with the faults to inject instead of the scenario's")
 	flags.StringVar(&f.out, "out", "", "folder for history, schedule and plots; none are written without")
@@ -84,6 +92,10 @@ func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p sc
 	switch {
 	case sweep && f.seeds < 1:
 		return s, p, fmt.Errorf("--seeds: %d is not positive", f.seeds)
+	case !sweep && f.results != "":
+		return s, p, errors.New("--results: keeps what many seeds come to; say with --seeds how many")
+	case !sweep && f.shard != "":
+		return s, p, errors.New("--shard: splits many seeds; say with --seeds how many")
 	case sweep && f.out != "":
 		return s, p, errors.New("--out: writes the files of one run; leave out --seeds")
 	case f.trace && f.out == "":
@@ -159,20 +171,43 @@ func (f *runFlags) runOnce(c *cobra.Command, s scenarios.Scenario, p scenarios.P
 
 // runSeeds runs many seeds. An interrupt ends it early, with what it has.
 func (f *runFlags) runSeeds(c *cobra.Command, s scenarios.Scenario, p scenarios.Protocol) error {
+	batch := scenarios.Batch{First: uint64(f.seed), Count: f.seeds, Results: f.results}
+	if f.shard != "" {
+		var err error
+		if batch.Shard, batch.Shards, err = parseShard(f.shard); err != nil {
+			return err
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	report := progress(c.ErrOrStderr())
-	sweep := scenarios.RunSeeds(ctx, s, p, uint64(f.seed), f.seeds, func(w *scenarios.Sweep) { report(w.Seeds, f.seeds) })
-	var err error
+	pace := newPace(batch.Size())
+	sweep, err := scenarios.RunBatch(ctx, s, p, batch, pace.show(c.ErrOrStderr()))
+	if err != nil {
+		return fmt.Errorf("--results: %w", err)
+	}
 	if f.json {
 		err = json.NewEncoder(c.OutOrStdout()).Encode(sweep)
 	} else {
 		err = printSweep(c.OutOrStdout(), sweep)
+		if sweep.Seeds < batch.Size() {
+			fmt.Fprintf(c.OutOrStdout(), "  stopped         %d of %d seeds are left\n", batch.Size()-sweep.Seeds, batch.Size())
+		}
 		if missed := s.Missed(p.Name, sweep.Marks); sweep.Seeds >= scenarios.EnoughRuns && len(missed) > 0 {
 			fmt.Fprintf(c.OutOrStdout(), "  not reached     %s\n", strings.Join(missed, ", "))
 		}
 	}
 	return errors.Join(err, exitWith(sweep.Verdict()))
+}
+
+// parseShard reads i/n.
+func parseShard(text string) (shard, shards int, err error) {
+	i, n, _ := strings.Cut(text, "/")
+	shard, err1 := strconv.Atoi(i)
+	shards, err2 := strconv.Atoi(n)
+	if err1 != nil || err2 != nil || shard < 1 || shard > shards {
+		return 0, 0, fmt.Errorf("--shard: %q is not of the form i/n, with i from 1 to n", text)
+	}
+	return shard, shards, nil
 }
 
 // exitWith turns a verdict into what run returns.
@@ -222,18 +257,23 @@ func printRun(w io.Writer, r *scenarios.Result, s scenarios.Summary) error {
 			fmt.Fprintf(w, "%v", r.Report)
 		}
 		fmt.Fprintf(w, "\nTo see it again: %s\n", r.Command())
+		for _, path := range s.Artifacts {
+			if strings.HasSuffix(path, "-replay.json") {
+				fmt.Fprintf(w, "To make it small: quorumlab shrink %s\n", path)
+			}
+		}
 	}
 	return err
 }
 
 func printSweep(w io.Writer, s *scenarios.Sweep) error {
-	_, err := fmt.Fprintf(w, `%s on %s, seeds %d to %d: %d ok, %d violations, %d unknown
+	_, err := fmt.Fprintf(w, `%s on %s, %d seeds from %d on: %d ok, %d violations, %d unknown
   operations      %d ok, %d failed, %d unknown in %.0f virtual seconds
   leader changes  %d
   messages        %d sent, %d delivered, %d dropped, %d duplicated
   crashes         %d, %d unsynced bytes lost
 `,
-		s.Scenario, s.Protocol, s.FirstSeed, s.FirstSeed+uint64(s.Seeds)-1, s.OK, s.Violations, s.Unknown,
+		s.Scenario, s.Protocol, s.Seeds, s.FirstSeed, s.OK, s.Violations, s.Unknown,
 		s.Operations.OK, s.Operations.Failed, s.Operations.Unknown, s.VirtualSeconds, s.LeaderChanges,
 		s.Messages.Sent, s.Messages.Delivered, s.Messages.Dropped, s.Messages.Duplicated,
 		s.Crashes, s.UnsyncedBytesLost)

@@ -1,0 +1,204 @@
+package scenarios
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"quorumlab/linearizability"
+	"quorumlab/sim"
+)
+
+// Batch says which seeds to run, and where to keep what came of them.
+type Batch struct {
+	First uint64
+	Count int
+	// Shard and Shards split a batch among several processes: shard 1 of 3 runs the
+	// first seed, the fourth, and so on. Zero is no split.
+	Shard, Shards int
+	// Results is a file to which the summary of each seed is appended as soon as it is
+	// known, one JSON object a line. Seeds that are in it already are not run again, but
+	// count, so that a batch that was stopped, or killed, goes on where it was. Empty
+	// is none.
+	Results string
+}
+
+// Validate reports the first field that is wrong.
+func (b Batch) Validate() error {
+	switch {
+	case b.Count < 1:
+		return fmt.Errorf("seeds: %d is not positive", b.Count)
+	case b.Shards < 0 || b.Shard < 0 || b.Shard > b.Shards || b.Shards > 0 && b.Shard == 0:
+		return fmt.Errorf("shard: %d/%d is not between 1/%d and %d/%d", b.Shard, b.Shards, b.Shards, b.Shards, b.Shards)
+	}
+	return nil
+}
+
+// Size is how many seeds the batch has.
+func (b Batch) Size() int { return len(b.seeds()) }
+
+func (b Batch) seeds() []uint64 {
+	var all []uint64
+	for i := range b.Count {
+		if b.Shards == 0 || i%b.Shards == b.Shard-1 {
+			all = append(all, b.First+uint64(i))
+		}
+	}
+	return all
+}
+
+// RunBatch runs a scenario from the seeds of a batch, on all cores, and sums up, like
+// RunSeeds. It returns an error if the file of results is of something else, cannot
+// be read, or cannot be written.
+func RunBatch(ctx context.Context, s Scenario, p Protocol, b Batch, progress func(*Sweep)) (*Sweep, error) {
+	if err := b.Validate(); err != nil {
+		return nil, err
+	}
+	sweep := newSweep(s, p, b.First)
+	if b.Results == "" {
+		return sweep, sweep.run(ctx, s, p, b.seeds(), nil, progress)
+	}
+	head := resultsHead{Format: resultsFormat, Version: resultsVersion, Scenario: s.Name, Protocol: p.Name, Flags: s.Flags}
+	done, file, err := openResults(b.Results, head)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", b.Results, err)
+	}
+	defer file.Close()
+	var rest []uint64
+	for _, seed := range b.seeds() {
+		if summary, ok := done[seed]; ok {
+			sweep.add(summary)
+		} else {
+			rest = append(rest, seed)
+		}
+	}
+	err = sweep.run(ctx, s, p, rest, func(s Summary) error { return appendLine(file, lineOf(s)) }, progress)
+	return sweep, errors.Join(err, file.Close())
+}
+
+// The first line of a file of results.
+const (
+	resultsFormat  = "quorumlab sweep"
+	resultsVersion = 1
+)
+
+type resultsHead struct {
+	Format   string `json:"format"`
+	Version  int    `json:"version"`
+	Scenario string `json:"scenario"`
+	Protocol string `json:"protocol"`
+	Flags    string `json:"flags"`
+}
+
+// resultsLine is a seed in a file of results. Of a run that is ok, faults and
+// configuration are left out: the seed is enough to have them again.
+type resultsLine struct {
+	Summary
+	Faults json.RawMessage `json:"faults,omitempty"`
+	Config json.RawMessage `json:"config,omitempty"`
+}
+
+func lineOf(s Summary) (line resultsLine) {
+	line.Summary = s
+	if s.Verdict == linearizability.VerdictOK.String() {
+		return line
+	}
+	// Both were made to be printed.
+	line.Faults, _ = s.Faults.MarshalJSON()
+	if s.Config != nil {
+		line.Config, _ = json.Marshal(s.Config)
+	}
+	return line
+}
+
+// openResults reads the file and opens it to go on, or begins it. A last line that
+// has no end was being written when the writer was killed; it is cut off.
+func openResults(path string, head resultsHead) (done map[uint64]Summary, file *os.File, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	whole := text[:bytes.LastIndexByte(text, '\n')+1]
+	if done, err = readResults(whole, head); err != nil {
+		return nil, nil, err
+	}
+	if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
+		return nil, nil, err
+	}
+	if len(whole) < len(text) {
+		err = file.Truncate(int64(len(whole)))
+	}
+	if err == nil && len(whole) == 0 {
+		err = appendLine(file, head)
+	}
+	if err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return done, file, nil
+}
+
+// readResults reads lines, the first of which says what they are of.
+func readResults(text []byte, want resultsHead) (map[uint64]Summary, error) {
+	done := make(map[uint64]Summary)
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		if number == 1 {
+			if err := checkHead(line, want); err != nil {
+				return nil, fmt.Errorf("line 1: %w", err)
+			}
+			continue
+		}
+		var r resultsLine
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, fmt.Errorf("line %d: %w", number, err)
+		}
+		if len(r.Faults) > 0 {
+			schedule, err := sim.ReadSchedule(bytes.NewReader(r.Faults))
+			if err != nil {
+				return nil, fmt.Errorf("line %d: faults: %w", number, err)
+			}
+			r.Summary.Faults = schedule
+		}
+		if len(r.Config) > 0 {
+			r.Summary.Config = r.Config
+		}
+		if _, twice := done[r.Seed]; !twice {
+			done[r.Seed] = r.Summary
+		}
+	}
+	return done, nil
+}
+
+func checkHead(line []byte, want resultsHead) error {
+	var head resultsHead
+	if err := json.Unmarshal(line, &head); err != nil || head.Format != want.Format {
+		return fmt.Errorf("not a file of results: want %q in the field format", want.Format)
+	}
+	switch {
+	case head.Version != want.Version:
+		return fmt.Errorf("version: %d is not supported; want %d", head.Version, want.Version)
+	case head.Scenario != want.Scenario:
+		return fmt.Errorf("scenario: the results are of %q, not %q", head.Scenario, want.Scenario)
+	case head.Protocol != want.Protocol:
+		return fmt.Errorf("protocol: the results are of %q, not %q", head.Protocol, want.Protocol)
+	case head.Flags != want.Flags:
+		return fmt.Errorf("flags: the results are of runs with %q, not %q", head.Flags, want.Flags)
+	}
+	return nil
+}
+
+// appendLine writes a line at once, so that it is whole or is seen not to be.
+func appendLine(file *os.File, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(text, '\n'))
+	return err
+}
