@@ -62,7 +62,7 @@ func (q *queue) lease(m *Machine, consumer ConsumerID, d time.Duration) *message
 	q.count(msg)
 	msg.state = leased
 	msg.consumer = consumer
-	msg.deadline = m.clock.now + d
+	msg.leasedAt, msg.deadline = m.clock.now, m.clock.now+d
 	q.segments.changed(msg.place)
 	q.held.push(msg)
 	m.dueAt(msg.deadline)
@@ -87,7 +87,7 @@ func (q *queue) release(m *Machine, msg *message) {
 		return
 	}
 	msg.state = ready
-	msg.consumer, msg.deadline = 0, 0
+	msg.consumer, msg.leasedAt, msg.deadline = 0, 0, 0
 	q.segments.changed(msg.place)
 	q.returned.push(msg.place)
 	q.ready++

@@ -41,6 +41,7 @@ type referenceMessage struct {
 	deliveries uint32
 	held       bool
 	consumer   mq.ConsumerID
+	since      time.Duration
 	deadline   time.Duration
 	death      *mq.Death
 }
@@ -251,12 +252,7 @@ func (r *reference) applyToQueue(command mq.Command) any {
 			r.giveUp(q, m, mq.ReasonRejected)
 		})
 	case mq.Extend:
-		if c.Timeout < 0 || c.Timeout > 12*time.Hour {
-			return mq.ErrBadOption
-		}
-		result := r.settle(q, c.Consumer, c.Leases, func(m *referenceMessage) { m.deadline = r.now + c.Timeout })
-		r.expireQueue(q)
-		return result
+		return r.extend(q, c)
 	}
 	panic(fmt.Sprintf("reference: %T", command))
 }
@@ -378,7 +374,7 @@ func (r *reference) receive(q *referenceQueue, c mq.Receive) any {
 		if q.options.Contract == mq.AtMostOnce {
 			q.remove(m)
 		} else {
-			m.held, m.consumer, m.deadline = true, c.Consumer, r.now+lease
+			m.held, m.consumer, m.since, m.deadline = true, c.Consumer, r.now, r.now+lease
 		}
 	}
 	return received
@@ -403,6 +399,21 @@ func (r *reference) settle(q *referenceQueue, by mq.ConsumerID, leases []mq.Leas
 		do(m)
 	}
 	return nil
+}
+
+func (r *reference) extend(q *referenceQueue, c mq.Extend) any {
+	for _, l := range c.Leases {
+		m, refusal := q.holds(c.Consumer, l)
+		if refusal == nil && r.now+c.Timeout > m.since+12*time.Hour {
+			refusal = mq.ErrBadOption
+		}
+		if refusal != nil && len(c.Leases) <= mq.MaxBatch {
+			return refusal
+		}
+	}
+	result := r.settle(q, c.Consumer, c.Leases, func(m *referenceMessage) { m.deadline = r.now + c.Timeout })
+	r.expireQueue(q)
+	return result
 }
 
 func (q *referenceQueue) holds(by mq.ConsumerID, l mq.Lease) (*referenceMessage, any) {

@@ -163,6 +163,7 @@ func (msg *message) decode(r *reader, key *string) bool {
 	msg.published = r.duration()
 	if msg.state == leased {
 		msg.consumer = ConsumerID(r.number())
+		msg.leasedAt = r.duration()
 		msg.deadline = r.duration()
 	}
 	if k := r.bytes(); string(k) != *key {
@@ -188,7 +189,8 @@ func (q *queue) restoreMessage(m *Machine, msg *message) bool {
 		q.ready++
 		q.returned.push(msg.place)
 	case msg.state == leased && msg.place < q.cursor && msg.deliveries > 0:
-		if q.options.Contract == AtMostOnce || msg.deadline < 0 || msg.deadline > m.clock.now+MaxLease {
+		if q.options.Contract == AtMostOnce || msg.leasedAt < 0 || msg.leasedAt > m.clock.now ||
+			msg.deadline < msg.leasedAt || msg.deadline > msg.leasedAt+MaxLease {
 			return false
 		}
 		q.held.push(msg)

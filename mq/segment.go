@@ -22,6 +22,7 @@ type message struct {
 	deliveries uint32 // so far; the lease, if any, is that of the last one
 	heapIndex  int32  // of its lease
 	published  time.Duration
+	leasedAt   time.Duration // its lease
 	deadline   time.Duration // of its lease
 	consumer   ConsumerID    // who holds the lease
 	key        string        // with which it was published

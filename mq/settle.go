@@ -84,11 +84,11 @@ func decodeSettle(r *reader) settle {
 }
 
 func (c Acknowledge) apply(m *Machine) ([]byte, *Error) {
-	return settle(c).each(m, func(q *queue, msg *message) { q.acknowledge(msg) })
+	return settle(c).each(m, nil, func(q *queue, msg *message) { q.acknowledge(msg) })
 }
 
 func (c Return) apply(m *Machine) ([]byte, *Error) {
-	answer, err := settle(c).each(m, func(q *queue, msg *message) {
+	answer, err := settle(c).each(m, nil, func(q *queue, msg *message) {
 		q.Returned++
 		q.release(m, msg)
 	})
@@ -100,15 +100,16 @@ func (c Return) apply(m *Machine) ([]byte, *Error) {
 }
 
 func (c Reject) apply(m *Machine) ([]byte, *Error) {
-	return settle(c).each(m, func(q *queue, msg *message) {
+	return settle(c).each(m, nil, func(q *queue, msg *message) {
 		q.Rejected++
 		q.held.remove(msg)
 		q.giveUp(m, msg, ReasonRejected)
 	})
 }
 
-// each does something to the message of each lease, if all are good.
-func (c settle) each(m *Machine, do func(q *queue, msg *message)) ([]byte, *Error) {
+// each does something to the message of each lease, if all are good and pass a
+// further check, if any.
+func (c settle) each(m *Machine, check func(msg *message) *Error, do func(q *queue, msg *message)) ([]byte, *Error) {
 	q, err := m.queue(c.Queue)
 	if err != nil {
 		return nil, err
@@ -120,6 +121,9 @@ func (c settle) each(m *Machine, do func(q *queue, msg *message)) ([]byte, *Erro
 		msg, err := q.holds(c.Consumer, l)
 		if err == nil && msg.named {
 			err = refuse(ErrSettled, "lease %d.%d is named twice", l.Message, l.Attempt)
+		}
+		if err == nil && check != nil {
+			err = check(msg)
 		}
 		if err != nil {
 			q.unname(c.Leases[:i])
@@ -164,8 +168,9 @@ func (q *queue) holds(consumer ConsumerID, l Lease) (*message, *Error) {
 }
 
 // Extend lets leases end at another time: Timeout from now on, whatever they were
-// (as ChangeMessageVisibility of SQS). Zero ends them now. It is all or nothing.
-// Errors are as for Acknowledge, and ErrBadOption.
+// (as ChangeMessageVisibility of SQS). Zero ends them now. No lease lasts for longer
+// than MaxLease from its beginning. It is all or nothing. Errors are as for
+// Acknowledge, and ErrBadOption.
 type Extend struct {
 	change
 	Queue    string
@@ -197,8 +202,12 @@ func (c Extend) apply(m *Machine) ([]byte, *Error) {
 	if err := checkDuration("Timeout", c.Timeout, MaxLease); err != nil {
 		return nil, err
 	}
-	answer, err := c.settle().each(m, func(q *queue, msg *message) {
-		msg.deadline = m.clock.now + c.Timeout
+	deadline := m.clock.now + c.Timeout
+	check := func(msg *message) *Error {
+		return checkDuration("Timeout since the message was received", deadline-msg.leasedAt, MaxLease)
+	}
+	answer, err := c.settle().each(m, check, func(q *queue, msg *message) {
+		msg.deadline = deadline
 		q.held.moved(msg)
 		q.segments.changed(msg.place)
 		m.dueAt(msg.deadline)

@@ -83,6 +83,7 @@ func (s *segment) encode(scratch []byte) []byte {
 		b = appendDuration(b, msg.published)
 		if msg.state == leased {
 			b = binary.AppendUvarint(b, uint64(msg.consumer))
+			b = appendDuration(b, msg.leasedAt)
 			b = appendDuration(b, msg.deadline)
 		}
 		b = appendBytes(b, msg.key)
