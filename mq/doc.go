@@ -153,8 +153,8 @@
 // "Time-to-Live" of its documentation, and "At-Least-Once Dead Lettering" (2022); a
 // quorum queue gives a message up that was returned more often than its limit says,
 // so it may be delivered once more than here. Amazon SQS Developer Guide, "Visibility
-// timeout" and "Dead-letter queues". AMQP 0-9-1 specification §3.1 (exchanges) and
-// §1.8 (acknowledgement). MQTT 5.0 §4.3 (quality of service) and §4.7 (topics). Kafka
+// timeout" and "Dead-letter queues". AMQP 0-9-1 specification §3.1.3 (exchange types).
+// MQTT 5.0 §4.3 (quality of service) and §4.7 (topics). Kafka
 // documentation, "Design", and KIP-98 (idempotent producer), KIP-62 (sessions of
 // groups). Gray and Cheriton, "Leases" (1989).
 package mq
