@@ -62,6 +62,10 @@ func newFaultyCluster(seed uint64) *cluster {
 		if seed%4 == 0 {
 			s.Phase1Quorum, s.Phase2Quorum = n-1, 2
 		}
+		if seed%5 < 2 { // leaders come and go
+			s.KeepLeader = false
+			s.LeaderTimeoutMin, s.LeaderTimeoutMax, s.HeartbeatInterval = 60*ms, 150*ms, 25*ms
+		}
 	})
 	for range 6 {
 		c.addClient(time.Duration(random.IntN(200))*ms, 60+random.IntN(60), 1)

@@ -3,6 +3,7 @@ package paxos_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -32,6 +33,36 @@ func TestAnUnevenPairOfQuorums(t *testing.T) {
 	require.NoError(t, c.Run(3*seconds))
 	require.Greater(t, len(k.latencies), served+200, "two of four are enough for phase 2")
 	c.run(t, 20*seconds)
+}
+
+// Of four servers, three to promise and two to accept are safe, whatever happens. With
+// -seeds 10000 there are as many runs.
+func TestThreeAndTwoOfFourAreSafe(t *testing.T) {
+	runs := seedsOf(150, 20)
+	reached := make(marks)
+	for seed := range runs {
+		random := rand.New(rand.NewPCG(seed, 13))
+		c := newClusterWith(sim.Config{
+			Seed:        seed,
+			Network:     sim.Network{Latency: sim.LogNormal(time.Duration(1+random.IntN(5))*ms, random.Float64()), Loss: 0.02, Duplication: 0.02},
+			Disk:        sim.DiskTiming{Sync: sim.Exponential(time.Duration(random.IntN(4)) * ms)},
+			ShuffleTies: true,
+		}, 4, func(s *paxos.Config) {
+			s.Phase1Quorum, s.Phase2Quorum = 3, 2
+			s.KeepLeader = seed%2 == 0
+			s.SnapshotSlots, s.SnapshotKeep = 50, 10
+		})
+		c.Observe(reached)
+		for range 4 {
+			c.addClient(time.Duration(random.IntN(200))*ms, 40+random.IntN(40), 1)
+		}
+		halves := sim.Schedule{sim.Partition{Span: sim.Between(500*ms, 1200*ms), Side: "S1+S2"}}
+		c.Inject(append(halves, schedule(random, 2*seconds)...))
+		require.NoError(t, c.Run(2*seconds), "seed %d", seed)
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { c.run(t, 60*seconds) })
+	}
+	require.Positive(t, reached[paxos.Duel])
+	t.Log(reached)
 }
 
 // Two and two of four need not meet, and do not: two leaders can come to lead at

@@ -23,9 +23,13 @@ type story struct {
 	names *strings.Replacer // of values
 	line  string            // not told yet: to whom else does it go?
 	to    []string
+	deaf  bool
 }
 
 func (s *story) Observe(e *sim.Event) {
+	if s.deaf {
+		return
+	}
 	switch e.Message.(type) {
 	case paxos.Heartbeat, paxos.HeartbeatReply:
 		return
@@ -142,22 +146,29 @@ func named() *strings.Replacer {
 // newRememberingCluster makes three servers that have accepted something before. The
 // judge, who has not seen how, does not look on.
 func newRememberingCluster(t *testing.T, first node.ID, chosen paxos.Slot, accepted ...string) *cluster {
-	c := newCluster(constantDelay(), 0)
+	return newRememberingClusterWith(t, constantDelay(), chosen, func(id node.ID, s *paxos.Config) {
+		if id == first { // to lose patience
+			s.LeaderTimeoutMax = s.LeaderTimeoutMin
+		}
+	}, accepted...)
+}
+
+func newRememberingClusterWith(t *testing.T, config sim.Config, chosen paxos.Slot,
+	change func(node.ID, *paxos.Config), accepted ...string) *cluster {
+	c := newCluster(config, 0)
 	c.Watch(nil)
 	for i, text := range accepted {
 		c.servers = append(c.servers, node.ID(i+1))
 		c.AddServer(func(env node.Env) node.Handler {
 			settings := paxos.DefaultConfig([]node.ID{1, 2, 3})
-			if env.ID() == first { // to lose patience
-				settings.LeaderTimeoutMax = settings.LeaderTimeoutMin
-			}
+			change(env.ID(), &settings)
 			if slices.ContainsFunc(accepted, func(text string) bool { return strings.Contains(text, "!") }) {
 				settings.Reconfiguration = paxos.ByStop
 			}
 			machine := rsm.NewCounter()
 			c.counters[env.ID()] = machine
 			require.NoError(t, paxos.WriteLog(env, chosen, held(text)...))
-			return paxos.New(env, settings, machine)
+			return paxos.NewUnchecked(env, settings, machine)
 		})
 	}
 	return c
@@ -211,4 +222,47 @@ func TestStoryOfANewLeader(t *testing.T) {
 	require.NoError(t, c.Run(300*ms))
 	require.Len(t, k.latencies, 1)
 	s.end(t, c, "new-leader")
+}
+
+// Two servers that overtake each other: before one's Accepts arrive, the other's Prepare
+// does (Paxos Made Simple §2.4). The network is slower than they are patient, and as
+// long as both always wait equally long it goes on for ever. Random pauses end it.
+func TestStoryOfADuel(t *testing.T) {
+	const rounds = 8
+	s := &story{names: named()}
+	duel := func(seed uint64, longest time.Duration) *cluster {
+		network := sim.Config{Seed: seed, Network: sim.Network{Latency: sim.Constant(100 * ms)}}
+		return newRememberingClusterWith(t, network, 0, func(id node.ID, settings *paxos.Config) {
+			settings.KeepLeader, settings.CheckQuorum = false, false
+			settings.HeartbeatInterval = seconds // nothing is lost, and nothing repeated
+			settings.LeaderTimeoutMin = []time.Duration{50 * ms, 60 * ms, 10 * seconds}[id-1]
+			settings.LeaderTimeoutMax = max(settings.LeaderTimeoutMin, longest)
+		}, "1:A", "2:B", "")
+	}
+
+	s.say("S1 has A, S2 has B, and each wants its own to be chosen. Both try again a fixed time after they were overtaken.")
+	c, tried := duel(0, 0), &ballots{promised: make(map[paxos.Ballot]node.ID)}
+	c.Observe(s)
+	c.Observe(tried)
+	for tried.tried < rounds {
+		require.True(t, c.Step())
+	}
+	s.flush()
+	s.deaf = true
+	require.NoError(t, c.Run(60*seconds))
+	for _, id := range c.servers {
+		require.Zero(t, c.server(id).Chosen())
+	}
+	require.Greater(t, tried.tried, 500)
+
+	s.deaf = false
+	s.say("So it goes on: after a minute nothing is chosen. Once more, and now they wait for a random time.")
+	c = duel(3, 250*ms)
+	c.Observe(s)
+	require.NoError(t, c.Run(ms)) // they boot
+	for c.server(1).Chosen() == 0 && c.server(2).Chosen() == 0 {
+		require.True(t, c.Step())
+	}
+	require.Less(t, c.Now(), 10*seconds)
+	s.end(t, c, "duel")
 }
