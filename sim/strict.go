@@ -15,10 +15,19 @@ import (
 // changes before the network's own copy arrives, would else look like a message
 // that nobody ever sent.
 
+// contents is implemented by messages whose memory holds more than their content, as
+// that of Protocol Buffers does, which keep notes of their own in it. Strict mode
+// goes by the bytes that it returns.
+type contents interface{ Contents() []byte }
+
 // seal returns the hash of a message's content, in strict mode.
 func (w *World) seal(message node.Message) uint32 {
 	var h contentHash
-	h.add(reflect.ValueOf(message))
+	if m, ok := message.(contents); ok {
+		h.add(reflect.ValueOf(m.Contents()))
+	} else {
+		h.add(reflect.ValueOf(message))
+	}
 	return uint32(h.sum ^ h.sum>>32)
 }
 

@@ -77,6 +77,28 @@ func TestStrict(t *testing.T) {
 	}))
 }
 
+// letter is a message that keeps a note beside its content.
+type letter struct {
+	text string
+	read int
+}
+
+func (l *letter) Contents() []byte { return []byte(l.text) }
+
+func TestStrictGoesByContents(t *testing.T) {
+	send := func(touch func(l *letter)) error {
+		w := New(Config{Seed: 1, Network: Network{Latency: Constant(10 * ms)}, Strict: true})
+		w.AddServer(idle)
+		w.AddServer(idle)
+		l := &letter{text: "x"}
+		callAt(w, 0, 1, func(env node.Env) { env.Send(2, l) })
+		w.At(5*ms, func() { touch(l) })
+		return w.Run(time.Second)
+	}
+	require.NoError(t, send(func(l *letter) { l.read++ }))
+	require.ErrorContains(t, send(func(l *letter) { l.text = "y" }), "Message Unchanged After Send")
+}
+
 // reuser sends the same buffer again and again, each time with another content.
 type reuser struct {
 	env    node.Env

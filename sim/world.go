@@ -28,7 +28,8 @@ type Config struct {
 	RestartAfter time.Duration
 	// Strict makes the world notice a message that was changed after it was sent,
 	// and end the run with a *node.Violation of "Message Unchanged After Send". It
-	// makes no difference to a run but time.
+	// makes no difference to a run but time. A message whose memory holds more
+	// than its content may have a method Contents() []byte to go by.
 	Strict bool
 }
 
