@@ -3,6 +3,7 @@ package etcdraft_test
 import (
 	"crypto/rand"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,4 +33,16 @@ func TestRandomnessIsGivenBack(t *testing.T) {
 	require.NoError(t, err)
 	scenarios.Run(s, etcdraft.Protocol(), 1)
 	assert.Equal(t, before, rand.Reader)
+}
+
+// TestNobodyChangesWhatWasSent: etcd's raft leaves messages alone that were sent or
+// received, although nothing is copied on the way.
+func TestNobodyChangesWhatWasSent(t *testing.T) {
+	s, err := scenarios.ByName("lossy")
+	require.NoError(t, err)
+	s.World.Strict = true
+	s.Duration = 4 * time.Second
+	r := scenarios.Run(s, etcdraft.Protocol(), 2)
+	assert.NotContains(t, r.Violation, "Message Unchanged After Send")
+	assert.NotZero(t, r.Stats.MessagesDuplicated)
 }

@@ -7,6 +7,7 @@ replace quorumlab => ../..
 require (
 	github.com/stretchr/testify v1.12.1
 	go.etcd.io/raft/v3 v3.6.0
+	google.golang.org/protobuf v1.36.11
 	quorumlab v0.0.0
 )
 
@@ -26,5 +27,4 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
 	gonum.org/v1/plot v0.17.0 // indirect
-	google.golang.org/protobuf v1.36.11 // indirect
 )

@@ -48,6 +48,14 @@ func kind(m *pb.Message) pb.MessageType { return m.Type }
 func to(m *pb.Message) uint64           { return m.To }
 func describe(m *pb.Message) string     { return raft.DescribeMessage(*m, nil) }
 
+func marshal(m *pb.Message) []byte {
+	b, err := m.Marshal()
+	if err != nil {
+		panic(err) // all of it is known
+	}
+	return b
+}
+
 func payload(m *pb.Message) int {
 	size := len(m.Context)
 	if m.Snapshot != nil {

@@ -5,6 +5,7 @@ package etcdraft
 import (
 	"go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
 )
 
 // Version is that of etcd-io/raft. From v3.6 to v3.7 the library went from values
@@ -45,6 +46,14 @@ func at(all messages, i int) *pb.Message { return all[i] }
 func kind(m *pb.Message) pb.MessageType { return m.GetType() }
 func to(m *pb.Message) uint64           { return m.GetTo() }
 func describe(m *pb.Message) string     { return raft.DescribeMessage(m, nil) }
+
+func marshal(m *pb.Message) []byte {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		panic(err) // it has no required fields
+	}
+	return b
+}
 
 func payload(m *pb.Message) int {
 	size := len(m.GetContext()) + len(m.GetSnapshot().GetData())
