@@ -2,9 +2,8 @@ package paxos
 
 import (
 	"encoding/binary"
-	"errors"
+	"fmt"
 
-	"quorumlab/node"
 	"quorumlab/rsm"
 )
 
@@ -67,15 +66,12 @@ func appendDamage(b []byte, damaged bool) []byte {
 func appendRequests(b []byte, first Slot, requests []rsm.Request) []byte {
 	b = binary.AppendUvarint(b, uint64(first))
 	for i := range requests { // they end where the record ends
-		b = binary.AppendUvarint(b, uint64(requests[i].Client))
-		b = binary.AppendUvarint(b, requests[i].Sequence)
-		b = binary.AppendUvarint(b, uint64(len(requests[i].Command)))
-		b = append(b, requests[i].Command...)
+		b = requests[i].AppendTo(b)
 	}
 	return b
 }
 
-var errRecord = errors.New("paxos: malformed record")
+var errRecord = fmt.Errorf("paxos: %w: malformed record", ErrCorrupt)
 
 // decodeRecord returns an acceptedRecord, a learnedRecord or a damageRecord. The
 // commands in it are parts of b.
@@ -83,80 +79,41 @@ func decodeRecord(b []byte) (any, error) {
 	if len(b) == 0 {
 		return nil, errRecord
 	}
-	d := decoder{rest: b[1:]}
+	d := rsm.NewDecoder(b[1:])
 	var record any
 	switch b[0] {
 	case acceptedKind:
 		record = acceptedRecord{
-			ballot:   Ballot(d.number()),
-			since:    Slot(d.number()),
-			chosen:   Slot(d.number()),
-			first:    d.slot(),
-			requests: d.requests(),
+			ballot:   Ballot(d.Number()),
+			since:    Slot(d.Number()),
+			chosen:   Slot(d.Number()),
+			first:    readSlot(d),
+			requests: readRequests(d),
 		}
 	case learnedKind:
-		record = learnedRecord{first: d.slot(), requests: d.requests()}
+		record = learnedRecord{first: readSlot(d), requests: readRequests(d)}
 	case damagedKind, repairedKind:
 		record = damageRecord{damaged: b[0] == damagedKind}
 	}
-	if record == nil || d.failed || len(d.rest) > 0 {
+	if record == nil || !d.Done() {
 		return nil, errRecord
 	}
 	return record, nil
 }
 
-// decoder reads numbers and what is made of them. After a failure it returns
-// zeros.
-type decoder struct {
-	rest   []byte
-	failed bool
-}
-
-func (d *decoder) number() uint64 {
-	n, width := binary.Uvarint(d.rest)
-	if width <= 0 {
-		d.failed, d.rest = true, nil
-		return 0
+// readSlot reads a slot, which may not be zero.
+func readSlot(d *rsm.Decoder) Slot {
+	slot := Slot(d.Number())
+	if slot == 0 {
+		d.Fail()
 	}
-	d.rest = d.rest[width:]
-	return n
-}
-
-// slot reads a slot, which may not be zero.
-func (d *decoder) slot() Slot {
-	slot := Slot(d.number())
-	d.failed = d.failed || slot == 0
 	return slot
 }
 
-// bytes reads so many bytes.
-func (d *decoder) bytes(length uint64) []byte {
-	if d.failed || length > uint64(len(d.rest)) {
-		d.failed, d.rest = true, nil
-		return nil
-	}
-	b := d.rest[:length:length]
-	d.rest = d.rest[length:]
-	return b
-}
-
-func (d *decoder) requests() []rsm.Request {
-	var requests []rsm.Request
-	for len(d.rest) > 0 {
-		r := rsm.Request{Client: rsm.ClientID(d.number()), Sequence: d.number()}
-		r.Command = d.bytes(d.number())
-		if d.failed {
-			return nil
-		}
-		requests = append(requests, r)
+// readRequests reads those to the end.
+func readRequests(d *rsm.Decoder) (requests []rsm.Request) {
+	for d.More() {
+		requests = append(requests, d.Request())
 	}
 	return requests
-}
-
-func (d *decoder) servers() []node.ID {
-	var servers []node.ID
-	for n := d.number(); n > 0 && !d.failed; n-- {
-		servers = append(servers, node.ID(d.number()))
-	}
-	return servers
 }

@@ -2,7 +2,7 @@ package paxos
 
 import (
 	"encoding/binary"
-	"errors"
+	"fmt"
 
 	"quorumlab/node"
 	"quorumlab/rsm"
@@ -80,25 +80,33 @@ func (s *Server) encodeSnapshot() []byte {
 	return append(b, s.executor.Snapshot()...)
 }
 
-var errSnapshot = errors.New("paxos: malformed snapshot")
+// readServers reads the servers of a membership.
+func readServers(d *rsm.Decoder) (servers []node.ID) {
+	for n := d.Number(); n > 0 && !d.Failed(); n-- {
+		servers = append(servers, d.ID())
+	}
+	return servers
+}
+
+var errSnapshot = fmt.Errorf("paxos: %w: malformed snapshot", ErrCorrupt)
 
 // restore takes over the state that a snapshot holds.
 func (s *Server) restore(encoded []byte) error {
-	d := decoder{rest: encoded}
-	cluster := string(d.bytes(d.number()))
-	at, digest := d.slot(), d.number()
+	d := rsm.NewDecoder(encoded)
+	cluster := string(d.Bytes())
+	at, digest := readSlot(d), d.Number()
 	var memberships []membership
-	for n := d.number(); n > 0 && !d.failed; n-- {
-		m := Membership{From: Slot(d.number()), ID: d.number(), Servers: d.servers()}
+	for n := d.Number(); n > 0 && !d.Failed(); n-- {
+		m := Membership{From: Slot(d.Number()), ID: d.Number(), Servers: readServers(d)}
 		memberships = append(memberships, membership{Membership: m})
 	}
-	if d.failed || len(memberships) == 0 {
+	if d.Failed() || len(memberships) == 0 {
 		return errSnapshot
 	}
 	if cluster != s.config.Cluster {
 		return &ClusterError{What: "the snapshot", Server: s.config.Cluster, Other: cluster}
 	}
-	if err := s.executor.Restore(d.rest); err != nil {
+	if err := s.executor.Restore(d.Rest()); err != nil {
 		return err
 	}
 	s.chosen, s.applied, s.digest = at, at, digest

@@ -7,6 +7,7 @@ import (
 
 	"quorumlab/internal/wal"
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // The journal has three kinds of records. Integers are unsigned varints.
@@ -67,9 +68,9 @@ func (r voteRecord) encode(b []byte) []byte {
 }
 
 func decodeVote(b []byte) (voteRecord, bool) {
-	d := decoder{rest: b}
-	term, votedFor := d.number(), d.id()
-	return voteRecord{Term(term), votedFor}, d.done()
+	d := rsm.NewDecoder(b)
+	term, votedFor := d.Number(), d.ID()
+	return voteRecord{Term(term), votedFor}, d.Done()
 }
 
 // encode appends the record to b.
@@ -79,15 +80,11 @@ func (r entriesRecord) encode(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(r.entries)))
 	for i := range r.entries {
 		e := &r.entries[i]
-		sequence, command := e.Request.Sequence, e.Request.Command
+		r := &e.Request
 		if e.Configuration != nil {
-			sequence, command = configurationMark, encodeConfiguration(e.Configuration)
+			r = &rsm.Request{Sequence: configurationMark, Command: encodeConfiguration(e.Configuration)}
 		}
-		b = binary.AppendUvarint(b, uint64(e.Term))
-		b = binary.AppendUvarint(b, uint64(e.Request.Client))
-		b = binary.AppendUvarint(b, sequence)
-		b = binary.AppendUvarint(b, uint64(len(command)))
-		b = append(b, command...)
+		b = r.AppendTo(binary.AppendUvarint(b, uint64(e.Term)))
 	}
 	return b
 }
@@ -116,17 +113,17 @@ func encodeConfiguration(c *Configuration) []byte {
 }
 
 func decodeConfiguration(b []byte) (*Configuration, bool) {
-	d := decoder{rest: b}
-	voters := d.number()
+	d := rsm.NewDecoder(b)
+	voters := d.Number()
 	c := &Configuration{}
-	for !d.failed && len(d.rest) > 0 {
-		if id := d.id(); uint64(len(c.Voters)) < voters {
+	for !d.Failed() && d.More() {
+		if id := d.ID(); uint64(len(c.Voters)) < voters {
 			c.Voters = append(c.Voters, id)
 		} else {
 			c.Old = append(c.Old, id)
 		}
 	}
-	return c, !d.failed && uint64(len(c.Voters)) == voters && c.valid()
+	return c, !d.Failed() && uint64(len(c.Voters)) == voters && c.valid()
 }
 
 func encodeSnapshot(s snapshot) []byte {
@@ -142,14 +139,14 @@ func encodeSnapshot(s snapshot) []byte {
 
 // decodeSnapshot reads a snapshot, which shares b's memory.
 func decodeSnapshot(b []byte) (snapshot, bool) {
-	d := decoder{rest: b}
-	s := snapshot{encoded: b, cluster: string(d.bytes())}
-	s.index, s.term, s.hash = Index(d.number()), Term(d.number()), d.number()
-	s.configuration.index = Index(d.number())
-	c, ok := decodeConfiguration(d.bytes())
+	d := rsm.NewDecoder(b)
+	s := snapshot{encoded: b, cluster: string(d.Bytes())}
+	s.index, s.term, s.hash = Index(d.Number()), Term(d.Number()), d.Number()
+	s.configuration.index = Index(d.Number())
+	c, ok := decodeConfiguration(d.Bytes())
 	s.configuration.Configuration = c
-	s.state = d.rest
-	return s, ok && !d.failed && s.index > 0 && s.configuration.index <= s.index
+	s.state = d.Rest()
+	return s, ok && !d.Failed() && s.index > 0 && s.configuration.index <= s.index
 }
 
 // replay brings the state up to date with the next record of the journal. The
@@ -185,16 +182,16 @@ func decodeRecord(b []byte) (record any, ok bool) {
 	if len(b) == 0 {
 		return nil, false
 	}
-	d := decoder{rest: b[1:]}
+	d := rsm.NewDecoder(b[1:])
 	switch b[0] {
 	case entriesKind:
-		record = d.entries()
+		record = readEntries(d)
 	case compactionKind:
-		record = compactionRecord{Index(d.number()), Term(d.number())}
+		record = compactionRecord{Index(d.Number()), Term(d.Number())}
 	case lossKind:
-		record = lossRecord{Index(d.number()), Term(d.number())}
+		record = lossRecord{Index(d.Number()), Term(d.Number())}
 	default:
 		return nil, false
 	}
-	return record, d.done()
+	return record, d.Done()
 }

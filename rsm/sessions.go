@@ -88,30 +88,16 @@ func (s *Sessions) Snapshot() []byte {
 // Restore replaces machine and sessions by those of a snapshot. On an error both
 // are as they were before.
 func (s *Sessions) Restore(snapshot []byte) error {
-	rest := snapshot
-	failed := false
-	number := func() uint64 {
-		n, width := binary.Uvarint(rest)
-		if width <= 0 {
-			failed, width = true, 0
-		}
-		rest = rest[width:]
-		return n
-	}
-	count := number()
+	d := NewDecoder(snapshot)
 	newest := make(map[ClientID]*answer)
-	for i := uint64(0); i < count && !failed; i++ {
-		client, sequence, length := ClientID(number()), number(), number()
-		if failed || length > uint64(len(rest)) {
-			return errSnapshot
-		}
-		newest[client] = &answer{sequence: sequence, result: slices.Clone(rest[:length])}
-		rest = rest[length:]
+	for count := d.Number(); count > 0 && !d.Failed(); count-- {
+		r := d.Request() // an answer has the same parts
+		newest[r.Client] = &answer{sequence: r.Sequence, result: slices.Clone(r.Command)}
 	}
-	if failed {
+	if d.Failed() {
 		return errSnapshot
 	}
-	if err := s.machine.Restore(rest); err != nil {
+	if err := s.machine.Restore(d.Rest()); err != nil {
 		return err
 	}
 	s.newest = newest
