@@ -35,6 +35,7 @@ func (s *Server) beat() {
 	switch s.role {
 	case preparing:
 		s.sendPrepare()
+		s.countPromises() // members may have left since, and perhaps nobody is to answer
 	case leading:
 		if s.preparedTo != allSlots {
 			s.sendPrepare()
