@@ -17,8 +17,9 @@ func (s *Server) draw(shortest, longest time.Duration) time.Duration {
 	return shortest + time.Duration(s.env.Rand().Int64N(int64(longest-shortest)+1))
 }
 
-// maxDoublings bounds how far a candidate that is unlucky backs off.
-const maxDoublings = 6
+// maxDoublings bounds how far a candidate that is unlucky backs off: when all come
+// back from where nobody could win, they should not wait for long before one tries.
+const maxDoublings = 4
 
 // resetCandidateTimer gives an election a while. How long may depend on how many
 // were in vain before it (Raft Refloated).
@@ -27,12 +28,16 @@ func (s *Server) resetCandidateTimer() {
 	if s.elections > 0 && s.config.CandidateTimeoutMax > 0 {
 		shortest, longest = s.config.CandidateTimeoutMin, s.config.CandidateTimeoutMax
 	}
-	if s.config.CandidateBackoff && s.elections > 1 {
+	if s.backsOff() {
 		doublings := min(s.elections-1, maxDoublings)
 		shortest, longest = shortest<<doublings, longest<<doublings
 	}
 	s.env.SetTimer(ElectionTimer, s.draw(shortest, longest))
 }
+
+// backsOff reports whether the server waits for longer than others, should it be a
+// candidate.
+func (s *Server) backsOff() bool { return s.config.CandidateBackoff && s.elections > 1 }
 
 // electionTimeout is what it means to a follower that misses its leader, and to a
 // candidate that has neither won nor lost (§5.2).
@@ -191,7 +196,12 @@ func (s *Server) stepDown(was Term) {
 	case Leader:
 		s.resign()
 	case Candidate, PreCandidate:
-		// The timer runs on: only a vote given or a leader heard resets it.
+		// The timer runs on: only a vote given or a leader heard resets it. But to back
+		// off is for candidates. This server may be the only one that can win, and must
+		// not let those go on who cannot while it waits out an election of the past.
+		if s.backsOff() {
+			s.resetElectionTimer()
+		}
 	case Follower:
 		return
 	}

@@ -174,3 +174,21 @@ func TestCandidateTimeouts(t *testing.T) {
 		}
 	}
 }
+
+// A candidate that has backed off, and hears of a higher term, waits like any other
+// follower: of those that are left it may be the only one that can win. (Found by a
+// swarm: two servers whose logs were behind took turns for as long as the third
+// waited.)
+func TestBackingOffIsForCandidates(t *testing.T) {
+	config := paperConfig(3)
+	config.CandidateBackoff = true
+	f := bootConfig(t, 1, config)
+	for range 100 {
+		f.expire(ElectionTimer)
+	}
+	require.Greater(t, f.env.timers[ElectionTimer], config.ElectionTimeoutMax)
+	f.sync()
+	f.receive(2, RequestVoteReply{Term: f.Term() + 1})
+	require.Equal(t, Follower, f.Role())
+	require.LessOrEqual(t, f.env.timers[ElectionTimer], config.ElectionTimeoutMax)
+}
