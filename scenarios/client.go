@@ -80,6 +80,7 @@ type client struct {
 	seed     uint64     // of the run
 	number   int        // of the client: 1 for C1
 	server   node.ID
+	turn     int           // place of the server that was turned to last
 	wakeAt   time.Duration // when sessionTimer is set to expire
 }
 
@@ -118,7 +119,8 @@ func newClient(env node.Env, servers []node.ID, load Load, operations Operations
 
 // Start implements node.Handler.
 func (c *client) Start() {
-	c.server = c.servers[c.env.Rand().IntN(len(c.servers))]
+	c.turn = c.env.Rand().IntN(len(c.servers))
+	c.server = c.servers[c.turn]
 	if c.load.Calls != nil || c.load.Sessions == 0 {
 		c.awaitArrival()
 		return
@@ -163,7 +165,9 @@ func (c *client) attend(s *session, now time.Duration) {
 	case now >= s.giveUpAt:
 		c.giveUp(s)
 	default:
-		c.nextServer()
+		if s.asked != 0 { // else it was turned away, and another is to be asked already
+			c.nextServer()
+		}
 		c.try(s)
 	}
 }
@@ -324,10 +328,18 @@ func (c *client) giveUp(s *session) {
 	}
 }
 
-// nextServer turns to another server.
+// nextServer turns to another server, going round all of them. It does not go on
+// from the one asked last, because that may be where servers with stale views have
+// sent us: whoever is sent to and fro between two of them would always go on to the
+// same third one.
 func (c *client) nextServer() {
-	i := slices.Index(c.servers, c.server)
-	c.server = c.servers[(i+1)%len(c.servers)]
+	for {
+		c.turn = (c.turn + 1) % len(c.servers)
+		if len(c.servers) == 1 || c.servers[c.turn] != c.server {
+			break
+		}
+	}
+	c.server = c.servers[c.turn]
 }
 
 // wake makes sure that sessionTimer expires at the given time or before.

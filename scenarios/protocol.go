@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -40,6 +41,38 @@ type Settings struct {
 	SnapshotEvery int `json:"snapshotEvery"`
 	// Reads says how read-only requests are answered; empty is through the log.
 	Reads Reads `json:"reads"`
+	// NoPreVote lets servers that do not hear a leader depose one that others hear;
+	// in Paxos it is KeepLeader that is off.
+	NoPreVote bool `json:"noPreVote"`
+	// NoCheckQuorum lets a leader go on that does not hear from a quorum.
+	NoCheckQuorum bool `json:"noCheckQuorum"`
+	// EagerCommit has leaders tell at once what is committed.
+	EagerCommit bool `json:"eagerCommit"`
+	// Plain switches off what makes Raft fast, so that the paper's Figure 2 remains:
+	// batching, pipelining, writing in parallel with the followers, and going back by
+	// whole terms. It means nothing to Paxos.
+	Plain bool `json:"plain"`
+	// InFlight is how many entries, or slots, may be under way at a time; zero is the
+	// protocol's own choice.
+	InFlight int `json:"inFlight"`
+	// CandidateBackoff has Raft's candidates wait longer with each election not won.
+	CandidateBackoff bool `json:"candidateBackoff"`
+	// OneByOne permits changes of the membership of a single server only. Paxos has
+	// no use for the restriction, but is asked for no others either.
+	OneByOne bool `json:"oneByOne"`
+	// FlexibleQuorums makes Paxos's quorums of phase 2 smaller by one than a majority,
+	// and those of phase 1 larger. It means nothing to Raft.
+	FlexibleQuorums bool `json:"flexibleQuorums"`
+}
+
+// quorums returns the sizes of the quorums of phase 1 and phase 2 among so many
+// servers. Any two of them meet.
+func quorums(servers int, flexible bool) (one, two int) {
+	two = servers/2 + 1
+	if flexible && two > 1 {
+		two--
+	}
+	return max(servers+1-two, two), two
 }
 
 // Reads is a way to answer read-only requests.
@@ -61,6 +94,13 @@ var Raft = Protocol{
 		if every := settings.SnapshotEvery; every > 0 {
 			config.SnapshotEntries, config.SnapshotKeep, config.SnapshotChunkBytes = every, every/4, 256
 		}
+		config.PreVote, config.CheckQuorum = !settings.NoPreVote, !settings.NoCheckQuorum
+		config.EagerCommit, config.CandidateBackoff = settings.EagerCommit, settings.CandidateBackoff
+		config.JointConsensus = !settings.OneByOne
+		if settings.Plain {
+			config.Batching, config.Pipelining, config.ParallelWrite, config.FastBackup = false, false, false, false
+		}
+		config.MaxInFlightEntries = cmp.Or(settings.InFlight, config.MaxInFlightEntries)
 		switch settings.Reads {
 		case ReadQuorum:
 			config.Reads = raft.ReadIndex
@@ -83,6 +123,12 @@ var Paxos = Protocol{
 		config := paxos.DefaultConfig(servers)
 		if every := settings.SnapshotEvery; every > 0 {
 			config.SnapshotSlots, config.SnapshotKeep, config.SnapshotChunkBytes = every, every/4, 256
+		}
+		config.KeepLeader, config.CheckQuorum = !settings.NoPreVote, !settings.NoCheckQuorum
+		config.EagerCommit = settings.EagerCommit
+		config.Window = cmp.Or(settings.InFlight, config.Window)
+		if settings.FlexibleQuorums {
+			config.Phase1Quorum, config.Phase2Quorum = quorums(len(servers), true)
 		}
 		switch settings.Reads {
 		case ReadQuorum:

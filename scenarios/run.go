@@ -71,11 +71,9 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	if p.Invariants != nil && !s.outsideOnly {
 		e.invariant = p.Invariants()
 	}
-	servers := make([]node.ID, s.Servers)
-	for i := range servers {
-		servers[i] = node.ID(i + 1)
-	}
-	server := p.Server(servers, s.Workload.Machine, s.Settings)
+	servers := identifiers(s.Servers + s.Spares)
+	members := servers[:s.Servers:s.Servers]
+	server := p.Server(members, s.Workload.Machine, s.Settings)
 	for range servers {
 		e.world.AddServer(server)
 	}
@@ -88,6 +86,14 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 		})
 	}
 	e.faults = s.Faults(rand.New(rand.NewPCG(seed, 0)), s.Servers)
+	if s.Changes.Every > 0 {
+		e.world.AddClient(func(env node.Env) node.Handler {
+			return &reconfigurer{
+				env: env, machines: servers, members: members, changes: s.Changes, oneByOne: s.Settings.OneByOne,
+				lost: lostMachines(e.faults), until: s.Duration, now: e.world.Now,
+			}
+		})
+	}
 	e.world.Inject(e.faults)
 	e.world.Watch(e.watch)
 	return e
@@ -96,7 +102,7 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 // states describes every server, at the end of a run.
 func (e *experiment) states() []string {
 	var all []string
-	for i := range e.scenario.Servers {
+	for i := range e.scenario.Servers + e.scenario.Spares {
 		id := node.ID(i + 1)
 		state := "down"
 		if h := e.world.Handler(id); h != nil {
@@ -110,7 +116,7 @@ func (e *experiment) states() []string {
 // watch looks at a machine whose handler has just been called.
 func (e *experiment) watch(id node.ID, h node.Handler) error {
 	switch h.(type) {
-	case *client, *administrator:
+	case *client, *administrator, *reconfigurer:
 		return nil
 	}
 	e.leaders.look(e.world.Now(), id, h)

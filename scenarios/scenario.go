@@ -19,7 +19,8 @@ type Scenario struct {
 	Title string // what one sees, in a line
 	Story string // what to watch, for a student
 
-	Servers  int
+	Servers  int        // that the cluster begins with
+	Spares   int        // machines that become members only by a change of the membership
 	World    sim.Config // the seed is the run's
 	Workload Workload
 	Clients  []Load
@@ -27,6 +28,8 @@ type Scenario struct {
 	// Transfers is the mean time between requests to hand the leadership over;
 	// zero is none.
 	Transfers time.Duration
+	// Changes says how the membership changes; the zero value is never.
+	Changes Changes
 
 	// Faults makes the fault schedule of a run on so many servers.
 	Faults func(r *rand.Rand, servers int) sim.Schedule
@@ -128,7 +131,7 @@ func (s Scenario) WithScheduleFile(path string) (Scenario, error) {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
 	if s.Vary == nil { // else a seed may have machines that another has not
-		if err := schedule.ValidateFor(s.Servers, len(s.Clients)); err != nil {
+		if err := schedule.ValidateFor(s.Servers+s.Spares, len(s.Clients)); err != nil {
 			return s, fmt.Errorf("%s: %w", path, err)
 		}
 	}

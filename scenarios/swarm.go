@@ -24,6 +24,7 @@ import (
 // outside, by its name in JSON.
 type Swarm struct {
 	Servers  int          `json:"servers"`
+	Spares   int          `json:"spares"`   // machines that may be made members
 	Clients  int          `json:"clients"`  // closed loops of one session
 	OpenRate float64      `json:"openRate"` // operations per second of one open loop; zero is none
 	Keys     int          `json:"keys"`
@@ -34,6 +35,7 @@ type Swarm struct {
 
 	Settings               // of the protocol
 	Transfers sim.Duration `json:"transfers"` // mean time between hand-overs of the leadership; zero is none
+	Changes   sim.Duration `json:"changes"`   // mean time between changes of the membership; zero is none
 
 	Duration sim.Duration `json:"duration"` // of the first phase, in which faults befall
 	Recovery sim.Duration `json:"recovery"` // time that a healed quorum has to serve again
@@ -71,6 +73,12 @@ type Swarm struct {
 	DiskErrors Often `json:"diskErrors"`
 	FailedSync Often `json:"failedSync"`
 	FullDisk   Often `json:"fullDisk"`
+
+	BitRot           Often `json:"bitRot"` // see budget.go for these
+	LostWrite        Often `json:"lostWrite"`
+	MisdirectedWrite Often `json:"misdirectedWrite"`
+	LyingDisk        Often `json:"lyingDisk"`
+	Wipe             Often `json:"wipe"`
 }
 
 // DrawSwarm draws a configuration from a seed. Each field is drawn by itself, so
@@ -98,17 +106,48 @@ func DrawSwarm(seed uint64) Swarm {
 		CPU:         pick(draw("cpu"), sim.Distribution{}, sim.Distribution{}, sim.Exponential(50*time.Microsecond)),
 		ShuffleTies: pick(draw("shuffleTies"), false, true),
 	}
-	for _, n := range c.nemeses() {
+	for _, n := range slices.Concat(c.nemeses(), c.damage(nil), c.losses(nil)) {
 		*n.often = drawOften(draw(n.name), n.typical)
 	}
-	c.SnapshotEvery = pick(draw("snapshotEvery"), 0, 20, 100)
-	c.Reads = pick(draw("reads"), ReadLog, ReadQuorum, ReadLease)
-	if clocks := (Often{}); c.Reads == ReadLease &&
-		(c.ClockSkew != clocks || c.ClockDrift != clocks || c.ClockJump != clocks || c.ClockStrobe != clocks) {
-		c.Reads = ReadQuorum // leases are as safe as clocks are
-	}
 	c.Transfers = sim.Duration(pick(draw("transfers"), 0, time.Second, 5*time.Second))
+	c.Changes = sim.Duration(pick(draw("changes"), 0, 0, 300*ms, time.Second))
+	c.Spares = pick(draw("spares"), 1, 2, 3)
+	if c.Changes == 0 {
+		c.Spares = 0 // they would be nothing to anybody
+	}
+	c.Settings = c.drawSettings(draw)
 	return c
+}
+
+// drawSettings draws what is asked of the protocol, as far as it goes together with
+// the rest.
+func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
+	s := Settings{
+		SnapshotEvery:    pick(draw("snapshotEvery"), 0, 20, 100),
+		Reads:            pick(draw("reads"), ReadLog, ReadQuorum, ReadLease),
+		NoPreVote:        pick(draw("noPreVote"), false, false, false, true),
+		NoCheckQuorum:    pick(draw("noCheckQuorum"), false, false, false, true),
+		EagerCommit:      pick(draw("eagerCommit"), false, true),
+		Plain:            pick(draw("plain"), false, false, false, true),
+		InFlight:         pick(draw("inFlight"), 0, 8, 64),
+		CandidateBackoff: pick(draw("candidateBackoff"), false, true),
+		OneByOne:         pick(draw("oneByOne"), false, true),
+		FlexibleQuorums:  pick(draw("flexibleQuorums"), false, false, true),
+	}
+	if clocks := (Often{}); s.Reads == ReadLease &&
+		(c.ClockSkew != clocks || c.ClockDrift != clocks || c.ClockJump != clocks || c.ClockStrobe != clocks) {
+		s.Reads = ReadQuorum // leases are as safe as clocks are
+	}
+	if s.Reads == ReadLease {
+		s.NoPreVote, s.NoCheckQuorum = false, false // they rely on servers that stand by their leader
+	}
+	if c.Changes > 0 {
+		s.FlexibleQuorums = false // sizes that fit a cluster of one size do not fit another's
+		// A server that was removed without its knowledge disturbs the others for ever
+		// if nothing guards against it (dissertation §4.2.3).
+		s.NoCheckQuorum = s.NoCheckQuorum && !s.NoPreVote
+	}
+	return s
 }
 
 // drawOften switches a fault off in half of all runs, and else lets it befall
@@ -268,6 +307,7 @@ func (c Swarm) Validate() error {
 		least, max float64
 	}{
 		{"servers", float64(c.Servers), 1, 15},
+		{"spares", float64(c.Spares), 0, 15},
 		{"clients", float64(c.Clients), 0, 100},
 		{"openRate", c.OpenRate, 0, 10_000},
 		{"keys", float64(c.Keys), 1, 100_000},
@@ -280,6 +320,8 @@ func (c Swarm) Validate() error {
 		{"corruption", c.Corruption, 0, 1},
 		{"snapshotEvery", float64(c.SnapshotEvery), 0, 1e9},
 		{"transfers", time.Duration(c.Transfers).Seconds(), 0, 3600},
+		{"changes", time.Duration(c.Changes).Seconds(), 0, 3600},
+		{"inFlight", float64(c.InFlight), 0, 1e6},
 		{"bandwidth", float64(c.Bandwidth), 0, 1e12},
 	} {
 		if !(bound.value >= bound.least && bound.value <= bound.max) {
@@ -366,7 +408,9 @@ func (c Swarm) scenario(seed uint64) Scenario {
 			ShuffleTies: c.ShuffleTies,
 		},
 		Workload: KeyValueWorkload(c.Keys, c.CompareAndSet),
+		Spares:   c.Spares,
 		Settings: c.Settings, Transfers: time.Duration(c.Transfers),
+		Changes:  Changes{Every: time.Duration(c.Changes), Frail: c.frail(seed)},
 		Settle:   time.Duration(c.Recovery),
 		Duration: time.Duration(c.Duration+c.Recovery) + 2*time.Second,
 		Bites:    func(*Result) error { return nil },
@@ -379,6 +423,7 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		s.Clients = append(s.Clients, Load{Rate: c.OpenRate})
 	}
 	s.Faults = func(*rand.Rand, int) sim.Schedule {
+		frail := targets(c.frail(seed))
 		var all []Nemesis
 		for _, n := range c.nemeses() {
 			lingering := 0.1
@@ -388,8 +433,9 @@ func (c Swarm) scenario(seed uint64) Scenario {
 			all = append(all, Repeat(n.name, *n.often, lingering, n.fault))
 		}
 		phase := time.Duration(c.Duration)
-		heal := sim.Heal{Instant: sim.At(phase), Target: sim.Majority + "+" + sim.Clients}
-		return append(Compose(all...)(seed, phase), heal)
+		schedule := Compose(all...)(seed, phase)
+		damage := c.befall(frail, seed, phase, schedule)
+		return append(append(schedule, damage...), c.heal(seed, phase, damage))
 	}
 	return s
 }
