@@ -50,9 +50,9 @@ func (c Swarm) quorum() int {
 
 // damage are the faults that hurt what is on the disks of frail servers.
 func (c *Swarm) damage(frail []sim.Target) []nemesis {
-	const s, ms = time.Second, time.Millisecond
+	const s = time.Second
 	return []nemesis{
-		{"bitRot", &c.BitRot, Often{s, ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
+		{"bitRot", &c.BitRot, Often{s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			rot := sim.BitRot{Instant: sim.Instant{At: span.Start}, Target: pick(r, frail...), Settled: true}
 			// Small files have checksums: wherever they are damaged, it is found.
 			if file := pick(r, "", "", "", "", "raft-vote-1", "raft-snapshot", "paxos-promise-1", "paxos-snapshot"); file != "" {

@@ -60,6 +60,8 @@ type Settings struct {
 	// OneByOne permits changes of the membership of a single server only. Paxos has
 	// no use for the restriction, but is asked for no others either.
 	OneByOne bool `json:"oneByOne"`
+	// NoLearning lets Raft's new servers count at once, before they have caught up.
+	NoLearning bool `json:"noLearning"`
 	// FlexibleQuorums makes Paxos's quorums of phase 2 smaller by one than a majority,
 	// and those of phase 1 larger. It means nothing to Raft.
 	FlexibleQuorums bool `json:"flexibleQuorums"`
@@ -99,6 +101,9 @@ var Raft = Protocol{
 		config.JointConsensus = !settings.OneByOne
 		if settings.Plain {
 			config.Batching, config.Pipelining, config.ParallelWrite, config.FastBackup = false, false, false, false
+		}
+		if settings.NoLearning {
+			config.LearningRounds = 0
 		}
 		config.MaxInFlightEntries = cmp.Or(settings.InFlight, config.MaxInFlightEntries)
 		switch settings.Reads {

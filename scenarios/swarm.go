@@ -24,7 +24,6 @@ import (
 // outside, by its name in JSON.
 type Swarm struct {
 	Servers  int          `json:"servers"`
-	Spares   int          `json:"spares"`   // machines that may be made members
 	Clients  int          `json:"clients"`  // closed loops of one session
 	OpenRate float64      `json:"openRate"` // operations per second of one open loop; zero is none
 	Keys     int          `json:"keys"`
@@ -36,6 +35,7 @@ type Swarm struct {
 	Settings               // of the protocol
 	Transfers sim.Duration `json:"transfers"` // mean time between hand-overs of the leadership; zero is none
 	Changes   sim.Duration `json:"changes"`   // mean time between changes of the membership; zero is none
+	Spares    int          `json:"spares"`    // machines that changes may make members
 
 	Duration sim.Duration `json:"duration"` // of the first phase, in which faults befall
 	Recovery sim.Duration `json:"recovery"` // time that a healed quorum has to serve again
@@ -132,6 +132,7 @@ func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 		InFlight:         pick(draw("inFlight"), 0, 8, 64),
 		CandidateBackoff: pick(draw("candidateBackoff"), false, true),
 		OneByOne:         pick(draw("oneByOne"), false, true),
+		NoLearning:       pick(draw("noLearning"), false, false, true),
 		FlexibleQuorums:  pick(draw("flexibleQuorums"), false, false, true),
 	}
 	if clocks := (Often{}); s.Reads == ReadLease &&
