@@ -307,7 +307,11 @@ func (f Replay) validate() error {
 			return fmt.Errorf("config: %w", err)
 		}
 	}
-	return f.Schedule.ValidateFor(f.Servers, len(f.Clients))
+	servers := f.Servers
+	if f.Config != nil {
+		servers += f.Config.Spares
+	}
+	return f.Schedule.ValidateFor(servers, len(f.Clients))
 }
 
 func (l Load) validate() error {
