@@ -56,6 +56,8 @@ type Scenario struct {
 	// one: a space and a flag, or empty.
 	Flags string
 
+	check func(seed uint64) error // see Check
+
 	// The following are for Test.
 
 	// Server makes the implementation under test: any handler that answers rsm.Request
@@ -119,7 +121,17 @@ func (s Scenario) WithFaults(schedule sim.Schedule) Scenario {
 	return s
 }
 
+// Check reports why a run from a seed would not be what was asked for: a schedule
+// from a file may name machines that the cluster of that seed does not have.
+func (s Scenario) Check(seed uint64) error {
+	if s.check == nil {
+		return nil
+	}
+	return s.check(seed)
+}
+
 // WithScheduleFile is the scenario with the faults of a file, see sim.Schedule.
+// Whether the machines that it names exist may depend on the seed, see Check.
 func (s Scenario) WithScheduleFile(path string) (Scenario, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -130,9 +142,20 @@ func (s Scenario) WithScheduleFile(path string) (Scenario, error) {
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
-	if s.Vary == nil { // else a seed may have machines that another has not
-		if err := schedule.ValidateFor(s.Servers+s.Spares, len(s.Clients)); err != nil {
-			return s, fmt.Errorf("%s: %w", path, err)
+	vary := s.Vary
+	s.check = func(seed uint64) error {
+		of := s
+		if vary != nil {
+			of = vary(seed)
+		}
+		if err := schedule.ValidateFor(of.Servers+of.Spares, len(of.Clients)); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return nil
+	}
+	if vary == nil { // else a seed may have machines that another has not
+		if err := s.check(0); err != nil {
+			return s, err
 		}
 	}
 	s = s.WithFaults(schedule)

@@ -27,6 +27,8 @@ func TestBadInput(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o644))
 	results := file + ".jsonl"
 	require.NoError(t, os.WriteFile(results, []byte("{}\n"), 0o644))
+	absent := filepath.Join(t.TempDir(), "absent.json")
+	require.NoError(t, os.WriteFile(absent, []byte(`{"version":1,"faults":[{"kind":"crash","start":"1s","target":"S9"}]}`), 0o644))
 	for _, c := range []struct {
 		arguments string
 		wants     []string // what the complaint has to say
@@ -57,6 +59,9 @@ func TestBadInput(t *testing.T) {
 		{"run swarm --set servers=99", []string{"--set", "servers", "15"}},
 		{"run steady --set servers=3", []string{"--set", "swarm", "steady"}},
 		{"run steady --schedule " + file + "x", []string{"--schedule", "no such file"}},
+		{"run steady --schedule " + absent, []string{"--schedule", absent, "fault 1 (crash): target: there is no S9; there are 5 servers"}},
+		{"run swarm --set servers=3 --set spares=1 --schedule " + absent, []string{"seed 1", "there is no S9; there are 4 servers"}},
+		{"run swarm --set servers=3 --set spares=1 --seeds 3 --schedule " + absent, []string{"seed 1", "there is no S9"}},
 		{"run steady --schedule " + file, []string{"--schedule", file, "ends in the middle"}},
 		{"run steady lossy", []string{"one scenario", "got 2"}},
 		{"compare nowhere", []string{"scenario", `"nowhere"`, "leader-crash"}},

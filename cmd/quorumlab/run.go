@@ -89,9 +89,15 @@ func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p sc
 	if p, err = scenarios.ProtocolByName(f.protocol); err != nil {
 		return s, p, err
 	}
-	switch {
-	case sweep && f.seeds < 1:
+	if sweep && f.seeds < 1 {
 		return s, p, fmt.Errorf("--seeds: %d is not positive", f.seeds)
+	}
+	for i := range max(f.seeds, 1) {
+		if err := s.Check(uint64(f.seed) + uint64(i)); err != nil {
+			return s, p, fmt.Errorf("--schedule: seed %d: %w", uint64(f.seed)+uint64(i), err)
+		}
+	}
+	switch {
 	case !sweep && f.results != "":
 		return s, p, errors.New("--results: keeps what many seeds come to; say with --seeds how many")
 	case !sweep && f.shard != "":
