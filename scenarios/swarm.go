@@ -143,6 +143,9 @@ func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 		s.NoPreVote, s.NoCheckQuorum = false, false // they rely on servers that stand by their leader
 	}
 	if c.Changes > 0 {
+		if s.InFlight == 0 {
+			s.InFlight = 256 // every change fills Paxos's window: four times that only costs time
+		}
 		s.FlexibleQuorums = false // sizes that fit a cluster of one size do not fit another's
 		// A server that was removed without its knowledge disturbs the others for ever
 		// if nothing guards against it (dissertation §4.2.3).
