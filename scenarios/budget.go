@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,6 +193,28 @@ func lostMachines(schedule sim.Schedule) map[node.ID]time.Duration {
 		}
 	}
 	return lost
+}
+
+// within is the scenario without what a protocol does not promise to bear.
+func (s Scenario) within(p Protocol) Scenario {
+	if !p.Reconfigures {
+		s.Changes, s.Spares = Changes{}, 0
+	}
+	if faults := s.Faults; !p.Repairs {
+		s.Faults = func(r *rand.Rand, servers int) sim.Schedule {
+			return slices.DeleteFunc(slices.Clone(faults(r, servers)), isDamage)
+		}
+	}
+	return s
+}
+
+// isDamage reports whether a fault damages what a disk holds, and the machine lives.
+func isDamage(f sim.Fault) bool {
+	switch f.(type) {
+	case sim.BitRot, sim.LostWrite, sim.MisdirectedWrite:
+		return true
+	}
+	return false
 }
 
 func targets(ids []node.ID) (all []sim.Target) {

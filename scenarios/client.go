@@ -76,11 +76,10 @@ type client struct {
 	opened   uint64 // sessions opened so far
 	drawn    int    // operations drawn so far: the number of the last
 	draws    *rand.PCG
-	rand     *rand.Rand // over draws
-	seed     uint64     // of the run
-	number   int        // of the client: 1 for C1
-	server   node.ID
-	turn     int           // place of the server that was turned to last
+	rand     *rand.Rand    // over draws
+	seed     uint64        // of the run
+	number   int           // of the client: 1 for C1
+	server   node.ID       // is thought to lead
 	wakeAt   time.Duration // when sessionTimer is set to expire
 }
 
@@ -95,7 +94,9 @@ type session struct {
 	invocation Invocation
 	place      int // in the recording
 	giveUpAt   time.Duration
-	asked      node.ID // the server whose answer is awaited
+	server     node.ID // that it has turned to
+	turns      int     // to servers, so far
+	asked      node.ID // the server whose answer is awaited; zero when it has come
 	redirects  int
 }
 
@@ -119,8 +120,7 @@ func newClient(env node.Env, servers []node.ID, load Load, operations Operations
 
 // Start implements node.Handler.
 func (c *client) Start() {
-	c.turn = c.env.Rand().IntN(len(c.servers))
-	c.server = c.servers[c.turn]
+	c.server = c.servers[c.env.Rand().IntN(len(c.servers))]
 	if c.load.Calls != nil || c.load.Sessions == 0 {
 		c.awaitArrival()
 		return
@@ -165,8 +165,8 @@ func (c *client) attend(s *session, now time.Duration) {
 	case now >= s.giveUpAt:
 		c.giveUp(s)
 	default:
-		if s.asked != 0 { // else it was turned away, and another is to be asked already
-			c.nextServer()
+		if s.asked != 0 { // else it was turned away, and has turned to another
+			c.turn(s)
 		}
 		c.try(s)
 	}
@@ -212,13 +212,11 @@ func (c *client) Synced(node.Sync, error) {}
 func (c *client) redirected(s *session, from, leader node.ID) {
 	s.redirects++
 	if leader != 0 && leader != from && s.redirects%len(c.servers) != 0 {
-		c.server = leader
+		c.server, s.server = leader, leader
 		c.try(s)
 		return
 	}
-	if c.server == from {
-		c.nextServer()
-	}
+	c.turn(s)
 	s.due = min(c.env.Now()+turnedAway, s.giveUpAt)
 	c.wake(s.due)
 }
@@ -229,6 +227,7 @@ func (c *client) open() *session {
 	s := &session{
 		id:      rsm.ClientID(c.env.ID())<<32 | rsm.ClientID(c.opened),
 		process: c.recorder.process(),
+		turns:   slices.Index(c.servers, c.server),
 	}
 	c.sessions = append(c.sessions, s)
 	c.byID[s.id] = s
@@ -298,7 +297,7 @@ func (c *client) call(s *session) {
 	s.place = c.recorder.call(s.process, s.invocation, now)
 	c.recorder.operations[s.place].Machine, c.recorder.operations[s.place].Number = c.number, c.drawn
 	s.giveUpAt = c.env.Now() + patience
-	s.redirects = 0
+	s.server, s.redirects = c.server, 0
 	c.try(s)
 }
 
@@ -308,12 +307,12 @@ func (c *client) draw(number int) Invocation {
 	return c.operations(c.rand, len(c.recorder.operations)+1)
 }
 
-// try asks the server that is thought to lead.
+// try asks the server that the session has turned to.
 func (c *client) try(s *session) {
 	s.due = min(c.env.Now()+tryTimeout, s.giveUpAt)
 	c.wake(s.due)
-	s.asked = c.server
-	c.env.Send(c.server, s.request)
+	s.asked = s.server
+	c.env.Send(s.server, s.request)
 }
 
 // giveUp ends an operation without knowing its outcome. Its session is left
@@ -328,18 +327,19 @@ func (c *client) giveUp(s *session) {
 	}
 }
 
-// nextServer turns to another server, going round all of them. It does not go on
+// turn turns a session to another server, going round all of them. It does not go on
 // from the one asked last, because that may be where servers with stale views have
-// sent us: whoever is sent to and fro between two of them would always go on to the
-// same third one.
-func (c *client) nextServer() {
-	for {
-		c.turn = (c.turn + 1) % len(c.servers)
-		if len(c.servers) == 1 || c.servers[c.turn] != c.server {
-			break
-		}
+// sent us, and always would; nor from where other sessions are, who might always be
+// one step ahead.
+func (c *client) turn(s *session) {
+	from := s.server
+	for s.server == from && len(c.servers) > 1 {
+		s.server = c.servers[s.turns%len(c.servers)]
+		s.turns++
 	}
-	c.server = c.servers[c.turn]
+	if c.server == from {
+		c.server = s.server
+	}
 }
 
 // wake makes sure that sessionTimer expires at the given time or before.

@@ -22,6 +22,12 @@ type Protocol struct {
 	// Invariants returns a fresh judge of what goes on inside one cluster, or is
 	// nil if the protocol has none.
 	Invariants func() Invariants
+	// Reconfigures says that servers do what rsm.ChangeMembership asks for. Of others
+	// no scenario asks it, and spare machines are left out.
+	Reconfigures bool
+	// Repairs says that a server whose disk was damaged, where that can be told, is
+	// repaired by the others or ends itself. Others are spared such damage.
+	Repairs bool
 }
 
 // Invariants judges the inside of a cluster. It may keep what it saw before.
@@ -117,6 +123,8 @@ var Raft = Protocol{
 	Invariants: func() Invariants {
 		return typed[*raft.Server]{raft.NewInvariants()}
 	},
+	Reconfigures: true,
+	Repairs:      true,
 }
 
 // Paxos is package paxos: Multi-Paxos with a stable leader.
@@ -146,6 +154,8 @@ var Paxos = Protocol{
 	Invariants: func() Invariants {
 		return typed[*paxos.Server]{paxos.NewInvariants()}
 	},
+	Reconfigures: true,
+	Repairs:      true,
 }
 
 // typed makes Invariants of a judge that wants to see a protocol's own type.

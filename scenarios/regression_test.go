@@ -28,6 +28,14 @@ func TestRegressions(t *testing.T) {
 			`nobody was to blame, and liveness was not met. Such cuts now heal.`},
 		{scenarios.Paxos, 294, `Every refusal made the client ask again, and the network doubled half of all messages: ` +
 			`refusals and requests bred until the run no longer moved. A client now heeds one refusal per request.`},
+		{scenarios.Raft, 5, `Clients that were turned away went on to the next server twice, and with one server down ` +
+			`went round the others but for the leader. They now go round all.`},
+		{scenarios.Paxos, 175, `A server was handed the lead while it learned that it was the only member left. ` +
+			`The messages that would have told it so were lost, and it prepared for ever.`},
+		{scenarios.Raft, 500, `A server that had stood in vain while it was cut off waited for up to 19 s when it came ` +
+			`back, although its log alone allowed it to win. To back off is for candidates now.`},
+		{scenarios.Paxos, 2105, `Two members that had been removed sent clients to each other, and these, tired of it, ` +
+			`always on to the same third one.`},
 	} {
 		s, err := scenarios.ByName("swarm")
 		require.NoError(t, err)

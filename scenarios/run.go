@@ -62,7 +62,7 @@ func Run(s Scenario, p Protocol, seed uint64) *Result {
 
 // setUp builds a run's world: cluster, clients, faults and inside judges.
 func setUp(s Scenario, p Protocol, seed uint64) *experiment {
-	s = s.of(seed)
+	s = s.of(seed).within(p)
 	config := s.World
 	config.Seed = seed
 	config.RestartAfter = restartAfter

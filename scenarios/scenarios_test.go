@@ -25,12 +25,12 @@ func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 	case count < 0:
 		t.Fatalf("-seeds: %d is negative", count)
 	case count == 0 && s.Name == "swarm":
-		count = 300
+		count = 500
 	case count == 0:
 		count = 50
 	}
 	if seeds == 0 && testing.Short() {
-		count /= 15
+		count /= 25
 	}
 	all := make([]uint64, count)
 	for i := range all {

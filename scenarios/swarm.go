@@ -377,6 +377,11 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 				string(raft.MarkSnapshotTaken),
 				string(raft.MarkSnapshotInstalled),
 				string(raft.MarkTransfer),
+				string(raft.MarkMembershipChanged),
+				string(raft.MarkMembershipChanged) + " during partition",
+				string(raft.MarkDamaged),
+				string(raft.MarkRepaired),
+				string(lostReplaced),
 			},
 			"paxos": {
 				string(paxos.HoleFilled),
@@ -385,6 +390,10 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 				string(paxos.CaughtUp) + " during partition",
 				string(paxos.SnapshotInstalled),
 				string(paxos.HandedOver),
+				string(paxos.MembersChanged),
+				string(paxos.MembersChanged) + " during partition",
+				string(paxos.Repaired),
+				string(lostReplaced),
 			},
 		},
 		Vary: func(seed uint64) Scenario {
