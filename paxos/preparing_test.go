@@ -18,7 +18,7 @@ func TestMembersLeaveWhileAServerPrepares(t *testing.T) {
 	l.config.Window = 2
 	l.start()
 	l.sync()
-	l.receive(2, Accept{b(1, 2), 1, []rsm.Request{membershipRequest(7, []node.ID{1}), {}}, 0})
+	l.receive(2, Accept{Ballot: b(1, 2), First: 1, Requests: []rsm.Request{membershipRequest(7, []node.ID{1}), {}}})
 	l.receive(2, HandOver{Ballot: b(1, 2)})
 	l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 2})
 	require.Equal(t, []node.ID{1}, l.server.memberships[0].Servers)
