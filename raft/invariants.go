@@ -17,6 +17,8 @@ const (
 	stateMachineSafety = "State Machine Safety"
 
 	termsNeverGoDown  = "Terms Never Go Down"
+	followersFollow   = "Followers Hold What Their Leader Sent"
+	matchIsTrue       = "Match Index Is What the Peer Stores"
 	commitNeverDown   = "Commit Index Never Goes Down"
 	matchNeverDown    = "Match Index Never Goes Down"
 	committedMajority = "Committed Entries Are on a Majority"
@@ -43,6 +45,7 @@ type Invariants struct {
 	reigns    map[Term]reign   // who led each term
 	known     entryTable       // every entry that ever was in any log
 	committed []committedEntry // the entry at index i+1
+	members   []configured     // the configurations among them, oldest first
 	quorum    *Configuration   // by which the last of them was committed
 	states    map[Index]uint64 // hash of the state in each snapshot
 }
@@ -56,6 +59,7 @@ type shadow struct {
 	votedFor       node.ID
 	pledged        voteRecord // the newest of its votes that made a leader
 	base           Index      // the log begins behind it
+	durable        Index      // up to where its disk holds its log
 	log            []shadowEntry
 	newest         Entry // the last in the log
 	commitIndex    Index
@@ -108,7 +112,7 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 	if err := v.checkMatch(h, s, elected); err != nil {
 		return err
 	}
-	h.server, h.role, h.term, h.votedFor = s, s.role, s.term, s.votedFor
+	h.server, h.role, h.term, h.votedFor, h.commitIndex = s, s.role, s.term, s.votedFor, s.commitIndex
 	h.configuration = s.configuration().Configuration
 	return nil
 }
@@ -220,6 +224,9 @@ func (h *shadow) pledge(vote voteRecord) {
 // will be present in the logs of the leaders for all higher-numbered terms"
 // (Figure 3).
 func (v *Invariants) checkElected(h *shadow, s *Server) error {
+	if err := v.checkVotes(h, s); err != nil {
+		return err
+	}
 	for i := Index(len(v.committed)); i > 0; i-- {
 		if v.committed[i-1].term < s.term {
 			if err := v.checkComplete(h, s.term, i); err != nil {
@@ -229,6 +236,26 @@ func (v *Invariants) checkElected(h *shadow, s *Server) error {
 		}
 	}
 	return v.checkAlone(h, s)
+}
+
+// checkVotes: a candidate wins if a majority of the servers "in the full cluster"
+// votes for it "in the same term" (§5.2), each group of a joint configuration by
+// itself. A voter that has gone on to a later term may have voted for it before.
+func (v *Invariants) checkVotes(h *shadow, s *Server) error {
+	c := s.configuration().Configuration
+	for _, group := range [][]node.ID{c.Voters, c.Old} {
+		votes := 0
+		for _, other := range v.servers {
+			voted := other == h && s.votedFor == h.id || other != h && other.term == s.term && other.votedFor == h.id || other.term > s.term
+			if voted && slices.Contains(group, other.id) {
+				votes++
+			}
+		}
+		if len(group) > 0 && votes < majority(len(group)) {
+			return violation(electionSafety, "server %d was elected in term %d by %d of %v", h.id, s.term, votes, group)
+		}
+	}
+	return nil
 }
 
 // checkComplete checks that a leader's log has the committed entry at index i,
@@ -241,8 +268,9 @@ func (v *Invariants) checkComplete(h *shadow, t Term, i Index) error {
 		h.id, t, i, v.committed[i-1].term)
 }
 
-// checkMatch: matchIndex "increases monotonically" while a server leads (Figure
-// 2), but for what damage to the other's disk took.
+// checkMatch: matchIndex is "known to be replicated" on the other server, and
+// "increases monotonically" while a server leads (Figure 2), but for what damage to
+// the other's disk took.
 func (v *Invariants) checkMatch(h *shadow, s *Server, elected bool) error {
 	if s.role != Leader {
 		return nil
@@ -253,11 +281,32 @@ func (v *Invariants) checkMatch(h *shadow, s *Server, elected bool) error {
 	for i := range s.peers {
 		p := &s.peers[i]
 		before := h.matched(i, p.id)
+		if p.match == before.index {
+			continue
+		}
+		if err := v.checkReplicated(h, s, p); err != nil {
+			return err
+		}
 		if p.match < before.index && !v.shadow(p.id).damaged && p.match > 0 {
 			return violation(matchNeverDown, "server %d, leader of term %d: matchIndex of server %d went from %d to %d",
 				h.id, s.term, p.id, before.index, p.match)
 		}
 		before.index = p.match
+	}
+	return nil
+}
+
+// checkReplicated checks that a peer's disk holds what the leader has just come to
+// believe it does. The answer may be old: if the peer has gone on to another term,
+// its log may have too.
+func (v *Invariants) checkReplicated(h *shadow, s *Server, p *peer) error {
+	other := v.shadow(p.id)
+	if other.term > s.term || other.damaged || p.match == 0 {
+		return nil
+	}
+	if p.match > h.last() || p.match > other.durable || p.match > other.last() || v.hash(other, p.match) != v.hash(h, p.match) {
+		return violation(matchIsTrue, "server %d, leader of term %d, believes that server %d stores its log up to index %d, which it does not",
+			h.id, s.term, p.id, p.match)
 	}
 	return nil
 }

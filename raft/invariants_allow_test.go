@@ -58,9 +58,13 @@ func TestInvariantsAcceptWhatIsAllowed(t *testing.T) {
 			return 1
 		}},
 		{"a configuration is rolled back", func(s *scene) node.ID {
+			four := &Configuration{Voters: servers(4)}
+			s.reconfigure(four)
+			require.NoError(s.t, s.check(1))
 			r := s.servers[3]
-			r.appendEntries(2, []Entry{{Term: 1}, {Term: 1, Configuration: &Configuration{Voters: servers(4)}}})
+			r.appendEntries(2, []Entry{testEntry(2, 2), {Term: 2, Configuration: four}})
 			require.NoError(s.t, s.check(3))
+			s.set(2, Leader, 3, 1, 2, 3)
 			r.log.truncate(3)
 			r.rollBackConfigurations(3)
 			return 3
@@ -68,18 +72,26 @@ func TestInvariantsAcceptWhatIsAllowed(t *testing.T) {
 		{"match indexes start anew with each reign", func(s *scene) node.ID {
 			s.servers[1].peers[0].match = 2
 			require.NoError(s.t, s.check(1))
-			s.set(1, Follower, 3, 1, 2)
-			s.servers[1].role, s.servers[1].term = Leader, 4
-			s.servers[1].peers[0].match = 0
+			s.vote(1, 4)
+			s.servers[1].role = Leader
+			s.servers[1].peers[0].match = 1
 			return 1
 		}},
 		{"a leader of a term that has passed need not have what came later", func(s *scene) node.ID {
 			s.set(2, Follower, 5, 1, 2, 5)
 			s.set(1, Leader, 5, 1, 2, 5)
 			s.commit(1, 3)
-			s.servers[3].role, s.servers[3].term = Leader, 4
-			s.servers[3].log = logOf(1, 2, 4)
+			r := s.reboot(3)
+			r.term, r.votedFor, r.log = 4, 3, logOf(1, 2, 4)
+			require.NoError(s.t, s.check(3))
+			r.role = Leader
 			return 3
+		}},
+		{"a reply comes late, when the peer follows another", func(s *scene) node.ID {
+			s.servers[3].term = 3
+			require.NoError(s.t, s.check(3))
+			s.servers[1].peers[1].match = 2
+			return 1
 		}},
 	}
 	for _, test := range tests {

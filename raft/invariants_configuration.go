@@ -39,6 +39,26 @@ func (h *shadow) forgetConfigurations() {
 	h.configurations = slices.DeleteFunc(h.configurations, func(c configured) bool { return c.index <= h.base || c.index > h.last() })
 }
 
+// checkChange: a leader changes the configuration only when the one before it is
+// committed (dissertation §4.1), and so is an entry of its own term. Without the
+// second, majorities can come about that do not meet, and overwrite what was applied
+// (Ongaro, raft-dev, 2015).
+func (h *shadow) checkChange(s *Server, i Index) error {
+	leads := s.role == Leader || h.role == Leader && h.term == s.term // it may have resigned over it
+	if h.server != s || !leads {
+		return nil // it comes from its disk, or from a leader who was asked
+	}
+	if s.log.term(s.commitIndex) != s.term {
+		return violation(stateMachineSafety, "server %d changes the configuration at index %d before an entry of its term %d is committed",
+			h.id, i, s.term)
+	}
+	if before := h.configured(); before > s.commitIndex {
+		return violation(configurationChange, "server %d changes the configuration at index %d before that of index %d is committed",
+			h.id, i, before)
+	}
+	return nil
+}
+
 // checkStep: a configuration differs from the one before it in the log in a single
 // server (dissertation §4.1), or is reached by way of a joint one (§4.3).
 func (h *shadow) checkStep(i Index, next *Configuration) error {
@@ -104,15 +124,37 @@ func (v *Invariants) checkSnapshot(h *shadow, s *Server, restarted bool) error {
 		return nil
 	}
 	h.snapshot = snap.index
-	if snap.index > Index(len(v.committed)) || snap.hash != v.committed[snap.index-1].hash || snap.term != v.committed[snap.index-1].of {
-		return violation(snapshotSafety, "server %d: its snapshot of index %d and term %d is not of what was committed there",
-			h.id, snap.index, snap.term)
+	if snap.index > Index(len(v.committed)) || snap.hash != v.committed[snap.index-1].hash {
+		return violation(snapshotSafety, "server %d: its snapshot of index %d is not of what was committed there", h.id, snap.index)
+	}
+	if of := v.committed[snap.index-1].of; snap.term != of {
+		return violation(logMatching, "server %d: its snapshot ends in an entry of term %d at index %d, where one of term %d was committed",
+			h.id, snap.term, snap.index, of)
+	}
+	if err := v.checkMembers(h, snap); err != nil {
+		return err
 	}
 	hash := hashBytes(snap.state)
 	if known, found := v.states[snap.index]; found && known != hash {
 		return violation(snapshotSafety, "server %d: its snapshot of index %d holds another state than another server's", h.id, snap.index)
 	}
 	v.states[snap.index] = hash
+	return nil
+}
+
+// checkMembers: a snapshot carries "the latest configuration in the log as of last
+// included index" (dissertation §5.1).
+func (v *Invariants) checkMembers(h *shadow, snap *snapshot) error {
+	index := Index(0)
+	for _, c := range v.members {
+		if c.index <= snap.index {
+			index = c.index
+		}
+	}
+	if snap.configuration.index != index {
+		return violation(snapshotSafety, "server %d: its snapshot of index %d holds the configuration of index %d, not that of %d",
+			h.id, snap.index, snap.configuration.index, index)
+	}
 	return nil
 }
 

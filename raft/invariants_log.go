@@ -55,6 +55,9 @@ func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
 			return err
 		}
 	}
+	// What a server has read after a restart is durable, though it may not rely on it
+	// before it has synced it once more.
+	h.durable = max(h.durable, s.journal.durable)
 	last := s.LastIndex()
 	if h.last() == last {
 		return nil
@@ -63,8 +66,44 @@ func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
 		if err := v.checkAdded(h, s, i); err != nil {
 			return err
 		}
+		if err := v.checkSource(h, s, i, restarted); err != nil {
+			return err
+		}
 	}
 	h.newest = s.Entry(last)
+	return nil
+}
+
+// checkSource checks where a new entry at the end of a server's log comes from: a
+// client's request, at the leader of the entry's term, or that of the server's term,
+// which holds it.
+func (v *Invariants) checkSource(h *shadow, s *Server, i Index, restarted bool) error {
+	switch {
+	case restarted:
+		return nil // from its disk
+	case s.role == Leader:
+		if s.log.term(i) != s.term {
+			return violation(followersFollow, "server %d leads term %d and added an entry of term %d at index %d", h.id, s.term, s.log.term(i), i)
+		}
+		return nil
+	}
+	r, found := v.reigns[s.term]
+	if !found {
+		return violation(followersFollow, "server %d added the entry at index %d in term %d, which has no leader", h.id, i, s.term)
+	}
+	if leader := v.leading(r.leader, s.term); leader != nil && (i > leader.last() || v.hash(leader, i) != h.at(i).hash) {
+		return violation(followersFollow, "server %d added an entry at index %d that server %d, the leader of its term %d, does not hold",
+			h.id, i, r.leader, s.term)
+	}
+	return nil
+}
+
+// leading returns what is known of the leader of a term, if it leads still, or else
+// nil.
+func (v *Invariants) leading(id node.ID, term Term) *shadow {
+	if h := v.shadow(id); h.role == Leader && h.term == term {
+		return h
+	}
 	return nil
 }
 
@@ -92,8 +131,13 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 		return violation(snapshotSafety, "server %d compacted its log up to index %d, of which only %d are committed",
 			h.id, base, len(v.committed))
 	}
+	if base > 0 && (restarted || base != h.base) && s.log.baseTerm != v.committed[base-1].of {
+		return violation(logMatching, "server %d: its log begins behind an entry of term %d at index %d, where one of term %d was committed",
+			h.id, s.log.baseTerm, base, v.committed[base-1].of)
+	}
 	if restarted || base < h.base { // a restarted server is read from the beginning
 		h.base, h.log = base, h.log[:0]
+		h.durable = min(h.durable, s.LastIndex())
 	} else {
 		kept := min(h.last(), s.LastIndex())
 		for kept > base && kept > h.base && !v.holds(h, kept, s.Entry(kept)) {
@@ -104,6 +148,7 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 			return err
 		}
 		h.log = h.log[:kept-h.base]
+		h.durable = min(h.durable, kept)
 		if base > h.base { // compacted, or replaced by a snapshot
 			h.log = append(make([]shadowEntry, 0, len(h.log)), h.log[min(base-h.base, Index(len(h.log))):]...)
 			h.base = base
@@ -118,8 +163,8 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 
 // checkRemoved checks that the entries from index first on, which are gone, were
 // allowed to go. "A leader never overwrites or deletes entries in its log"
-// (Figure 3); a follower never removes one that is committed, since its leader
-// has it too.
+// (Figure 3); a follower removes only what conflicts with its leader's log (§5.3), so
+// never one that is committed, since its leader has it too.
 func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
 	if first > h.last() {
 		return nil
@@ -129,6 +174,12 @@ func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
 	}
 	if v.holdsCommitted(h, first) {
 		return violation(stateMachineSafety, "server %d removed the committed entry at index %d", h.id, first)
+	}
+	if r, found := v.reigns[s.term]; found {
+		if leader := v.leading(r.leader, s.term); leader != nil && first <= leader.last() && v.hash(leader, first) == v.hash(h, first) {
+			return violation(followersFollow, "server %d removed the entry at index %d, though server %d, the leader of its term %d, holds it",
+				h.id, first, r.leader, s.term)
+		}
 	}
 	return nil
 }
@@ -152,6 +203,9 @@ func (v *Invariants) checkAdded(h *shadow, s *Server, i Index) error {
 		if err := h.checkStep(i, e.Configuration); err != nil {
 			return err
 		}
+		if err := h.checkChange(s, i); err != nil {
+			return err
+		}
 		h.configurations = append(h.configurations, configured{i, e.Configuration})
 	}
 	return nil
@@ -170,17 +224,30 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 	if !restarted && index < h.commitIndex {
 		return violation(commitNeverDown, "server %d went from commit index %d to %d", h.id, h.commitIndex, index)
 	}
-	h.commitIndex = index
 	if index > s.LastIndex() {
 		return violation(stateMachineSafety, "server %d: commit index %d is beyond the log, which ends at %d", h.id, index, s.LastIndex())
 	}
 	before := Index(len(v.committed))
+	switch {
+	case index <= before:
+	case s.role != Leader && h.role != Leader: // it may have resigned over what it committed
+		return violation(stateMachineSafety, "server %d, which does not lead, takes index %d for committed before any leader does", h.id, index)
+	case s.log.term(index) != s.term:
+		// Figure 8: a leader to come may not have it.
+		return violation(stateMachineSafety, "server %d commits index %d in term %d, though the entry is of term %d and may yet be replaced",
+			h.id, index, s.term, s.log.term(index))
+	}
 	if known := min(index, before); known > 0 && !v.holdsCommitted(h, known) {
 		return violation(stateMachineSafety, "server %d: the entry of term %d at index %d, or one before it, is not the one that was committed there",
 			h.id, s.log.term(known), known)
 	}
 	for i := before + 1; i <= index; i++ {
 		v.committed = appendLong(v.committed, committedEntry{hash: h.at(i).hash, term: s.term, of: h.at(i).term})
+	}
+	for _, c := range h.configurations {
+		if c.index > before && c.index <= index {
+			v.members = append(v.members, c)
+		}
 	}
 	if index > before {
 		if err := v.checkOtherLeaders(h, s.term); err != nil {
@@ -199,7 +266,7 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 		return nil
 	}
 	if !v.holdMajority(v.quorum) {
-		return violation(committedMajority, "the entry at index %d is committed, but no majority of %v holds it (seen at server %d)",
+		return violation(committedMajority, "the entry at index %d is committed, but the disks of no majority of %v hold it (seen at server %d)",
 			len(v.committed), v.quorum, h.id)
 	}
 	return nil
@@ -218,7 +285,7 @@ func (v *Invariants) checkOtherLeaders(h *shadow, t Term) error {
 	return nil
 }
 
-// holdMajority reports whether what is committed is stored by a majority (§5.3). It
+// holdMajority reports whether what is committed is on the disks of a majority (§5.3). It
 // must be so when something is committed, and still after a restart: a server that
 // answered that it stores an entry has to keep it.
 func (v *Invariants) holdMajority(c *Configuration) bool {
@@ -227,7 +294,7 @@ func (v *Invariants) holdMajority(c *Configuration) bool {
 		holders := 0
 		for _, other := range v.servers {
 			// Of a server whose disk was damaged it is enough that it once did.
-			if slices.Contains(group, other.id) && (v.holdsCommitted(other, last) || other.repairing) {
+			if slices.Contains(group, other.id) && (v.holdsCommitted(other, last) && other.durable >= last || other.repairing) {
 				holders++
 			}
 		}

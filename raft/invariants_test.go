@@ -34,16 +34,45 @@ func (s *scene) reboot(id node.ID) *Server {
 
 func (s *scene) check(id node.ID) error { return s.judge.Check(id, s.servers[id]) }
 
-// set gives a server a state and has the judge accept it.
+// set gives a server a state, as if it had started with that on its disk, and has
+// the judge accept it. A leader is elected by all; one that leads that term already
+// goes on with another log.
 func (s *scene) set(id node.ID, role Role, term Term, logTerms ...Term) *Server {
 	s.t.Helper()
-	s.servers[id].role, s.servers[id].term, s.servers[id].log = role, term, logOf(logTerms...)
-	s.servers[id].votedFor = 0
-	if role == Leader {
-		s.servers[id].votedFor = id
+	if r := s.servers[id]; role != Leader || r.role != Leader || r.term != term {
+		s.reboot(id)
 	}
+	r := s.servers[id]
+	r.log = logOf(logTerms...)
+	r.journal.durable = r.log.lastIndex()
+	if role == Leader && r.role != Leader {
+		r.term = term
+		require.NoError(s.t, s.check(id))
+		s.vote(id, term)
+	}
+	r.role, r.term = role, term
 	require.NoError(s.t, s.check(id))
-	return s.servers[id]
+	return r
+}
+
+// vote has all servers vote for a candidate, and the judge accept it.
+func (s *scene) vote(candidate node.ID, term Term) {
+	s.t.Helper()
+	for id := node.ID(1); id <= 3; id++ {
+		r := s.servers[id]
+		if id == candidate || r.term < term {
+			r.role, r.term, r.votedFor = Follower, term, candidate
+			require.NoError(s.t, s.check(id))
+		}
+	}
+}
+
+// reconfigure has the leader, server 1, put configurations into its log.
+func (s *scene) reconfigure(configurations ...*Configuration) {
+	s.t.Helper()
+	for _, c := range configurations {
+		s.servers[1].appendEntries(s.servers[1].log.lastIndex()+1, []Entry{{Term: s.servers[1].term, Configuration: c}})
+	}
 }
 
 // commit moves a server's commit index and applies, as the server would, and has
@@ -105,20 +134,26 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 3
 		}},
 		{"leader without a committed entry", leaderCompleteness, func(s *scene) node.ID {
-			s.servers[3].role, s.servers[3].term = Leader, 3
+			s.vote(3, 3)
+			s.servers[3].role = Leader
 			s.servers[3].log = logOf(1, 3)
 			return 3
 		}},
 		{"entry committed that an elected leader lacks", leaderCompleteness, func(s *scene) node.ID {
-			s.set(2, Follower, 3, 1, 2)
-			s.set(3, Leader, 3, 1, 2)
-			s.set(2, Follower, 3, 1, 2, 2)
 			s.set(1, Leader, 2, 1, 2, 2)
+			s.set(2, Follower, 2, 1, 2, 2)
+			s.servers[2].term, s.servers[2].votedFor = 3, 3
+			require.NoError(s.t, s.check(2))
+			s.set(3, Follower, 3, 1, 2)
+			s.servers[3].votedFor = 3
+			require.NoError(s.t, s.check(3))
+			s.servers[3].role = Leader
+			require.NoError(s.t, s.check(3))
 			s.servers[1].commit(3)
 			return 1
 		}},
 		{"other entry committed at an index", stateMachineSafety, func(s *scene) node.ID {
-			s.servers[3].log = logOf(1, 1)
+			s.set(3, Follower, 2, 1, 1)
 			s.servers[3].commit(2)
 			return 3
 		}},
@@ -153,9 +188,12 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 1
 		}},
 		{"vote that made a leader forgotten", electionSafety, func(s *scene) node.ID {
+			s.vote(1, 3)
+			s.servers[1].role = Leader
 			s.servers[1].peers[0].granted = true
-			s.set(1, Leader, 3, 1, 2)
-			s.reboot(2).term = 3
+			require.NoError(s.t, s.check(1))
+			r := s.reboot(2)
+			r.term, r.log = 3, logOf(1, 2)
 			return 2
 		}},
 		{"terms go down along the log", termsNeverGoDown, func(s *scene) node.ID {
@@ -182,43 +220,140 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 3
 		}},
 		{"two leaders, each with a majority", oneLeaderCommits, func(s *scene) node.ID {
-			s.servers[3].role, s.servers[3].term, s.servers[3].log = Leader, 3, logOf(1, 2)
+			// Server 3 has another cluster in mind, whose only member it is.
+			r := s.reboot(3)
+			r.configurations = []configured{{0, &Configuration{Voters: []node.ID{3}}}}
+			r.term, r.votedFor, r.log = 3, 3, logOf(1, 2)
+			require.NoError(s.t, s.check(3))
+			r.role = Leader
 			return 3
+		}},
+		{"elected by a minority", electionSafety, func(s *scene) node.ID {
+			r := s.set(3, Follower, 3, 1, 2)
+			r.votedFor = 3
+			require.NoError(s.t, s.check(3))
+			r.role = Leader
+			return 3
+		}},
+		{"elected by votes for another", electionSafety, func(s *scene) node.ID {
+			s.vote(2, 3)
+			r := s.reboot(3)
+			r.term, r.votedFor, r.log = 3, 3, logOf(1, 2)
+			require.NoError(s.t, s.check(3))
+			r.role = Leader
+			return 3
+		}},
+		{"entry of an earlier term committed by itself", stateMachineSafety, func(s *scene) node.ID {
+			s.set(2, Follower, 2, 1, 2, 2)
+			s.set(1, Leader, 2, 1, 2, 2)
+			s.set(1, Leader, 3, 1, 2, 2)
+			s.servers[1].commit(3)
+			return 1
+		}},
+		{"committed by a follower first", stateMachineSafety, func(s *scene) node.ID {
+			s.set(1, Leader, 2, 1, 2, 2)
+			s.set(2, Follower, 2, 1, 2, 2)
+			s.servers[2].commit(3)
+			return 2
+		}},
+		{"committed before it is durable", committedMajority, func(s *scene) node.ID {
+			s.set(2, Follower, 2, 1, 2, 2)
+			s.servers[1].log.append(testEntry(3, 2))
+			s.servers[1].commit(3)
+			return 1
+		}},
+		{"entry that the leader does not hold", followersFollow, func(s *scene) node.ID {
+			s.servers[3].log.append(testEntry(2, 2), testEntry(3, 2))
+			return 3
+		}},
+		{"entry in a term without a leader", followersFollow, func(s *scene) node.ID {
+			s.vote(2, 3)
+			s.servers[3].log.append(testEntry(2, 2))
+			return 3
+		}},
+		{"leader adds an entry of the past", followersFollow, func(s *scene) node.ID {
+			s.set(2, Leader, 3, 1, 2)
+			s.servers[2].log.append(testEntry(3, 2))
+			return 2
+		}},
+		{"entry removed that the leader holds", followersFollow, func(s *scene) node.ID {
+			s.set(1, Leader, 2, 1, 2, 2)
+			s.set(3, Follower, 2, 1, 2, 2)
+			s.servers[3].log.truncate(3)
+			return 3
+		}},
+		{"match index beyond what the peer stores", matchIsTrue, func(s *scene) node.ID {
+			s.servers[1].peers[1].match = 2
+			return 1
+		}},
+		{"match index beyond what the peer's disk holds", matchIsTrue, func(s *scene) node.ID {
+			s.servers[3].log.append(testEntry(2, 2))
+			require.NoError(s.t, s.check(3))
+			s.servers[1].peers[1].match = 2
+			return 1
+		}},
+		{"match index where the logs differ", matchIsTrue, func(s *scene) node.ID {
+			s.set(3, Follower, 2, 1, 1)
+			s.servers[1].peers[1].match = 2
+			return 1
 		}},
 		{"configuration that is not in the log", configurationInLog, func(s *scene) node.ID {
 			s.servers[3].configurations = append(s.servers[3].configurations, configured{7, &Configuration{Voters: servers(3)}})
 			return 3
 		}},
 		{"configuration kept after truncation", configurationInLog, func(s *scene) node.ID {
+			four := &Configuration{Voters: servers(4)}
+			s.reconfigure(four)
+			require.NoError(s.t, s.check(1))
 			r := s.servers[3]
-			r.log.append(testEntry(2, 2))
-			r.appendEntries(3, []Entry{{Term: 2, Configuration: &Configuration{Voters: servers(4)}}})
+			r.appendEntries(2, []Entry{testEntry(2, 2), {Term: 2, Configuration: four}})
 			require.NoError(s.t, s.check(3))
-			r.term = 3
+			s.set(2, Leader, 3, 1, 2, 3)
 			r.log.truncate(3)
 			r.log.append(testEntry(3, 3))
 			return 3
 		}},
 		{"configuration in the log ignored", configurationInLog, func(s *scene) node.ID {
-			r := s.servers[3]
-			r.log.append(testEntry(2, 2), Entry{Term: 2, Configuration: &Configuration{Voters: servers(4)}})
+			four := &Configuration{Voters: servers(4)}
+			s.reconfigure(four)
+			require.NoError(s.t, s.check(1))
+			s.servers[3].log.append(testEntry(2, 2), Entry{Term: 2, Configuration: four})
 			return 3
 		}},
 		{"two servers changed at once", configurationChange, func(s *scene) node.ID {
-			r := s.servers[3]
-			r.log.append(testEntry(2, 2))
-			r.appendEntries(3, []Entry{
-				{Term: 2, Configuration: &Configuration{Voters: servers(3)}}, {Term: 2, Configuration: &Configuration{Voters: servers(5)}},
-			})
-			return 3
+			s.reconfigure(&Configuration{Voters: servers(3)}, &Configuration{Voters: servers(5)})
+			return 1
 		}},
 		{"joint configuration that is not left", configurationChange, func(s *scene) node.ID {
-			r := s.servers[3]
-			r.log.append(testEntry(2, 2))
-			r.appendEntries(3, []Entry{
-				{Term: 2, Configuration: &Configuration{Voters: servers(5), Old: servers(3)}}, {Term: 2, Configuration: &Configuration{Voters: servers(4)}},
-			})
-			return 3
+			s.reconfigure(&Configuration{Voters: servers(5), Old: servers(3)}, &Configuration{Voters: servers(4)})
+			return 1
+		}},
+		{"configuration before the last is committed", configurationChange, func(s *scene) node.ID {
+			s.reconfigure(&Configuration{Voters: servers(4)}, &Configuration{Voters: servers(3)})
+			return 1
+		}},
+		{"configuration before an entry of the term is committed", stateMachineSafety, func(s *scene) node.ID {
+			s.set(1, Leader, 3, 1, 2)
+			s.reconfigure(&Configuration{Voters: servers(4)})
+			return 1
+		}},
+		{"log behind an entry of another term", logMatching, func(s *scene) node.ID {
+			s.servers[1].log.compact(2)
+			s.servers[1].log.baseTerm = 1
+			return 1
+		}},
+		{"snapshot without the configuration", snapshotSafety, func(s *scene) node.ID {
+			s.reconfigure(&Configuration{Voters: servers(2)})
+			require.NoError(s.t, s.check(1))
+			r := s.servers[2]
+			r.log.append(s.servers[1].log.entry(3))
+			r.adoptConfigurations(3, r.log.entries[2:])
+			r.journal.durable = 3
+			require.NoError(s.t, s.check(2))
+			s.servers[1].journal.durable = 3
+			s.commit(1, 3)
+			s.servers[1].snapshot = snapshot{index: 3, term: 2, hash: s.servers[1].appliedHash}
+			return 1
 		}},
 		{"log compacted beyond what is committed", snapshotSafety, func(s *scene) node.ID {
 			s.servers[3].log.reset(3, 2)
@@ -228,7 +363,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			s.servers[1].snapshot = snapshot{index: 2, term: 2, hash: 1}
 			return 1
 		}},
-		{"snapshot with the wrong term", snapshotSafety, func(s *scene) node.ID {
+		{"snapshot with the wrong term", logMatching, func(s *scene) node.ID {
 			s.servers[1].snapshot = snapshot{index: 2, term: 1, hash: s.servers[1].appliedHash}
 			return 1
 		}},

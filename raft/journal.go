@@ -180,6 +180,7 @@ func (j *journal) rewrite(l *log, lost loss) {
 	j.wal.Cut()
 	first := j.wal.Appended() + 1
 	encodeJournal(l, lost, j.append)
+	j.writing = append(j.writing, extent{j.wal.Appended(), l.lastIndex()})
 	j.wal.Drop(first)
 }
 

@@ -217,3 +217,20 @@ func TestSnapshotKeepsSessions(t *testing.T) {
 	require.Equal(t, Index(6), f.LastApplied())
 	require.NotContains(t, f.machine.commands, "again")
 }
+
+// A snapshot whose place in the log a crash has lost counts as durable with the first
+// sync of the next life.
+func TestSnapshotAheadOfTheLogIsDurable(t *testing.T) {
+	f := bootConfig(t, 2, snapshotting(3, 0))
+	f.ask(1, AppendEntries{Term: 1, Entries: testEntries(1, 1, 1)})
+	leader := snapshotLeader(t, 0, 4)
+	require.Equal(t, Index(4), leader.SnapshotIndex())
+	f.journal.saveSnapshot(leader.snapshot.encoded)
+	f.journal.flush()
+	f.sync()
+	f.crash()
+	require.Equal(t, Index(4), f.LastIndex())
+	require.Zero(t, f.journal.durable)
+	f.sync()
+	require.Equal(t, Index(4), f.journal.durable)
+}
