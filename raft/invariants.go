@@ -304,9 +304,9 @@ func (v *Invariants) checkReplicated(h *shadow, s *Server, p *peer) error {
 	if other.term > s.term || other.damaged || p.match == 0 {
 		return nil
 	}
-	if p.match > h.last() || p.match > other.durable || p.match > other.last() || v.hash(other, p.match) != v.hash(h, p.match) {
-		return violation(matchIsTrue, "server %d, leader of term %d, believes that server %d stores its log up to index %d, which it does not",
-			h.id, s.term, p.id, p.match)
+	if p.match > h.last() || p.match > other.onDisk() || p.match > other.last() || v.hash(other, p.match) != v.hash(h, p.match) {
+		return violation(matchIsTrue, "server %d, leader of term %d, believes that server %d stores its log up to index %d, which it does not: its log ends at %d and is on its disk up to %d",
+			h.id, s.term, p.id, p.match, other.last(), other.onDisk())
 	}
 	return nil
 }

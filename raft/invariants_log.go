@@ -74,6 +74,15 @@ func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
 	return nil
 }
 
+// onDisk returns up to where a server's disk holds its log. A server that has ended
+// itself may have done more in its last event, at which nobody looked.
+func (h *shadow) onDisk() Index {
+	if h.server == nil {
+		return h.durable
+	}
+	return max(h.durable, h.server.journal.durable)
+}
+
 // checkSource checks where a new entry at the end of a server's log comes from: a
 // client's request, at the leader of the entry's term, or that of the server's term,
 // which holds it.
@@ -137,7 +146,7 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 	}
 	if restarted || base < h.base { // a restarted server is read from the beginning
 		h.base, h.log = base, h.log[:0]
-		h.durable = min(h.durable, s.LastIndex())
+		h.durable = min(h.onDisk(), s.LastIndex())
 	} else {
 		kept := min(h.last(), s.LastIndex())
 		for kept > base && kept > h.base && !v.holds(h, kept, s.Entry(kept)) {
@@ -294,7 +303,7 @@ func (v *Invariants) holdMajority(c *Configuration) bool {
 		holders := 0
 		for _, other := range v.servers {
 			// Of a server whose disk was damaged it is enough that it once did.
-			if slices.Contains(group, other.id) && (v.holdsCommitted(other, last) && other.durable >= last || other.repairing) {
+			if slices.Contains(group, other.id) && (v.holdsCommitted(other, last) && other.onDisk() >= last || other.repairing) {
 				holders++
 			}
 		}

@@ -211,16 +211,15 @@ func (j *journal) flush() { j.wal.Flush() }
 
 // synced handles the end of a sync. Promises that waited for it leave.
 func (j *journal) synced(sync node.Sync, err error) {
-	if err := j.wal.Synced(sync, err); err != nil {
-		j.env.Exit(err) // and never try again: see the package's documentation
-		return
-	}
+	// It may fail over the next sync, when this one is done and promises have left.
+	err = j.wal.Synced(sync, err)
 	done := 0
 	for done < len(j.writing) && j.writing[done].records <= j.wal.Durable() {
 		j.durable = max(j.durable, j.writing[done].last)
 		done++
 	}
 	j.writing = append(j.writing[:0], j.writing[done:]...)
+	j.exitOn(err) // and never try again: see the package's documentation
 }
 
 // voteDurable reports whether the disk holds the newest term and vote.
