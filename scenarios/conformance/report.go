@@ -69,11 +69,17 @@ func Grade(p scenarios.Protocol) Report {
 	return r
 }
 
+// shortSeeds is from how many seeds a part is tried in short tests.
+const shortSeeds = 2
+
 // Test grades an implementation, with a subtest for each part that fails if the
-// part earns nothing, and logs the table.
+// part earns nothing, and logs the table. Short tests run fewer seeds.
 func Test(t *testing.T, p scenarios.Protocol) {
 	r := Report{Protocol: p.Name}
 	for _, part := range Parts() {
+		if testing.Short() {
+			part.Seeds = min(part.Seeds, shortSeeds)
+		}
 		t.Run(part.Name, func(t *testing.T) {
 			m := part.Grade(p)
 			r.Marks = append(r.Marks, m)
