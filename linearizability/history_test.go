@@ -9,11 +9,19 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestMain asks for more than rapid's hundred histories per property; they are
-// tiny. The flag on the command line still wins.
+// TestMain asks for more than rapid's hundred histories per property, as they are
+// tiny, or for fewer with -short. The flag on the command line still wins.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "5000"); err != nil {
+	checks := flag.Lookup("rapid.checks")
+	const many, few = "3000", "300"
+	if err := checks.Value.Set(many); err != nil {
 		panic(err)
+	}
+	flag.Parse()
+	if testing.Short() && checks.Value.String() == many {
+		if err := checks.Value.Set(few); err != nil {
+			panic(err)
+		}
 	}
 	os.Exit(m.Run())
 }

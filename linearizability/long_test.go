@@ -92,7 +92,7 @@ func TestLostMessageAmongUnknownDequeues(t *testing.T) {
 func TestEmptyAnswerUnderChain(t *testing.T) {
 	var h History
 	h = append(h, done(0, 0, 1, Enqueue{"v0"}, nil))
-	const links = 200
+	const links = 100
 	for i := range links {
 		now := int64(10 * (i + 1))
 		h = append(h,

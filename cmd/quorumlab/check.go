@@ -112,7 +112,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown.`,
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "register, kv, counter, queue, log, total-queue, leased-queue, set or lock")
 	flags.StringVar(&f.consistency, "consistency", "linearizable", "linearizable or sequential")
-	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "how long to search where no monitor can judge")
+	flags.DurationVar(&f.timeout, "timeout", 60*time.Second, "how long to search where no monitor can judge")
 	flags.StringVar(&f.annotations, "annotations", "", "file of faults and leaders to show with --out")
 	flags.StringVar(&f.out, "out", "", "folder for the core of a violation, as text, page and picture")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
