@@ -71,6 +71,7 @@ type shrinker struct {
 	stage      string
 	started    float64
 	runs       int
+	limit      int     // of runs, in this pass; zero is none
 	best       Replay  // the smallest failing run so far
 	last       *Result // of running it
 	reseedable bool    // the seed may be changed without changing all else
@@ -85,6 +86,7 @@ func (s *shrinker) shrink() {
 	for range 3 {
 		before := s.size()
 		s.faultsWithOtherSeeds()
+		s.guess()
 		s.servers()
 		s.settings()
 		s.operations()
@@ -134,9 +136,16 @@ func (s *shrinker) begin(stage string) {
 
 // over reports whether the budget is used up.
 func (s *shrinker) over() bool {
-	return s.ctx.Err() != nil ||
+	return s.ctx.Err() != nil || s.limit > 0 && s.runs >= s.limit ||
 		s.budget.Runs > 0 && s.runs >= s.budget.Runs ||
 		s.budget.CPUSeconds > 0 && cpuSeconds()-s.started >= s.budget.CPUSeconds
+}
+
+// atMost bounds the runs of a pass, so that something is left for the others. What it
+// returns is to be called at the end of the pass.
+func (s *shrinker) atMost(runs int) (end func()) {
+	s.limit = s.runs + runs
+	return func() { s.limit = 0 }
 }
 
 // first runs candidates, which need not be valid, and adopts the first that fails in

@@ -29,6 +29,7 @@ type bugsFlags struct {
 	seeds      int
 	cpuSeconds float64
 	out        string
+	set        []string
 	list       bool
 	json       bool
 }
@@ -55,6 +56,7 @@ type bugRow struct {
 // cleanRow is a protocol without bugs.
 type cleanRow struct {
 	Protocol   string   `json:"protocol"`
+	Set        []string `json:"set"`
 	Seeds      int      `json:"seeds"`
 	OK         int      `json:"ok"`
 	FailedSeed []uint64 `json:"failedSeeds"`
@@ -82,6 +84,7 @@ Exit codes: 0 all caught, 1 some not, or a false alarm, 2 bad input.`,
 	seedFlag(c, &f.seed)
 	flags.IntVar(&f.seeds, "seeds", f.seeds, "how many seeds to try at most on each bug")
 	flags.Float64Var(&f.cpuSeconds, "cpu-seconds", f.cpuSeconds, "how much CPU time to use at most on each bug, beside building and shrinking")
+	flags.StringArrayVar(&f.set, "set", nil, "field=value of the swarm's configuration; may be repeated")
 	flags.StringVar(&f.out, "out", "", "folder for the shrunk runs, for replay; none are written without")
 	flags.BoolVar(&f.list, "list", false, "print the bugs with their stories, and run nothing")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
@@ -94,6 +97,9 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 		return fmt.Errorf("--seeds: %d is not positive", f.seeds)
 	case !(f.cpuSeconds > 0):
 		return fmt.Errorf("--cpu-seconds: %v is not positive", f.cpuSeconds)
+	}
+	if _, err := swarm(f.set); err != nil {
+		return err
 	}
 	chosen, unread := bugsIn(f.dir)
 	if len(names) > 0 {
@@ -141,7 +147,7 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 // hunt plants one bug after the other, and then runs the clean code.
 func (f *bugsFlags) hunt(ctx context.Context, c *cobra.Command, root string, chosen []planted.Bug) (*bugReport, error) {
 	report := &bugReport{Bugs: []bugRow{}, Clean: []cleanRow{}}
-	seeds := make(map[string]int) // by protocol: how many the clean code has to do
+	clean := make(map[string]cleanRow) // by protocol and settings: what the clean code has to do
 	show := progress(c.ErrOrStderr())
 	for i, bug := range chosen {
 		show(i, len(chosen)+1)
@@ -155,13 +161,14 @@ func (f *bugsFlags) hunt(ctx context.Context, c *cobra.Command, root string, cho
 		report.Bugs = append(report.Bugs, row)
 		for _, found := range row.All {
 			for _, p := range bug.Protocols {
-				seeds[p] = max(seeds[p], found.Seeds)
+				key := strings.Join(append([]string{p}, bug.Set...), " ")
+				clean[key] = cleanRow{Protocol: p, Set: bug.Set, Seeds: max(clean[key].Seeds, found.Seeds)}
 			}
 		}
 	}
 	show(len(chosen), len(chosen)+1)
-	for _, name := range sortedKeys(seeds) {
-		row, err := f.clean(ctx, name, seeds[name])
+	for _, key := range sortedKeys(clean) {
+		row, err := f.clean(ctx, clean[key])
 		if err != nil {
 			return nil, err
 		}
@@ -210,9 +217,13 @@ func (f *bugsFlags) huntOne(ctx context.Context, root string, bug planted.Bug) (
 
 // call runs a program with a bug in it.
 func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, class scenarios.Class) (found catch, err error) {
-	hunt := exec.CommandContext(ctx, program, "hunt", "--protocol", strings.Join(bug.Protocols, ","),
+	arguments := []string{"hunt", "--protocol", strings.Join(bug.Protocols, ","),
 		"--seed", f.seed.String(), "--seeds", fmt.Sprint(f.seeds), "--cpu-seconds", fmt.Sprint(f.cpuSeconds),
-		"--judge", string(class.Judge), "--invariant", class.Invariant, "--out", f.out)
+		"--judge", string(class.Judge), "--invariant", class.Invariant, "--out", f.out}
+	for _, set := range slices.Concat(f.set, bug.Set) {
+		arguments = append(arguments, "--set", set)
+	}
+	hunt := exec.CommandContext(ctx, program, arguments...)
 	var complaint bytes.Buffer
 	hunt.Stderr = &complaint
 	out, err := hunt.Output()
@@ -223,20 +234,21 @@ func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, c
 }
 
 // clean runs the code without bugs.
-func (f *bugsFlags) clean(ctx context.Context, protocol string, seeds int) (cleanRow, error) {
-	s, err := scenarios.ByName("swarm")
+func (f *bugsFlags) clean(ctx context.Context, row cleanRow) (cleanRow, error) {
+	s, err := swarm(append(slices.Clone(f.set), row.Set...))
 	if err != nil {
-		return cleanRow{}, err
+		return row, err
 	}
-	p, err := scenarios.ProtocolByName(protocol)
+	p, err := scenarios.ProtocolByName(row.Protocol)
 	if err != nil {
-		return cleanRow{}, err
+		return row, err
 	}
-	sweep := scenarios.RunSeeds(ctx, s, p, uint64(f.seed), seeds, func(*scenarios.Sweep) {})
+	sweep := scenarios.RunSeeds(ctx, s, p, uint64(f.seed), row.Seeds, func(*scenarios.Sweep) {})
 	if ctx.Err() != nil {
-		return cleanRow{}, errors.New("interrupted")
+		return row, errors.New("interrupted")
 	}
-	return cleanRow{protocol, sweep.Seeds, sweep.OK, sweep.FailedSeeds}, nil
+	row.OK, row.FailedSeed = sweep.OK, sweep.FailedSeeds
+	return row, nil
 }
 
 // outcome turns a report into what bugs returns.
@@ -280,7 +292,7 @@ func (r *bugReport) print(w io.Writer) error {
 		}
 	}
 	for _, row := range r.Clean {
-		fmt.Fprintf(table, "no bug, %s\t%s\t%s\t%d\t\n", row.Protocol, yesNo(row.OK < row.Seeds), failedSeeds(row.FailedSeed), row.Seeds)
+		fmt.Fprintf(table, "no bug, %s\t%s\t%s\t%d\t\n", strings.Join(append([]string{row.Protocol}, row.Set...), " "), yesNo(row.OK < row.Seeds), failedSeeds(row.FailedSeed), row.Seeds)
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -16,7 +17,6 @@ import (
 
 // huntFlags are the flags of hunt.
 type huntFlags struct {
-	scenario   string
 	protocols  []string
 	seed       seed
 	seeds      int
@@ -24,6 +24,7 @@ type huntFlags struct {
 	judge      string
 	invariant  string
 	out        string
+	set        []string
 }
 
 // catch is what hunt prints.
@@ -56,7 +57,7 @@ func newHunt() *cobra.Command {
 		RunE:   func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.scenario, "scenario", "swarm", "")
+	flags.StringArrayVar(&f.set, "set", nil, "")
 	flags.StringSliceVar(&f.protocols, "protocol", nil, "")
 	seedFlag(c, &f.seed)
 	flags.IntVar(&f.seeds, "seeds", 10_000, "")
@@ -68,7 +69,7 @@ func newHunt() *cobra.Command {
 }
 
 func (f *huntFlags) run(c *cobra.Command) error {
-	s, err := scenarios.ByName(f.scenario)
+	s, err := swarm(f.set)
 	if err != nil {
 		return err
 	}
@@ -115,6 +116,7 @@ func (found *catch) shrink(ctx context.Context, s scenarios.Scenario, r *scenari
 	if dir == "" {
 		return nil
 	}
-	found.Replay = filepath.Join(dir, fmt.Sprintf("%s-%s.json", plantedBug, found.Judge))
-	return smallest.WriteFile(found.Replay)
+	name := filepath.Join(dir, fmt.Sprintf("%s-%s", plantedBug, found.Judge))
+	found.Replay = name + ".json"
+	return errors.Join(replay.WriteFile(name+"-found.json"), smallest.WriteFile(found.Replay))
 }

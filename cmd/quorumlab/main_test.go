@@ -85,6 +85,7 @@ func TestBadInput(t *testing.T) {
 		{"bugs --dir " + file, []string{"--dir", file, "no folder"}},
 		{"bugs --dir " + file + "x", []string{"--dir", "no such file"}},
 		{"bugs --dir " + filepath.Dir(file), []string{"--dir", "no file ends in .patch"}},
+		{"bugs --set servers=x", []string{"--set", "servers"}},
 		{"bugs --seeds 0", []string{"--seeds", "0 is not positive"}},
 		{"bugs --cpu-seconds -1", []string{"--cpu-seconds", "-1 is not positive"}},
 		{"bugs vote-not-persisted --out " + file, []string{"--out", file}},

@@ -25,6 +25,7 @@ type Bug struct {
 	Clients   string            // what a client sees
 	CaughtBy  []scenarios.Class // who has to catch it, each by itself; empty: anybody
 	Protocols []string          // to run the swarm on
+	Set       []string          // field=value of the swarm's configuration
 
 	files []*gitdiff.File
 }
@@ -111,6 +112,11 @@ func Parse(name, text string) (Bug, error) {
 				return b, fmt.Errorf("%s: Caught by: %w", name, err)
 			}
 			b.CaughtBy = append(b.CaughtBy, class)
+		case "set":
+			if field, _, found := strings.Cut(value, "="); !found || strings.Contains(field, " ") {
+				return b, fmt.Errorf("%s: Set: %q is not of the form field=value", name, value)
+			}
+			b.Set = append(b.Set, value)
 		case "protocol", "protocols":
 			for p := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == ' ' }) {
 				if _, err := scenarios.ProtocolByName(p); err != nil {

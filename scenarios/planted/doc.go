@@ -19,6 +19,7 @@
 //	Caught by: inside: Election Safety
 //	Caught by: outside
 //	Protocol:  raft
+//	Set:       reads=lease
 //
 // "Caught by" names a judge, inside, outside or live, and with inside the invariant,
 // as [scenarios.Class] has them; with several such lines each has to catch the bug by
@@ -26,7 +27,8 @@
 // would else end the run before a client can notice. Without such a line any judge
 // will do. "Protocol" says which protocols to run the swarm on; without it, it is
 // those whose packages the patch touches, or all of them if it touches what they
-// share.
+// share. "Set" fixes a field of the swarm's configuration, as --set does, where chance
+// would hardly draw what the bug needs; the code without the bug is run so too.
 //
 // As with patch(1), lines may have moved: each part of a patch is looked for near the
 // place where it says it is, and up to two lines of context at either end of it may

@@ -111,8 +111,9 @@ func TestHeader(t *testing.T) {
 	assert.Equal(t, []string{"raft", "paxos"}, b.Protocols, "both stand on the log")
 	assert.Contains(t, b.Story, "It is so.")
 
-	b, err = planted.Parse("bug", "Protocol: paxos\n"+diff)
+	b, err = planted.Parse("bug", "Protocol: paxos\nSet: crash=1s/2s\nSet: reads=lease\n"+diff)
 	require.NoError(t, err)
+	assert.Equal(t, []string{"crash=1s/2s", "reads=lease"}, b.Set)
 	assert.Equal(t, []string{"paxos"}, b.Protocols)
 }
 
@@ -123,6 +124,7 @@ func TestBadPatches(t *testing.T) {
 		{"just words", "no diff in it"},
 		{strings.Replace(good, "-2,3", "-2,9", 1), "not a unified diff"},
 		{"Caught by: somebody\n" + good, `"somebody" is none of inside, outside, live`},
+		{"Set: reads\n" + good, `"reads" is not of the form field=value`},
 		{"Protocol: zab\n" + good, `"zab" is unknown`},
 		{strings.Replace(good, "-c", "-x", 1), "does not apply to raft/x.go: part 1, of line 2"},
 		{strings.ReplaceAll(good, "x.go", "z.go"), "raft/z.go"},
