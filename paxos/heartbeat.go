@@ -49,7 +49,7 @@ func (s *Server) beat() {
 		if !s.isMember(s.env.ID()) {
 			s.offer(s.fittest()) // its membership is over
 		}
-		if s.overdue > s.chosen || s.withheld || !s.lately(s.pulse.acceptAt) {
+		if !s.lately(s.pulse.acceptAt) || s.overdue > s.chosen || s.withheld || len(s.change.learners) > 0 {
 			s.sendHeartbeat()
 		}
 		s.overdue = s.next() - 1
@@ -106,7 +106,7 @@ func (s *Server) receiveHeartbeatReply(from node.ID, m HeartbeatReply) {
 	if i := s.roster.position(from); i >= 0 {
 		s.reached[i] = max(s.reached[i], m.Chosen)
 		s.receiveRound(i, m.Round)
-		s.checkLearners()
+		s.checkLearners(from, m.Chosen)
 	}
 }
 

@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"slices"
 	"time"
 
 	"quorumlab/node"
@@ -16,6 +17,7 @@ import (
 type learning struct {
 	proposal *rsm.Request // the change, which is proposed then
 	learners []node.ID
+	knows    []Slot // of each, up to where it knows what was chosen; accepting later slots teaches it nothing
 	round    int
 	target   Slot          // they have to learn up to here
 	began    time.Duration // the round, on the leader's clock
@@ -37,6 +39,7 @@ func (s *Server) learn(m rsm.ChangeMembership) {
 		s.endLearning()
 		return
 	}
+	s.change.knows = make([]Slot, len(s.change.learners))
 	s.enrollMore()
 	s.beginLearning()
 	s.sendHeartbeat()
@@ -48,22 +51,21 @@ func (s *Server) beginLearning() {
 	s.change.target, s.change.began = s.chosen, s.env.Now()
 }
 
-// checkLearners looks whether a round is over, or never will be.
-func (s *Server) checkLearners() {
+// checkLearners hears what a server knows, and looks whether a round is over, or never
+// will be.
+func (s *Server) checkLearners(from node.ID, chosen Slot) {
 	if len(s.change.learners) == 0 {
 		return
 	}
-	took := s.env.Now() - s.change.began
-	for _, id := range s.change.learners {
-		if s.reached[s.roster.position(id)] >= s.change.target {
-			continue
-		}
-		if took > learningTimeouts*s.config.LeaderTimeoutMax {
-			s.refuseChange("the new servers do not learn")
-		}
-		return
+	if i := slices.Index(s.change.learners, from); i >= 0 {
+		s.change.knows[i] = max(s.change.knows[i], chosen)
 	}
+	took := s.env.Now() - s.change.began
 	switch {
+	case slices.Min(s.change.knows) < s.change.target && took <= learningTimeouts*s.config.LeaderTimeoutMax:
+		// It goes on.
+	case slices.Min(s.change.knows) < s.change.target:
+		s.refuseChange("the new servers do not learn")
 	case took <= s.config.LeaderTimeoutMin:
 		s.endLearning()
 	case s.change.round >= s.config.LearningRounds:

@@ -30,9 +30,14 @@ func (c Config) Validate() error {
 	if len(c.Acceptors) == 0 {
 		return errors.New("synod: Acceptors is empty: there has to be at least one")
 	}
-	for i, id := range c.Acceptors {
-		if slices.Contains(c.Acceptors[:i], id) {
-			return fmt.Errorf("synod: Acceptors[%d] names machine %d again", i, id)
+	for _, role := range []struct {
+		field    string
+		machines []node.ID
+	}{{"Acceptors", c.Acceptors}, {"Proposers", c.Proposers}, {"Learners", c.Learners}} {
+		for i, id := range role.machines {
+			if slices.Contains(role.machines[:i], id) {
+				return fmt.Errorf("synod: %s[%d] names machine %d again", role.field, i, id)
+			}
 		}
 	}
 	for i, id := range c.Proposers {
