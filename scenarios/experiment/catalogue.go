@@ -4,6 +4,6 @@ package experiment
 func All() []Experiment {
 	return []Experiment{
 		constantDelay, quorumLatency, queueing, splitVotes,
-		raftFigure16, raftWAN, raftRefloated, paxosRaftLogs,
+		raftFigure16, raftWAN, raftRefloated, paxosRaftLogs, partialConnectivity,
 	}
 }
