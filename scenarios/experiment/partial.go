@@ -261,7 +261,7 @@ func (p partial) measure(seed uint64, values []float64) error {
 		return err
 	}
 	if w.Leader() != p.shape.leader {
-		return fmt.Errorf("S%d leads, not S%d", w.Leader(), p.shape.leader)
+		return fmt.Errorf("server %d leads, not %d", w.Leader(), p.shape.leader)
 	}
 	service.start(begin)
 	before := terms
