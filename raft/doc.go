@@ -31,6 +31,14 @@
 // consistency check notices every gap: the next message after a lost one, a
 // heartbeat at the latest, is refused, and the refusal says where to go on.
 //
+// Three more things make a command cheap (dissertation §10.2). Requests that come
+// at the same instant, or while the server is busy, share one write and one message
+// (Batching); a timer without a delay gathers them. The leader writes to its disk
+// while its followers write to theirs (ParallelWrite). And a message to everybody is
+// as good as a heartbeat, so that there are none while there is something to say. On
+// an idle network a command takes n-1 messages and their answers, and two delays to
+// be committed.
+//
 // # Commitment
 //
 // An entry is committed once a majority stores it durably, and then it will
@@ -38,6 +46,9 @@
 // counts copies only of entries of its own term; older ones become committed
 // along with those that follow them (§5.4.2, Figure 8). See commit.go. This is
 // also why a leader begins its term with an entry that holds no command (§8).
+//
+// Followers learn what is committed with the next message. If they are to apply it
+// sooner, they can be told at once (EagerCommit).
 //
 // # Elections that do no harm
 //
@@ -99,11 +110,26 @@
 // Nothing is copied, so nothing that was sent may ever change: a log that is cut
 // gives up the rest of its array, and what is appended later goes to a new one.
 //
+// # When something is wrong
+//
+// A setting that makes no sense is a [ConfigError]. A request or a change of the
+// members that cannot be granted is refused, with the reason in the reply. A server
+// that cannot go on ends itself (node.Env.Exit) and leaves its disk as it is:
+// [ErrDamaged] is damage that nobody can repair, [ClusterError] a disk of another
+// cluster, and all else is what the disk reported.
+//
 // # Watching it
 //
-// [Invariants] is a judge that looks inside the servers after every event and
-// names the property of the paper's Figure 3, or the rule that follows from it,
-// that was broken, if any. Marks (note.go) tell which of the rare situations a
-// batch of runs has reached. testdata/traces has the stories of the papers, told
-// message by message.
+// [Server.State] is what a server is and knows, to print or to draw. [Invariants] is
+// a judge that looks inside the servers after every event and names the property of
+// the paper's Figure 3, or the rule that follows from it, that was broken, if any.
+// Marks (note.go) tell which of the rare situations a batch of runs has reached.
+// testdata/traces has the stories of the papers, told message by message.
+//
+// The judge's names are the paper's where the paper has one. Some rules have no name
+// of their own and go by that of the property they are there for: a candidate without
+// the votes of a majority breaks Election Safety; a leader who counts copies of an
+// entry of an earlier term (Figure 8), a follower that commits what no leader has,
+// and a configuration before its time (raft-dev, 2015) break State Machine Safety,
+// though it may take many more steps before anything wrong is applied.
 package raft

@@ -8,7 +8,7 @@ import (
 )
 
 // The invariants: the five properties of the paper's Figure 3, and some that
-// follow from Figure 2 and show a bug earlier.
+// follow from Figure 2 and from the dissertation and show a bug earlier.
 const (
 	electionSafety     = "Election Safety"
 	leaderAppendOnly   = "Leader Append-Only"
