@@ -28,3 +28,28 @@ func TestMembersLeaveWhileAServerPrepares(t *testing.T) {
 	_, leads = l.server.Leads()
 	require.True(t, leads)
 }
+
+// A promise that comes from an acceptor ahead does not count before the server has
+// learned what that one knows to be chosen; it may do so when the server leads
+// already. What it reports has to be proposed all the same. (Found by a swarm, as a
+// value proposed in place of an accepted one.)
+func TestPromiseThatCountsLater(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.config.Window = 2
+	l.start()
+	l.sync()
+	l.receive(2, Accept{Ballot: b(1, 2), First: 1, Requests: []rsm.Request{membershipRequest(7, []node.ID{1, 4})}})
+	l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 1}) // servers 1 and 4 decide from slot 3 on
+	l.expire(LeaderTimer)
+	ballot := l.server.ballot
+	l.receive(4, Promise{Ballot: ballot, Chosen: 2, Accepted: []Proposal{{3, b(1, 2), request(9)}}})
+	l.receive(2, Promise{Ballot: ballot, Chosen: 1, Accepted: []Proposal{{2, b(1, 2), request(8)}}})
+	_, leads := l.server.Leads()
+	require.True(t, leads)
+	l.receive(1001, request(5))
+	l.expire(FlushTimer)
+	l.receive(2, Accepted{Ballot: ballot, First: 2, Last: 2})
+	require.Equal(t, Slot(2), l.server.Chosen())
+	l.expire(FlushTimer)
+	require.Equal(t, request(9), l.server.At(3).Request)
+}

@@ -119,11 +119,13 @@ func (s *Server) missing(m *membership) int {
 	return missing
 }
 
-// inherit returns what the promises that count say has to be proposed from a slot on.
+// inherit returns what the promises say has to be proposed from a slot on. Those that
+// do not count yet have their say: what they report is true, and when the server
+// learns what they know to be chosen they count, in slots that it may lead by then.
 func (s *Server) inherit(first Slot) []Proposal {
 	var promises []Promise
 	for _, p := range s.promises {
-		if s.counts(p) && p.Since == s.since() {
+		if p.Ballot == s.ballot && p.Since == s.since() {
 			promises = append(promises, p)
 		}
 	}
