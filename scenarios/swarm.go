@@ -147,9 +147,12 @@ func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 			s.InFlight = 256 // every change fills Paxos's window: four times that only costs time
 		}
 		s.FlexibleQuorums = false // sizes that fit a cluster of one size do not fit another's
-		// A server that was removed without its knowledge disturbs the others for ever
-		// if nothing guards against it (dissertation §4.2.3).
-		s.NoCheckQuorum = s.NoCheckQuorum && !s.NoPreVote
+		// A server that was removed without its knowledge goes on to stand for election.
+		// Followers that hear from a leader do not heed it (CheckQuorum), but while there
+		// is none it spoils one election after the other, as four of them were seen to do
+		// for ten seconds to a cluster of two. It takes PreVote to keep it quiet: those
+		// who are behind get nowhere with that (dissertation §4.2.3, §9.6).
+		s.NoPreVote = false
 	}
 	return s
 }
