@@ -33,7 +33,7 @@ func (s *Server) First() Slot { return s.slots.base + 1 }
 
 // Snapshot returns the newest snapshot that the server has, and the last slot in it;
 // zero if it has none. The caller must not change it.
-func (s *Server) Snapshot() (Slot, []byte) { return s.snapshotAt, s.snapshot }
+func (s *Server) Snapshot() (Slot, []byte) { return s.snapshotAt, s.snapshot.Whole() }
 
 // Damaged reports whether the server may have forgotten what it has accepted.
 func (s *Server) Damaged() bool { return s.damaged }

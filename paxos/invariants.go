@@ -263,10 +263,10 @@ func (v *Invariants) checkApplied(m *machine) error {
 
 // checkSnapshot looks at a snapshot that a server newly has.
 func (v *Invariants) checkSnapshot(m *machine) error {
-	at, content := m.server.Snapshot()
-	if at == m.snapshot {
+	if m.server.snapshotAt == m.snapshot {
 		return nil
 	}
+	at, content := m.server.Snapshot()
 	m.snapshot = at
 	value := digest(0, at, rsm.Request{Command: content})
 	if known, ok := v.snapshots[at]; ok && known != value {

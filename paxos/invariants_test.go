@@ -154,7 +154,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		}, beyondStop},
 		"snapshots differ": {func(g *stage) {
 			for _, id := range []node.ID{1, 2} {
-				g.event(id, func(s *Server) { s.snapshot, s.snapshotAt = []byte{byte(id)}, 7 })
+				g.event(id, func(s *Server) { s.snapshot, s.snapshotAt = rsm.Pieces{{byte(id)}}, 7 })
 			}
 		}, snapshotsAgree},
 		"two values in one ballot": {func(g *stage) {

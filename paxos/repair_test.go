@@ -154,11 +154,12 @@ func TestALargeSnapshotComesInParts(t *testing.T) {
 	ahead, behind := boot(t, 2, 3), boot(t, 1, 3)
 	ahead.server.config.SnapshotSlots = 1
 	ahead.receive(3, Accept{b(1, 3), 1, requests(5, 6, 8), 3, 0, 0})
-	ahead.server.snapshot = append(ahead.server.snapshot, make([]byte, 2*(64<<10)+10)...)
+	ahead.server.snapshot = append(ahead.server.snapshot, make([]byte, 2*(64<<10)+10))
+	whole := ahead.server.snapshot.Whole()
 	var chunks []SnapshotChunk
-	for offset := 0; offset < len(ahead.server.snapshot); offset += (64 << 10) {
-		end := min(offset+(64<<10), len(ahead.server.snapshot))
-		chunks = append(chunks, SnapshotChunk{3, offset, ahead.server.snapshot[offset:end], len(ahead.server.snapshot)})
+	for offset := 0; offset < len(whole); offset += (64 << 10) {
+		end := min(offset+(64<<10), len(whole))
+		chunks = append(chunks, SnapshotChunk{3, offset, whole[offset:end], len(whole)})
 	}
 	require.Len(t, chunks, 3)
 	behind.receive(2, chunks[1])

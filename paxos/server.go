@@ -161,6 +161,7 @@ func (s *Server) Synced(sync node.Sync, err error) {
 		s.env.Exit(err) // trying again would prove nothing: see package wal
 		return
 	}
+	s.partsDurable()
 	switch s.role {
 	case preparing:
 		s.countOwnPromise()

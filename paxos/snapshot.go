@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"quorumlab/internal/wal"
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -15,9 +16,12 @@ import (
 
 // snapshots is the part of a server that makes them and hands them on.
 type snapshots struct {
-	snapshot   []byte // the newest, encoded; nil if there is none
-	snapshotAt Slot   // the last slot in it
-	incoming   incoming
+	snapshot rsm.Pieces // the newest, encoded; nil if there is none
+	parts    *wal.Parts // its file
+
+	partsWritten uint64 // so much has to be durable before the snapshot is committed; zero if it is
+	snapshotAt   Slot   // the last slot in it
+	incoming     incoming
 }
 
 // incoming is a snapshot that is being received.
@@ -27,19 +31,44 @@ type incoming struct {
 }
 
 // takeSnapshot replaces what was carried out by a snapshot of it. In memory some of
-// the commands before stay, for others that are behind by little.
+// the commands before stay, for others that are behind by little. While the parts of
+// the one before are on their way to the disk none is taken.
 func (s *Server) takeSnapshot() {
+	if s.partsWritten > 0 {
+		return
+	}
 	s.snapshot, s.snapshotAt = s.encodeSnapshot(), s.applied
 	if s.storeSnapshot() {
 		s.slots.discard(s.snapshotAt - min(s.snapshotAt, Slot(s.config.SnapshotKeep)))
 	}
 }
 
-// storeSnapshot writes the snapshot, begins a new segment of the log with all that
-// the snapshot does not hold, and gives up the older ones: package wal removes
-// them when both are durable.
+// storeSnapshot writes the snapshot. If it has several parts, the rest is done when
+// they are durable.
 func (s *Server) storeSnapshot() bool {
-	if !s.written(s.log.ReplaceFile(snapshotName, s.snapshot)) {
+	if !s.written(s.parts.Write(s.snapshot)) {
+		return false
+	}
+	if len(s.snapshot) > 1 {
+		s.partsWritten = s.log.Written()
+		return true
+	}
+	return s.commitSnapshot()
+}
+
+// partsDurable goes on when the disk holds the parts of a snapshot.
+func (s *Server) partsDurable() {
+	if s.partsWritten > 0 && s.log.Covers(s.partsWritten) {
+		s.commitSnapshot()
+	}
+}
+
+// commitSnapshot makes the snapshot the one that counts, begins a new segment of the
+// log with all that it does not hold, and gives up the older ones: package wal removes
+// them when both are durable.
+func (s *Server) commitSnapshot() bool {
+	s.partsWritten = 0
+	if !s.written(s.parts.Commit()) {
 		return false
 	}
 	s.log.Cut()
@@ -63,7 +92,7 @@ func (s *Server) storeSnapshot() bool {
 	return true
 }
 
-func (s *Server) encodeSnapshot() []byte {
+func (s *Server) encodeSnapshot() rsm.Pieces {
 	b := binary.AppendUvarint(nil, uint64(len(s.config.Cluster)))
 	b = append(b, s.config.Cluster...)
 	b = binary.AppendUvarint(b, uint64(s.applied))
@@ -77,7 +106,11 @@ func (s *Server) encodeSnapshot() []byte {
 			b = binary.AppendUvarint(b, uint64(id))
 		}
 	}
-	return append(b, s.executor.Snapshot()...)
+	state := s.executor.SnapshotPieces()
+	if len(state) == 1 {
+		return rsm.Pieces{append(b, state[0]...)}
+	}
+	return append(rsm.Pieces{b}, state...)
 }
 
 // readServers reads the servers of a membership.
@@ -111,17 +144,17 @@ func (s *Server) restore(encoded []byte) error {
 	}
 	s.chosen, s.applied, s.digest = at, at, digest
 	s.memberships = memberships
-	s.snapshot, s.snapshotAt = encoded, at
+	s.snapshot, s.snapshotAt = rsm.Pieces{encoded}, at
 	s.slots.discard(at)
 	return nil
 }
 
 // sendChunk sends the part of the snapshot from an offset on.
 func (s *Server) sendChunk(to node.ID, offset int) {
-	end := min(offset+s.config.SnapshotChunkBytes, len(s.snapshot))
+	end := min(offset+s.config.SnapshotChunkBytes, s.snapshot.Len())
 	if offset < end {
 		s.env.Send(to, SnapshotChunk{
-			At: s.snapshotAt, Offset: offset, Data: s.snapshot[offset:end:end], Total: len(s.snapshot),
+			At: s.snapshotAt, Offset: offset, Data: s.snapshot.Slice(offset, end), Total: s.snapshot.Len(),
 		})
 	}
 }

@@ -89,7 +89,11 @@ func (s *Server) loadPromise() error {
 // loadSnapshot restores the snapshot, if there is one. Without one that is damaged,
 // what was accepted and carried out before the log begins is forgotten.
 func (s *Server) loadSnapshot() error {
-	encoded, err := s.log.OpenFile(snapshotName)
+	var err error
+	if s.parts, err = wal.NewParts(s.log, snapshotName); err != nil {
+		return err
+	}
+	encoded, err := wal.ReadParts(s.env.Disk(), snapshotName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -97,6 +101,12 @@ func (s *Server) loadSnapshot() error {
 		s.damaged = true
 		return s.log.Append(appendDamage(nil, true))
 	case err != nil:
+		return err
+	}
+	if err := s.parts.Write([][]byte{encoded}); err != nil {
+		return err
+	}
+	if err := s.parts.Commit(); err != nil {
 		return err
 	}
 	return s.restore(encoded)

@@ -66,7 +66,7 @@ func snapshotOf(t *testing.T, cluster string) (encoded []byte) {
 	f.expire(SnapshotTimer)
 	f.sync()
 	require.Equal(t, Index(4), f.SnapshotIndex())
-	return f.snapshot.encoded
+	return f.snapshot.encoded.Whole()
 }
 
 // A server does not start from the snapshot of another cluster, and does not

@@ -36,7 +36,7 @@ func TestEveryCrash(t *testing.T) {
 		{"the leader's snapshot", func(f *fixture) {
 			s := other.snapshot
 			s.index, s.term = 9, 4
-			f.receive(3, InstallSnapshot{Term: 5, LastIndex: 9, LastTerm: 4, Data: encodeSnapshot(s), Done: true})
+			f.receive(3, InstallSnapshot{Term: 5, LastIndex: 9, LastTerm: 4, Data: encodeSnapshot(s).Whole(), Done: true})
 		}},
 		{"behind it", func(f *fixture) {
 			f.receive(3, AppendEntries{Term: 5, PrevLogIndex: 9, PrevLogTerm: 4, Entries: testEntries(10, 5), LeaderCommit: 9})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // How a snapshot gets from the leader to a follower: in pieces, one after the
@@ -15,7 +16,7 @@ import (
 type sending struct {
 	index  Index // up to where it reaches
 	term   Term
-	bytes  []byte
+	bytes  rsm.Pieces
 	offset int           // of the piece under way
 	at     time.Duration // when that was sent, on the leader's clock
 }
@@ -39,15 +40,15 @@ func (s *Server) startSnapshot(p *peer) {
 
 // sendPiece sends the piece that is due.
 func (s *Server) sendPiece(p *peer) {
-	end := min(p.sending.offset+s.config.SnapshotChunkBytes, len(p.sending.bytes))
+	end := min(p.sending.offset+s.config.SnapshotChunkBytes, p.sending.bytes.Len())
 	p.sending.at = s.env.Now()
 	s.env.Send(p.id, InstallSnapshot{
 		Term:      s.term,
 		LastIndex: p.sending.index,
 		LastTerm:  p.sending.term,
 		Offset:    p.sending.offset,
-		Data:      p.sending.bytes[p.sending.offset:end:end],
-		Done:      end == len(p.sending.bytes),
+		Data:      p.sending.bytes.Slice(p.sending.offset, end),
+		Done:      end == p.sending.bytes.Len(),
 	})
 }
 
@@ -127,7 +128,7 @@ func (s *Server) receiveInstallSnapshotReply(from node.ID, m InstallSnapshotRepl
 		if p = s.peer(from); p != nil && s.role == Leader {
 			s.replicate(p)
 		}
-	case m.Received != p.sending.offset && m.Received < len(p.sending.bytes):
+	case m.Received != p.sending.offset && m.Received < p.sending.bytes.Len():
 		p.sending.offset = m.Received
 		s.sendPiece(p)
 	}

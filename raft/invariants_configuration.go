@@ -134,7 +134,7 @@ func (v *Invariants) checkSnapshot(h *shadow, s *Server, restarted bool) error {
 	if err := v.checkMembers(h, snap); err != nil {
 		return err
 	}
-	hash := hashBytes(snap.state)
+	hash := hashBytes(snap.state.Whole())
 	if known, found := v.states[snap.index]; found && known != hash {
 		return violation(snapshotSafety, "server %d: its snapshot of index %d holds another state than another server's", h.id, snap.index)
 	}

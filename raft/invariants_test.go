@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // scene is a cluster of three servers whose states a test sets as it likes, and
@@ -368,10 +369,10 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 1
 		}},
 		{"snapshots of two states", snapshotSafety, func(s *scene) node.ID {
-			s.servers[1].snapshot = snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash, state: []byte("one")}
+			s.servers[1].snapshot = snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash, state: rsm.Pieces{[]byte("one")}}
 			require.NoError(s.t, s.check(1))
 			s.commit(2, 2)
-			s.servers[2].snapshot = snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash, state: []byte("two")}
+			s.servers[2].snapshot = snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash, state: rsm.Pieces{[]byte("two")}}
 			return 2
 		}},
 		{"something else behind a snapshot", logMatching, func(s *scene) node.ID {

@@ -7,6 +7,7 @@ import (
 
 	"quorumlab/internal/wal"
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // The files of a server: the segments of its write-ahead log, its term and vote in
@@ -23,7 +24,8 @@ const (
 type journal struct {
 	env     node.Env
 	wal     *wal.Log
-	scratch []byte // the record being encoded; kept for the next one
+	scratch []byte     // the record being encoded; kept for the next one
+	parts   *wal.Parts // of the snapshot
 
 	durable Index    // the log in memory is on the disk, and synced, up to here
 	writing []extent // entry records that are not yet synced, oldest first
@@ -82,7 +84,11 @@ func openJournal(env node.Env, j *journal, cluster string) (state persistent, er
 	if err := w.OpenCluster(cluster); err != nil {
 		return state, err
 	}
-	*j = journal{env: env, wal: w}
+	parts, err := wal.NewParts(w, snapshotName)
+	if err != nil {
+		return state, err
+	}
+	*j = journal{env: env, wal: w, parts: parts}
 	j.writing = append(j.writing, extent{w.Appended(), state.log.lastIndex()})
 	j.saveVote(state.term, state.votedFor)
 	if state.snapshot.index > 0 {
@@ -114,7 +120,7 @@ func (p *persistent) readVote(env node.Env, expected bool) error {
 // readSnapshot reads the snapshot. If it cannot be read, the log that begins
 // behind it shows that there was one.
 func (p *persistent) readSnapshot(env node.Env, cluster string) error {
-	content, err := wal.ReadFile(env.Disk(), snapshotName)
+	content, err := wal.ReadParts(env.Disk(), snapshotName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, wal.ErrCorrupt):
 		return nil
@@ -167,10 +173,19 @@ func (j *journal) cut(index Index) {
 // saveLoss records what damage took, or that it is back.
 func (j *journal) saveLoss(l loss) { j.append(lossRecord(l).encode(j.scratch[:0])) }
 
-// saveSnapshot records the newest snapshot, and returns how much has to be durable
-// for it to be so.
-func (j *journal) saveSnapshot(encoded []byte) uint64 {
-	j.exitOn(j.wal.ReplaceFile(snapshotName, encoded))
+// saveSnapshot writes the newest snapshot, and returns how much has to be durable for
+// it to be so, or, if it has several parts, before commitSnapshot is called.
+func (j *journal) saveSnapshot(encoded rsm.Pieces) uint64 {
+	j.exitOn(j.parts.Write(encoded))
+	if len(encoded) == 1 {
+		return j.commitSnapshot()
+	}
+	return j.wal.Written()
+}
+
+// commitSnapshot puts the snapshot that was written in the place of the one before.
+func (j *journal) commitSnapshot() uint64 {
+	j.exitOn(j.parts.Commit())
 	return j.wal.Written()
 }
 

@@ -223,7 +223,7 @@ func TestSnapshotCarriesTheConfiguration(t *testing.T) {
 	require.Equal(t, configured{2, four}, f.snapshot.configuration)
 
 	g := boot(t, 3, 3)
-	g.receive(1, InstallSnapshot{Term: 1, LastIndex: 4, LastTerm: 1, Data: f.snapshot.encoded, Done: true})
+	g.receive(1, InstallSnapshot{Term: 1, LastIndex: 4, LastTerm: 1, Data: f.snapshot.encoded.Whole(), Done: true})
 	g.sync()
 	require.Equal(t, *four, g.Configuration())
 }

@@ -126,26 +126,33 @@ func decodeConfiguration(b []byte) (*Configuration, bool) {
 	return c, !d.Failed() && uint64(len(c.Voters)) == voters && c.valid()
 }
 
-func encodeSnapshot(s snapshot) []byte {
-	b := make([]byte, 0, 64+len(s.cluster)+len(s.state))
+func encodeSnapshot(s snapshot) rsm.Pieces {
+	size := 64 + len(s.cluster)
+	if len(s.state) == 1 {
+		size += len(s.state[0])
+	}
+	b := make([]byte, 0, size)
 	b = append(binary.AppendUvarint(b, uint64(len(s.cluster))), s.cluster...)
 	for _, n := range []uint64{uint64(s.index), uint64(s.term), s.hash, uint64(s.configuration.index)} {
 		b = binary.AppendUvarint(b, n)
 	}
 	c := encodeConfiguration(s.configuration.Configuration)
 	b = append(binary.AppendUvarint(b, uint64(len(c))), c...)
-	return append(b, s.state...)
+	if len(s.state) == 1 {
+		return rsm.Pieces{append(b, s.state[0]...)}
+	}
+	return append(rsm.Pieces{b}, s.state...)
 }
 
 // decodeSnapshot reads a snapshot, which shares b's memory.
 func decodeSnapshot(b []byte) (snapshot, bool) {
 	d := rsm.NewDecoder(b)
-	s := snapshot{encoded: b, cluster: string(d.Bytes())}
+	s := snapshot{encoded: rsm.Pieces{b}, cluster: string(d.Bytes())}
 	s.index, s.term, s.hash = Index(d.Number()), Term(d.Number()), d.Number()
 	s.configuration.index = Index(d.Number())
 	c, ok := decodeConfiguration(d.Bytes())
 	s.configuration.Configuration = c
-	s.state = d.Rest()
+	s.state = rsm.Pieces{d.Rest()}
 	return s, ok && !d.Failed() && s.index > 0 && s.configuration.index <= s.index
 }
 

@@ -33,14 +33,14 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	want := snapshot{
 		cluster: "north", index: 300, term: 7, hash: 1 << 63,
 		configuration: configured{200, &Configuration{Voters: servers(2), Old: servers(3)}},
-		state:         []byte("state"),
+		state:         rsm.Pieces{[]byte("state")},
 	}
 	want.encoded = encodeSnapshot(want)
-	got, ok := decodeSnapshot(want.encoded)
+	got, ok := decodeSnapshot(want.encoded.Whole())
 	require.True(t, ok)
 	require.Equal(t, want, got)
-	for size := range len(want.encoded) - len(want.state) {
-		_, ok := decodeSnapshot(want.encoded[:size])
+	for size := range want.encoded.Len() - want.state.Len() {
+		_, ok := decodeSnapshot(want.encoded.Whole()[:size])
 		require.False(t, ok, "cut at %d", size)
 	}
 }
@@ -127,8 +127,8 @@ func FuzzDecodeSnapshot(f *testing.F) {
 	f.Add(encodeSnapshot(snapshot{
 		cluster: "north", index: 300, term: 7, hash: 1 << 63,
 		configuration: configured{200, &Configuration{Voters: servers(2), Old: servers(3)}},
-		state:         []byte("state"),
-	}))
+		state:         rsm.Pieces{[]byte("state")},
+	}).Whole())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		snap, ok := decodeSnapshot(b)
 		if !ok {
@@ -136,7 +136,7 @@ func FuzzDecodeSnapshot(f *testing.F) {
 		}
 		require.LessOrEqual(t, snap.configuration.index, snap.index)
 		require.True(t, snap.configuration.valid())
-		again, ok := decodeSnapshot(encodeSnapshot(snap))
+		again, ok := decodeSnapshot(encodeSnapshot(snap).Whole())
 		require.True(t, ok)
 		snap.encoded, again.encoded = nil, nil
 		require.Equal(t, snap, again)

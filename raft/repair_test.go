@@ -160,7 +160,7 @@ func TestDamagedSnapshot(t *testing.T) {
 	require.Equal(t, loss{index: 5, term: 1}, f.loss)
 
 	leader := withSnapshot(t)
-	whole := leader.snapshot.encoded
+	whole := leader.snapshot.encoded.Whole()
 	f.receive(1, InstallSnapshot{Term: 1, LastIndex: 4, LastTerm: 1, Data: whole, Done: true})
 	f.sync()
 	require.True(t, f.Repairing(), "it stored more than the snapshot holds")

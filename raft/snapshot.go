@@ -1,6 +1,9 @@
 package raft
 
-import "quorumlab/node"
+import (
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
 
 // Log compaction (dissertation §5.1): each server takes snapshots of what it has
 // applied, by itself, and removes the entries before them from its log. What it
@@ -19,14 +22,15 @@ type snapshot struct {
 	term          Term   // of that entry
 	hash          uint64
 	configuration configured // in force at index
-	state         []byte     // of the executor: machine and sessions
-	encoded       []byte     // all of this, as it stands on the disk and is sent
+	state         rsm.Pieces // of the executor: machine and sessions
+	encoded       rsm.Pieces // all of this, as it stands on the disk and is sent
 }
 
 // saving is a snapshot on its way to the disk.
 type saving struct {
 	snapshot
 	written uint64  // how much has to be durable for the snapshot to be so
+	parts   bool    // or for its parts to be so: then it is to be committed
 	leader  node.ID // from whom it came; zero for the server's own
 }
 
@@ -50,7 +54,7 @@ func (s *Server) startFrom(snap snapshot) error {
 
 // restore puts the state of a snapshot in the place of the server's.
 func (s *Server) restore(snap snapshot) error {
-	if err := s.executor.Restore(snap.state); err != nil {
+	if err := s.executor.Restore(snap.state.Whole()); err != nil {
 		return err
 	}
 	s.snapshot = snap
@@ -86,7 +90,7 @@ func (s *Server) takeSnapshot() {
 		term:          s.log.term(s.lastApplied),
 		hash:          s.appliedHash,
 		configuration: s.configurationAt(s.lastApplied),
-		state:         s.executor.Snapshot(),
+		state:         s.executor.SnapshotPieces(),
 	}, 0)
 }
 
@@ -95,12 +99,16 @@ func (s *Server) save(snap snapshot, leader node.ID) {
 	if snap.encoded == nil {
 		snap.encoded = encodeSnapshot(snap)
 	}
-	s.saving = &saving{snapshot: snap, written: s.journal.saveSnapshot(snap.encoded), leader: leader}
+	s.saving = &saving{snapshot: snap, written: s.journal.saveSnapshot(snap.encoded), leader: leader, parts: len(snap.encoded) > 1}
 }
 
 // snapshotSaved goes on when the disk holds a snapshot.
 func (s *Server) snapshotSaved() {
 	if s.saving == nil || !s.journal.covers(s.saving.written) {
+		return
+	}
+	if s.saving.parts {
+		s.saving.parts, s.saving.written = false, s.journal.commitSnapshot()
 		return
 	}
 	saved := *s.saving
@@ -147,6 +155,6 @@ func (s *Server) install(saved saving) {
 	// The journal has to know as well where the log begins: were the snapshot damaged
 	// later, nothing else would tell that there was one.
 	s.journal.promise(saved.leader, InstallSnapshotReply{
-		Term: s.term, LastIndex: saved.index, Received: len(saved.encoded), Installed: true,
+		Term: s.term, LastIndex: saved.index, Received: saved.encoded.Len(), Installed: true,
 	})
 }

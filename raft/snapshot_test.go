@@ -96,7 +96,7 @@ func TestAppendEntriesBeforeTheLogBegins(t *testing.T) {
 // rest of the log behind it.
 func TestSnapshotIsSent(t *testing.T) {
 	f := snapshotLeader(t, 0, 5)
-	whole := f.snapshot.encoded
+	whole := f.snapshot.encoded.Whole()
 	f.receive(3, AppendEntriesReply{Term: 1, PrevLogIndex: 0, ConflictIndex: 1})
 	f.peer(3).next = 1 // as if it had been refused down to there
 	f.expire(HeartbeatTimer)
@@ -154,7 +154,7 @@ func TestLostPieceIsSentAgain(t *testing.T) {
 // The receiver (dissertation Figure 5.3).
 func TestSnapshotIsInstalled(t *testing.T) {
 	source := snapshotLeader(t, 0, 5)
-	whole := source.snapshot.encoded
+	whole := source.snapshot.encoded.Whole()
 	piece := func(offset, end int) InstallSnapshot {
 		return InstallSnapshot{Term: 2, LastIndex: 5, LastTerm: 1, Offset: offset, Data: whole[offset:end], Done: end == len(whole)}
 	}
@@ -210,7 +210,7 @@ func (f *fixture) afterTerm(term Term) *fixture {
 func TestSnapshotKeepsSessions(t *testing.T) {
 	source := snapshotLeader(t, 0, 5)
 	f := boot(t, 2, 3)
-	f.receive(1, InstallSnapshot{Term: 1, LastIndex: 5, LastTerm: 1, Data: source.snapshot.encoded, Done: true})
+	f.receive(1, InstallSnapshot{Term: 1, LastIndex: 5, LastTerm: 1, Data: source.snapshot.encoded.Whole(), Done: true})
 	f.sync()
 	retry := Entry{Term: 1, Request: rsm.Request{Client: 7, Sequence: 5, Command: []byte("again")}}
 	f.ask(1, AppendEntries{Term: 1, PrevLogIndex: 5, PrevLogTerm: 1, Entries: []Entry{retry}, LeaderCommit: 6})

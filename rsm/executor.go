@@ -113,6 +113,9 @@ func (x *Executor) Abandon(leader node.ID) {
 // part of it.
 func (x *Executor) Snapshot() []byte { return x.sessions.Snapshot() }
 
+// SnapshotPieces returns the same in pieces: see Sessions.
+func (x *Executor) SnapshotPieces() Pieces { return x.sessions.SnapshotPieces() }
+
 // Restore replaces the replicated state by that of a snapshot. On an error it is
 // as it was before.
 func (x *Executor) Restore(snapshot []byte) error { return x.sessions.Restore(snapshot) }

@@ -73,7 +73,11 @@ var errSnapshot = errors.New("sessions: malformed snapshot")
 
 // Snapshot returns the state of the machine and of all sessions; equal states
 // give equal bytes.
-func (s *Sessions) Snapshot() []byte {
+func (s *Sessions) Snapshot() []byte { return s.SnapshotPieces().Whole() }
+
+// SnapshotPieces returns what Snapshot does: in several pieces if the machine is
+// Piecewise, and otherwise in one.
+func (s *Sessions) SnapshotPieces() Pieces {
 	b := binary.AppendUvarint(nil, uint64(len(s.newest)))
 	for _, client := range slices.Sorted(maps.Keys(s.newest)) {
 		a := s.newest[client]
@@ -82,7 +86,10 @@ func (s *Sessions) Snapshot() []byte {
 		b = binary.AppendUvarint(b, uint64(len(a.result)))
 		b = append(b, a.result...)
 	}
-	return append(b, s.machine.Snapshot()...)
+	if machine, ok := s.machine.(Piecewise); ok {
+		return append(Pieces{b}, machine.SnapshotPieces()...)
+	}
+	return Pieces{append(b, s.machine.Snapshot()...)}
 }
 
 // Restore replaces machine and sessions by those of a snapshot. On an error both
