@@ -118,7 +118,9 @@ func sweepConfig(seed uint64, members []node.ID) raft.Config {
 	config.CandidateBackoff = random.IntN(2) == 0
 	config.PreVote = random.IntN(4) > 0
 	// Servers that were removed without their knowledge disturb the others for
-	// ever if neither setting guards against it.
+	// ever if neither setting guards against it, and for long if those back off
+	// each time that they are disturbed.
+	config.CandidateBackoff = config.CandidateBackoff && config.PreVote
 	config.CheckQuorum = config.Reads == raft.ReadLease || !config.PreVote || random.IntN(2) == 0
 	return config
 }
