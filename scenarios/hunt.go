@@ -2,8 +2,12 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"runtime"
+	"strings"
 	"sync"
+
+	"quorumlab/node"
 )
 
 // Hunted is what came of a search for a seed that fails.
@@ -49,6 +53,43 @@ func Hunt(ctx context.Context, s Scenario, protocols []Protocol, first uint64, b
 	}
 	h.CPUSeconds = spent()
 	return h
+}
+
+// Only is the scenario in which no invariant ends a run but the one of that name, so
+// that a run goes on when a stricter one is broken that would show the same earlier.
+// Violations that a protocol finds itself, by a panic, end it all the same.
+func (s Scenario) Only(invariant string) Scenario {
+	s.only = invariant
+	return s
+}
+
+// only is a judge that tells of one invariant and keeps the others to itself.
+type only struct {
+	all       Invariants
+	invariant string
+}
+
+// Check implements Invariants.
+func (o only) Check(id node.ID, server node.Handler) error { return o.among(o.all.Check(id, server)) }
+
+// CheckAll implements Invariants.
+func (o only) CheckAll() error { return o.among(o.all.CheckAll()) }
+
+// among looks for the invariant in an error, which may be several joined.
+func (o only) among(err error) error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range several.Unwrap() {
+			if found := o.among(e); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	var v *node.Violation
+	if errors.As(err, &v) && !strings.EqualFold(v.Invariant, o.invariant) {
+		return nil
+	}
+	return err
 }
 
 // OutsideOnly is the scenario with nobody looking inside, so that a run goes on

@@ -44,6 +44,8 @@ type Replay struct {
 	// OutsideOnly says that the invariants of the protocol are not looked at, so
 	// that the run goes on until clients can tell what is wrong.
 	OutsideOnly bool
+	// Only names the one invariant that ends the run, empty all of them.
+	Only string
 	// Failure and Violation are what became of the run, and the fingerprint is by what
 	// to recognize it.
 	Failure     Class
@@ -61,7 +63,7 @@ func (r *Result) Freeze() Replay {
 		Clients:     slices.Clone(r.Scenario.Clients),
 		Duration:    r.Scenario.Duration,
 		Schedule:    slices.Clone(r.Faults),
-		OutsideOnly: r.Scenario.outsideOnly,
+		OutsideOnly: r.Scenario.outsideOnly, Only: r.Scenario.only,
 	}
 	if c, ok := r.Scenario.Config.(Swarm); ok {
 		f.Config = &c
@@ -100,7 +102,7 @@ func (f Replay) Of(base Scenario) Scenario {
 	s.Servers, s.Clients, s.Duration = f.Servers, f.Clients, f.Duration
 	s.Faults = func(*rand.Rand, int) sim.Schedule { return f.Schedule }
 	s.Bites = func(*Result) error { return nil }
-	s.outsideOnly = f.OutsideOnly
+	s.outsideOnly, s.only = f.OutsideOnly, f.Only
 	s.command = base.command
 	return s
 }
@@ -119,6 +121,7 @@ type replayFile struct {
 	Clients     []loadFile      `json:"clients"`
 	Duration    sim.Duration    `json:"duration"`
 	OutsideOnly bool            `json:"outsideOnly,omitempty"`
+	Only        string          `json:"only,omitempty"`
 	Config      *Swarm          `json:"config,omitempty"`
 	Schedule    json.RawMessage `json:"schedule"`
 	Sentences   []string        `json:"sentences,omitempty"` // the schedule to read
@@ -151,7 +154,7 @@ func (f Replay) MarshalJSON() ([]byte, error) {
 	}
 	file := replayFile{
 		Version: replayVersion, Scenario: f.Scenario, Protocol: f.Protocol, Bug: f.Bug, Seed: f.Seed,
-		Servers: f.Servers, Clients: []loadFile{}, Duration: sim.Duration(f.Duration), OutsideOnly: f.OutsideOnly,
+		Servers: f.Servers, Clients: []loadFile{}, Duration: sim.Duration(f.Duration), OutsideOnly: f.OutsideOnly, Only: f.Only,
 		Config: f.Config, Schedule: schedule, Fingerprint: f.Fingerprint,
 	}
 	for _, load := range f.Clients {
@@ -252,7 +255,7 @@ func parseReplay(source []byte) (f Replay, err error) {
 	}
 	f = Replay{
 		Scenario: file.Scenario, Protocol: file.Protocol, Bug: file.Bug, Seed: file.Seed, Config: file.Config,
-		Servers: file.Servers, Duration: time.Duration(file.Duration), Schedule: schedule, OutsideOnly: file.OutsideOnly,
+		Servers: file.Servers, Duration: time.Duration(file.Duration), Schedule: schedule, OutsideOnly: file.OutsideOnly, Only: file.Only,
 		Fingerprint: file.Fingerprint,
 	}
 	for _, load := range file.Clients {

@@ -70,6 +70,9 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	e.recorder = &recorder{now: e.world.Now}
 	if p.Invariants != nil && !s.outsideOnly {
 		e.invariant = p.Invariants()
+		if s.only != "" {
+			e.invariant = only{e.invariant, s.only}
+		}
 	}
 	servers := identifiers(s.Servers + s.Spares)
 	members := servers[:s.Servers:s.Servers]

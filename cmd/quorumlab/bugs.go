@@ -55,6 +55,7 @@ type bugRow struct {
 
 // cleanRow is a protocol without bugs.
 type cleanRow struct {
+	Scenario   string   `json:"scenario"`
 	Protocol   string   `json:"protocol"`
 	Set        []string `json:"set"`
 	Seeds      int      `json:"seeds"`
@@ -161,8 +162,8 @@ func (f *bugsFlags) hunt(ctx context.Context, c *cobra.Command, root string, cho
 		report.Bugs = append(report.Bugs, row)
 		for _, found := range row.All {
 			for _, p := range bug.Protocols {
-				key := strings.Join(append([]string{p}, bug.Set...), " ")
-				clean[key] = cleanRow{Protocol: p, Set: bug.Set, Seeds: max(clean[key].Seeds, found.Seeds)}
+				key := strings.Join(append([]string{bug.Scenario, p}, bug.Set...), " ")
+				clean[key] = cleanRow{Scenario: bug.Scenario, Protocol: p, Set: append([]string{}, bug.Set...), Seeds: max(clean[key].Seeds, found.Seeds)}
 			}
 		}
 	}
@@ -217,7 +218,7 @@ func (f *bugsFlags) huntOne(ctx context.Context, root string, bug planted.Bug) (
 
 // call runs a program with a bug in it.
 func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, class scenarios.Class) (found catch, err error) {
-	arguments := []string{"hunt", "--protocol", strings.Join(bug.Protocols, ","),
+	arguments := []string{"hunt", "--scenario", bug.Scenario, "--protocol", strings.Join(bug.Protocols, ","),
 		"--seed", f.seed.String(), "--seeds", fmt.Sprint(f.seeds), "--cpu-seconds", fmt.Sprint(f.cpuSeconds),
 		"--judge", string(class.Judge), "--invariant", class.Invariant, "--out", f.out}
 	for _, set := range slices.Concat(f.set, bug.Set) {
@@ -235,7 +236,7 @@ func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, c
 
 // clean runs the code without bugs.
 func (f *bugsFlags) clean(ctx context.Context, row cleanRow) (cleanRow, error) {
-	s, err := swarm(append(slices.Clone(f.set), row.Set...))
+	s, err := chosen(row.Scenario, append(slices.Clone(f.set), row.Set...))
 	if err != nil {
 		return row, err
 	}
@@ -292,7 +293,7 @@ func (r *bugReport) print(w io.Writer) error {
 		}
 	}
 	for _, row := range r.Clean {
-		fmt.Fprintf(table, "no bug, %s\t%s\t%s\t%d\t\n", strings.Join(append([]string{row.Protocol}, row.Set...), " "), yesNo(row.OK < row.Seeds), failedSeeds(row.FailedSeed), row.Seeds)
+		fmt.Fprintf(table, "no bug, %s\t%s\t%s\t%d\t\n", strings.Join(append([]string{row.Scenario, "on", row.Protocol}, row.Set...), " "), yesNo(row.OK < row.Seeds), failedSeeds(row.FailedSeed), row.Seeds)
 	}
 	if err := table.Flush(); err != nil {
 		return err

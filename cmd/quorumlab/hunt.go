@@ -17,6 +17,7 @@ import (
 
 // huntFlags are the flags of hunt.
 type huntFlags struct {
+	scenario   string
 	protocols  []string
 	seed       seed
 	seeds      int
@@ -57,6 +58,7 @@ func newHunt() *cobra.Command {
 		RunE:   func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	flags := c.Flags()
+	flags.StringVar(&f.scenario, "scenario", "swarm", "")
 	flags.StringArrayVar(&f.set, "set", nil, "")
 	flags.StringSliceVar(&f.protocols, "protocol", nil, "")
 	seedFlag(c, &f.seed)
@@ -68,8 +70,19 @@ func newHunt() *cobra.Command {
 	return c
 }
 
+// chosen is a scenario, with fields set if it is the swarm.
+func chosen(scenario string, set []string) (scenarios.Scenario, error) {
+	if len(set) == 0 {
+		return scenarios.ByName(scenario)
+	}
+	if scenario != "swarm" {
+		return scenarios.Scenario{}, fmt.Errorf("--set: only the scenario swarm has fields to set, not %s", scenario)
+	}
+	return swarm(set)
+}
+
 func (f *huntFlags) run(c *cobra.Command) error {
-	s, err := swarm(f.set)
+	s, err := chosen(f.scenario, f.set)
 	if err != nil {
 		return err
 	}
@@ -84,6 +97,7 @@ func (f *huntFlags) run(c *cobra.Command) error {
 	if f.judge == string(scenarios.Outside) || f.judge == string(scenarios.Live) {
 		s = s.OutsideOnly()
 	}
+	s = s.Only(f.invariant)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	h := scenarios.Hunt(ctx, s, protocols, uint64(f.seed), scenarios.Budget{Runs: f.seeds, CPUSeconds: f.cpuSeconds}, func(c scenarios.Class) bool {

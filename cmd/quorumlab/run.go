@@ -113,17 +113,9 @@ func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p sc
 }
 
 func (f *runFlags) scenario(name string) (scenarios.Scenario, error) {
-	s, err := scenarios.ByName(name)
+	s, err := chosen(name, f.set)
 	if err != nil {
 		return s, err
-	}
-	if len(f.set) > 0 {
-		if name != "swarm" {
-			return s, fmt.Errorf("--set: only the scenario swarm has fields to set, not %s", name)
-		}
-		if s, err = swarm(f.set); err != nil {
-			return s, err
-		}
 	}
 	if f.schedule == "" {
 		return s, nil

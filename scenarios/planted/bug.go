@@ -24,7 +24,8 @@ type Bug struct {
 	SeenIn    string
 	Clients   string            // what a client sees
 	CaughtBy  []scenarios.Class // who has to catch it, each by itself; empty: anybody
-	Protocols []string          // to run the swarm on
+	Scenario  string            // to run
+	Protocols []string          // to run it on
 	Set       []string          // field=value of the swarm's configuration
 
 	files []*gitdiff.File
@@ -112,6 +113,8 @@ func Parse(name, text string) (Bug, error) {
 				return b, fmt.Errorf("%s: Caught by: %w", name, err)
 			}
 			b.CaughtBy = append(b.CaughtBy, class)
+		case "scenario":
+			b.Scenario = value
 		case "set":
 			if field, _, found := strings.Cut(value, "="); !found || strings.Contains(field, " ") {
 				return b, fmt.Errorf("%s: Set: %q is not of the form field=value", name, value)
@@ -134,6 +137,9 @@ func Parse(name, text string) (Bug, error) {
 	if b.Protocols == nil {
 		b.Protocols = b.touched()
 	}
+	if b.Scenario == "" {
+		b.Scenario = b.scenario()
+	}
 	return b, nil
 }
 
@@ -155,6 +161,16 @@ func parseClass(text string) (scenarios.Class, error) {
 		return c, fmt.Errorf("%q is none of inside, outside, live", judge)
 	}
 	return c, nil
+}
+
+// scenario is the one that gets to what a patch changes.
+func (b Bug) scenario() string {
+	for _, f := range b.files {
+		if slices.Contains(strings.Split(filepath.ToSlash(name(f)), "/"), "mq") {
+			return "queue-swarm"
+		}
+	}
+	return "swarm"
 }
 
 // touched returns the protocols that a patch concerns, by the folders it changes.

@@ -20,15 +20,19 @@
 //	Caught by: outside
 //	Protocol:  raft
 //	Set:       reads=lease
+//	Scenario:  swarm
 //
 // "Caught by" names a judge, inside, outside or live, and with inside the invariant,
 // as [scenarios.Class] has them; with several such lines each has to catch the bug by
-// itself. Outside and live are hunted with the inside judges switched off, which
+// itself. An invariant that is named is the only one that ends a run, because a
+// stricter one may show the same earlier; a judge that finds several broken can
+// return them joined. Outside and live are hunted with the inside judges switched off, which
 // would else end the run before a client can notice. Without such a line any judge
 // will do. "Protocol" says which protocols to run the swarm on; without it, it is
 // those whose packages the patch touches, or all of them if it touches what they
 // share. "Set" fixes a field of the swarm's configuration, as --set does, where chance
-// would hardly draw what the bug needs; the code without the bug is run so too.
+// would hardly draw what the bug needs; the code without the bug is run so too. "Scenario" is what to run instead of the swarm;
+// without it, patches to the message queue run in queue-swarm.
 //
 // As with patch(1), lines may have moved: each part of a patch is looked for near the
 // place where it says it is, and up to two lines of context at either end of it may

@@ -114,7 +114,16 @@ func TestHeader(t *testing.T) {
 	b, err = planted.Parse("bug", "Protocol: paxos\nSet: crash=1s/2s\nSet: reads=lease\n"+diff)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"crash=1s/2s", "reads=lease"}, b.Set)
+	assert.Equal(t, "swarm", b.Scenario)
 	assert.Equal(t, []string{"paxos"}, b.Protocols)
+
+	b, err = planted.Parse("bug", strings.ReplaceAll(diff, "internal/wal", "mq"))
+	require.NoError(t, err)
+	assert.Equal(t, "queue-swarm", b.Scenario)
+	assert.Len(t, b.Protocols, 2)
+	b, err = planted.Parse("bug", "Scenario: steady\n"+diff)
+	require.NoError(t, err)
+	assert.Equal(t, "steady", b.Scenario)
 }
 
 func TestBadPatches(t *testing.T) {
