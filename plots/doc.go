@@ -14,6 +14,9 @@
 // [Intervals] draws a [Timeline] instead: few operations, from call to return, and
 // which of them are to blame for a violation.
 //
+// Results that are not a run have two kinds of pictures: [Charts], measured curves
+// and the published ones on the same axes, and [Matrices], tables of shaded cells.
+//
 // # Nothing is hidden
 //
 // A picture that leaves something out says so in a line under it: when there are

@@ -22,6 +22,7 @@ type Figure struct {
 
 	legend []legendEntry
 	panels []panel
+	tables []Matrix
 	notes  []string // what a reader must know not to be misled
 }
 
@@ -98,6 +99,9 @@ func (f *Figure) blocks(width vg.Length) []block {
 			notes = append(notes[:len(notes):len(notes)],
 				fmt.Sprintf("Further faults, shaded but not named: %s.", thousands(homeless)))
 		}
+	}
+	for _, table := range f.tables {
+		stack = append(append(stack, space(panelGap)), table.blocks(width)...)
 	}
 	stack = append(stack, space(panelGap))
 	for _, note := range notes {

@@ -49,6 +49,7 @@ var constantDelay = Experiment{
 	},
 	Family: "steady, messages, eager or disk, then /raft or /paxos, then /n=N; phase-1/paxos/n=N; wan-quorum-K/paxos/REGION",
 	parse:  parseConstantDelay,
+	draw:   drawConstantDelay,
 }
 
 // delay is d, and syncTime is W.

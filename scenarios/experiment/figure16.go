@@ -52,6 +52,7 @@ var raftFigure16 = Experiment{
 		"12-24", "25-50", "50-100", "100-200"},
 	Family: "LOW-HIGH in milliseconds, such as 20-60",
 	parse:  parseFigure16,
+	draw:   drawFigure16,
 }
 
 // figure16 is what the paper and its released samples say, in milliseconds.

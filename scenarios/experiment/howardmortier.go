@@ -39,6 +39,7 @@ var paxosRaftLogs = Experiment{
 	Source: "Howard & Mortier, Paxos vs Raft: Have We Reached Consensus on Distributed Consensus?, PaPoC 2020",
 	Story:  howardMortierStory,
 	Trials: 10_000,
+	draw:   drawLogs,
 	Cases:  []string{"paxos/s1", "raft/s1", "raft/s2", "elections/paxos", "elections/raft"},
 	parse: func(name string) (Case, error) {
 		return fixedCases(
@@ -230,4 +231,30 @@ func raftElection(seed uint64, values []float64) error {
 	}
 	values[0] = number(led > 1)
 	return nil
+}
+
+// logsAfter returns what the servers hold that are not gone, after s1 of Paxos, and
+// s2 of Raft, has led for a second.
+func logsAfter(seed uint64) (underPaxos, underRaft [][]string) {
+	p, r := paxosWithLogs(seed), raftWithLogs(seed, 2)
+	for _, w := range []*sim.World{p, r} {
+		if err := w.Run(time.Second); err != nil {
+			return nil, nil
+		}
+	}
+	for id := node.ID(1); id <= 2; id++ {
+		underPaxos = append(underPaxos, paxosLog(p.Handler(id).(*paxos.Server)))
+		s := r.Handler(id).(*raft.Server)
+		var words []string
+		for i := s.FirstIndex(); i <= s.LastIndex(); i++ {
+			e := s.Entry(i)
+			value := string(e.Request.Command)
+			if e.Request.Client == 0 {
+				value = "."
+			}
+			words = append(words, fmt.Sprintf("%d:%s", e.Term, value))
+		}
+		underRaft = append(underRaft, words)
+	}
+	return underPaxos, underRaft
 }

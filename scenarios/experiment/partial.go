@@ -57,6 +57,7 @@ var partialConnectivity = Experiment{
 	Cases:  partialCases(),
 	Family: "SHAPE/RULE/TIMEOUT with any election timeout such as 200ms, up to 10s",
 	parse:  parsePartial,
+	draw:   drawPartial,
 }
 
 func partialCases() (names []string) {

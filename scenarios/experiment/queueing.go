@@ -36,6 +36,7 @@ var queueing = Experiment{
 		"link/M/M/1,rho=0.8", "link/M/D/1,rho=0.8", "disk/M/M/1,rho=0.8", "disk/M/D/1,rho=0.8"},
 	Family: "[machine/|link/|disk/]M/M/1,rho=R or M/D/1,rho=R with the load R from 0.01 to 0.95",
 	parse:  parseQueueing,
+	draw:   drawQueueing,
 }
 
 func parseQueueing(name string) (c Case, err error) {

@@ -36,6 +36,7 @@ var quorumLatency = Experiment{
 	Cases:  quorumLatencyCases(),
 	Family: "[raft/|paxos/]n=N,rtt=D or n=N,legs=D with D one of exp, uniform, pareto:ALPHA, lognormal:SIGMA; chain=K; quorum=K/N with K a majority of N",
 	parse:  parseQuorumLatency,
+	draw:   drawQuorumLatency,
 }
 
 func quorumLatencyCases() (names []string) {

@@ -26,6 +26,7 @@ var raftRefloated = Experiment{
 	Cases:  []string{"150-155", "150-300"},
 	Family: "LOW-HIGH in milliseconds, such as 150-160",
 	parse:  parseRefloated,
+	draw:   drawRefloated,
 }
 
 func parseRefloated(name string) (c Case, err error) {

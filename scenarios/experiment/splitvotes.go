@@ -40,6 +40,7 @@ var splitVotes = Experiment{
 	Cases:  splitCases(),
 	Family: "n=N,s=S,l=L with S of N servers alive and the latency L as a fraction of the range of timeouts, more than 0 and up to 0.5",
 	parse:  parseSplit,
+	draw:   drawSplit,
 }
 
 // splitElectionTimes is what the thesis expects an election to take, in units of T.

@@ -37,6 +37,7 @@ var raftWAN = Experiment{
 	Cases:  []string{"same/0", "same/1", "same/2", "differing/0", "differing/1", "differing/2", "both/1", "both/2"},
 	Family: "same/F, differing/F or both/F with F isolated servers, 0 to 2",
 	parse:  parseWAN,
+	draw:   drawWAN,
 }
 
 // wan is what the thesis says, in milliseconds.
