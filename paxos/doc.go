@@ -67,7 +67,8 @@
 // Lost messages are replaced on the occasion of a heartbeat: a proposer repeats a
 // Prepare to those who have not answered, and a leader tells which slots have
 // been open for longer than a heartbeat interval, whereupon each acceptor says
-// which of those it has accepted and which it has never seen.
+// which of those it has accepted and which it has never seen. A leader that is busy
+// sends no heartbeats otherwise: its Accepts say as much.
 //
 // # Keeping a leader, and losing one
 //
@@ -84,7 +85,7 @@
 //     that nobody stands by one that can be heard and cannot hear.
 //
 // Two that prepare at the same time still overtake each other; random pauses end that
-// (Paxos Made Simple §2.4; testdata/duel.golden in package synod).
+// (Paxos Made Simple §2.4; testdata/duel.golden, here and in package synod).
 //
 // # Quorums
 //
@@ -133,7 +134,9 @@
 // never tried again (Rebello et al., "Can Applications Recover from fsync Failures?",
 // USENIX ATC 2020), and without its promise an acceptor must not vote. Damage among
 // what it has accepted it can bear: it stays out of phase 1 until it has learned what
-// was chosen wherever its acceptance could matter, see repair.go.
+// was chosen wherever its acceptance could matter, see repair.go. Nor does it start on
+// the disk of another cluster ([ClusterError]), or with settings that make no sense
+// ([ConfigError]).
 //
 // # Slices that are shared
 //

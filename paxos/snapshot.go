@@ -131,6 +131,9 @@ func (s *Server) restore(encoded []byte) error {
 	var memberships []membership
 	for n := d.Number(); n > 0 && !d.Failed(); n-- {
 		m := Membership{From: Slot(d.Number()), ID: d.Number(), Servers: readServers(d)}
+		if s.config.validateServers(m.Servers) != nil {
+			d.Fail()
+		}
 		memberships = append(memberships, membership{Membership: m})
 	}
 	if d.Failed() || len(memberships) == 0 {
