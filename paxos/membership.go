@@ -136,11 +136,19 @@ func (s *Server) membershipsChanged() {
 		return
 	}
 	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
+	s.inheritAnew()
 	s.updatePrepared()
 	if s.preparedTo != allSlots {
 		s.sendPrepare()
 	}
 	s.scheduleFlush()
+}
+
+// inheritAnew finds out what has to be proposed from the next slot on, when there is
+// another promise, or one that had been there begins to matter.
+func (s *Server) inheritAnew() {
+	s.inherited = s.inherit(s.next())
+	s.inheritedTo = max(s.inheritedTo, s.next()-1+Slot(len(s.inherited)))
 }
 
 // enrollMore gives those who have come to play a part a place in all accounts.
@@ -174,8 +182,7 @@ func (s *Server) receiveLatePromise(i int, m Promise) {
 		return
 	}
 	s.promises[i] = m
-	s.inherited = s.inherit(s.next())
-	s.inheritedTo = max(s.inheritedTo, s.next()-1+Slot(len(s.inherited)))
+	s.inheritAnew()
 	s.updatePrepared()
 	s.renewReads()
 	s.flush()

@@ -109,7 +109,7 @@ func TestAdoptTakesTheHighest(t *testing.T) {
 func FuzzRestore(f *testing.F) {
 	l := boot(f, 1, 3)
 	l.receive(2, CatchUp{1, append(requests(5, 6), membershipRequest(9, []node.ID{1, 2, 4})), 3})
-	f.Add(l.server.encodeSnapshot())
+	f.Add(l.server.encodeSnapshot().Whole())
 	f.Add([]byte{0, 1, 0, 1, 1, 0, 200, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l := boot(t, 1, 3)
@@ -119,6 +119,6 @@ func FuzzRestore(f *testing.F) {
 			return
 		}
 		l.server.enrollAnew()
-		require.NoError(t, boot(t, 1, 3).server.restore(l.server.encodeSnapshot()))
+		require.NoError(t, boot(t, 1, 3).server.restore(l.server.encodeSnapshot().Whole()))
 	})
 }

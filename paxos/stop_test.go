@@ -121,3 +121,21 @@ func TestReportsOfAStoppedConfigurationAreDisregarded(t *testing.T) {
 	require.Empty(t, l.server.inherited)
 	require.Zero(t, l.server.At(3).Slot)
 }
+
+// An acceptor may know the next configuration when the leader does not. What it reports
+// concerns the leader once it does.
+func TestReportsOfTheNextConfiguration(t *testing.T) {
+	l := bootStopping(t, 1)
+	l.receive(2, Accept{Ballot: b(1, 2), First: 1, Requests: requests(5), Since: 1}) // raises its ballots
+	l.expire(LeaderTimer)
+	ballot := l.server.ballot
+	l.receive(3, Promise{Ballot: ballot, Chosen: 2, Since: 3, Accepted: []Proposal{{3, b(1, 3), request(9)}}})
+	l.receive(2, Promise{Ballot: ballot, Since: 1, Accepted: []Proposal{{1, b(1, 2), request(5)}, stopIn(2, b(1, 2), 1, 3)}})
+	_, leads := l.server.Leads()
+	require.True(t, leads)
+	l.receive(1001, request(6))
+	l.receive(2, Accepted{Ballot: ballot, First: 1, Last: 2})
+	require.EqualValues(t, 2, l.server.Chosen())
+	l.expire(FlushTimer)
+	require.Equal(t, "[3=9/1@2.1 4=6/1@2.1]", summary(l.server.slots.after(2)))
+}
