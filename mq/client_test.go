@@ -3,6 +3,7 @@ package mq_test
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"testing"
 	"time"
 
@@ -144,23 +145,21 @@ func newTaker(env node.Env, l *ledger, client mq.ClientConfig) *taker {
 	return t
 }
 
-// services are what clients can be put in front of.
-func services() map[string]struct {
+// kind is a number of servers of a kind.
+type kind struct {
 	servers int
 	factory node.Factory
-} {
-	machine := func() rsm.StateMachine { return mq.New() }
-	type service = struct {
-		servers int
-		factory node.Factory
-	}
+}
+
+// services are what clients can be put in front of.
+func services(machine func() rsm.StateMachine) map[string]kind {
 	pair := mq.BackupConfig{Servers: [2]node.ID{1, 2}, HeartbeatInterval: 20 * time.Millisecond, Timeout: 100 * time.Millisecond}
-	all := map[string]service{
-		"alone":  {1, func(env node.Env) node.Handler { return mq.NewAlone(env, mq.New()) }},
-		"backup": {2, func(env node.Env) node.Handler { return mq.NewBackup(env, pair, mq.New()) }},
+	all := map[string]kind{
+		"alone":  {1, func(env node.Env) node.Handler { return mq.NewAlone(env, machine()) }},
+		"backup": {2, func(env node.Env) node.Handler { return mq.NewBackup(env, pair, machine()) }},
 	}
 	for _, p := range scenarios.Protocols() {
-		all[p.Name] = service{3, p.Server([]node.ID{1, 2, 3}, machine, scenarios.Settings{SnapshotEvery: 50})}
+		all[p.Name] = kind{3, p.Server([]node.ID{1, 2, 3}, machine, scenarios.Settings{SnapshotEvery: 50})}
 	}
 	return all
 }
@@ -168,12 +167,17 @@ func services() map[string]struct {
 // work has two producers and two consumers work at a service while faults happen, and
 // returns what they have seen in the end.
 func work(t *testing.T, name string, faults sim.Schedule) *ledger {
+	return workAt(t, services(newMachine)[name], faults)
+}
+
+func newMachine() rsm.StateMachine { return mq.New() }
+
+func workAt(t *testing.T, s kind, faults sim.Schedule) *ledger {
 	const messages = 200
 	l := &ledger{delivered: map[string]int{}, settled: map[string]int{}}
 	w := sim.New(sim.Config{Seed: 7, Strict: true, Network: sim.Network{
 		Latency: sim.Uniform(time.Millisecond, 3*time.Millisecond), Loss: 0.02, Duplication: 0.02, Reordering: 0.02,
 	}})
-	s := services()[name]
 	var client mq.ClientConfig
 	for range s.servers {
 		client.Servers = append(client.Servers, w.AddServer(s.factory))
@@ -213,7 +217,7 @@ func (l *ledger) duplicated() (duplicated []string) {
 }
 
 func TestClientsWithoutFaults(t *testing.T) {
-	for name := range services() {
+	for name := range services(newMachine) {
 		t.Run(name, func(t *testing.T) {
 			l := work(t, name, nil)
 			assert.Empty(t, l.lost())
@@ -259,7 +263,7 @@ func TestClientsThroughAPartition(t *testing.T) {
 	partition := sim.Schedule{
 		sim.Partition{Span: sim.Between(600*time.Millisecond, second), Side: "S1"},
 	}
-	for name := range services() {
+	for name := range services(newMachine) {
 		t.Run(name, func(t *testing.T) {
 			l := work(t, name, partition)
 			if name == "backup" {
@@ -267,6 +271,69 @@ func TestClientsThroughAPartition(t *testing.T) {
 			} else {
 				assert.Empty(t, l.lost())
 			}
+		})
+	}
+}
+
+// witness watches replicas: what a replica's state is after a sequence of commands,
+// every replica's must be.
+type witness struct {
+	t       *testing.T
+	after   map[uint64]uint64 // by the hash of the commands, the state's
+	reached map[uint64]uint64 // the other way round
+	applied int
+}
+
+// witnessed is a replica that is watched.
+type witnessed struct {
+	*mq.Machine
+	witness  *witness
+	commands uint64
+}
+
+func (m *witnessed) Apply(command []byte) []byte {
+	answer := m.Machine.Apply(command)
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %s", m.commands, command)
+	m.commands = h.Sum64()
+	state := m.Hash()
+	if known, ok := m.witness.after[m.commands]; ok && known != state {
+		m.witness.t.Error("replicas differ")
+	}
+	m.witness.after[m.commands], m.witness.reached[state] = state, m.commands
+	m.witness.applied++
+	return answer
+}
+
+func (m *witnessed) Restore(snapshot []byte) error {
+	err := m.Machine.Restore(snapshot)
+	commands, ok := m.witness.reached[m.Hash()]
+	assert.True(m.witness.t, ok, "the state of a snapshot was nobody's")
+	m.commands = commands
+	return err
+}
+
+// TestReplicasAgree whatever their clocks say, and with snapshots.
+func TestReplicasAgree(t *testing.T) {
+	second := time.Second
+	faults := sim.Schedule{
+		sim.ClockSkew{Span: sim.Between(0, 20*second), Target: "S1", By: sim.Duration(time.Hour)},
+		sim.ClockJump{Instant: sim.At(500 * time.Millisecond), Target: sim.Leader, By: sim.Duration(3 * second)},
+		sim.Crash{Span: sim.Between(600*time.Millisecond, 2*second), Target: sim.Leader},
+		sim.ClockJump{Instant: sim.At(700 * time.Millisecond), Target: sim.Leader, By: sim.Duration(-3 * second)},
+		sim.Crash{Span: sim.Between(900*time.Millisecond, 3*second), Target: sim.Leader},
+	}
+	for _, name := range []string{"raft", "paxos"} {
+		t.Run(name, func(t *testing.T) {
+			w := &witness{t: t, after: map[uint64]uint64{}, reached: map[uint64]uint64{}}
+			service := services(func() rsm.StateMachine {
+				m := &witnessed{Machine: mq.New(), witness: w}
+				w.reached[m.Hash()] = 0
+				return m
+			})[name]
+			l := workAt(t, service, faults)
+			assert.Empty(t, l.lost())
+			assert.Greater(t, w.applied, 2*len(w.after)) // most commands by all three
 		})
 	}
 }

@@ -24,19 +24,38 @@ func BenchmarkConsensus(b *testing.B) {
 	for _, p := range scenarios.Protocols() {
 		for _, batch := range []int{1, 16} {
 			b.Run(fmt.Sprintf("%s/batch=%d", p.Name, batch), func(b *testing.B) {
-				c := newCluster(b, p, sim.Network{Latency: sim.Constant(time.Millisecond)})
-				load := &loader{leader: c.world.Leader(), batch: batch, sessions: 64}
-				c.world.AddClient(func(env node.Env) node.Handler { load.env = env; return load })
-				c.until(func() bool { return load.acknowledged >= 1000*batch })
-				b.ReportAllocs()
-				b.ResetTimer()
-				began, goal := cpuTime(), load.acknowledged+b.N
-				c.until(func() bool { return load.acknowledged >= goal })
-				b.StopTimer()
-				b.ReportMetric(float64(b.N)/(cpuTime()-began).Seconds(), "messages/cpu-s")
+				benchmarkConsensus(b, p, batch, 0, scenarios.Settings{})
 			})
 		}
 	}
+}
+
+// BenchmarkConsensusSnapshots measures the same while each replica takes a snapshot
+// every 1000 commands, which are 5333 messages, with and without a million messages
+// that only wait.
+//
+//	go test ./mq -run '^$' -bench ConsensusSnapshots -benchtime 1000000x
+func BenchmarkConsensusSnapshots(b *testing.B) {
+	for _, p := range scenarios.Protocols() {
+		for _, backlog := range []int{0, 1_000_000} {
+			b.Run(fmt.Sprintf("%s/backlog=%d", p.Name, backlog), func(b *testing.B) {
+				benchmarkConsensus(b, p, 16, backlog, scenarios.Settings{SnapshotEvery: 1000})
+			})
+		}
+	}
+}
+
+func benchmarkConsensus(b *testing.B, p scenarios.Protocol, batch, backlog int, settings scenarios.Settings) {
+	c := newCluster(b, p, settings)
+	load := &loader{leader: c.world.Leader(), batch: batch, sessions: 64, fill: backlog}
+	c.world.AddClient(func(env node.Env) node.Handler { load.env = env; return load })
+	c.until(func() bool { return load.acknowledged >= 1000*batch })
+	b.ReportAllocs()
+	b.ResetTimer()
+	began, goal := cpuTime(), load.acknowledged+b.N
+	c.until(func() bool { return load.acknowledged >= goal })
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/(cpuTime()-began).Seconds(), "messages/cpu-s")
 }
 
 // cpuTime is what the process has used so far.
@@ -50,17 +69,14 @@ func cpuTime() time.Duration {
 
 // cluster is three replicas of a machine in a simulated world.
 type cluster struct {
-	tb       testing.TB
-	world    *sim.World
-	machines []*mq.Machine // as they were made, a new one at each boot
+	tb    testing.TB
+	world *sim.World
 }
 
-func newCluster(tb testing.TB, p scenarios.Protocol, n sim.Network) *cluster {
-	c := &cluster{tb: tb, world: sim.New(sim.Config{Seed: 1, Network: n})}
-	factory := p.Server([]node.ID{1, 2, 3}, func() rsm.StateMachine {
-		c.machines = append(c.machines, mq.New())
-		return c.machines[len(c.machines)-1]
-	}, scenarios.Settings{})
+func newCluster(tb testing.TB, p scenarios.Protocol, settings scenarios.Settings) *cluster {
+	network := sim.Network{Latency: sim.Constant(time.Millisecond)}
+	c := &cluster{tb: tb, world: sim.New(sim.Config{Seed: 1, Network: network})}
+	factory := p.Server([]node.ID{1, 2, 3}, newMachine, settings)
 	for range 3 {
 		c.world.AddServer(factory)
 	}
@@ -82,17 +98,27 @@ type loader struct {
 	env             node.Env
 	leader          node.ID
 	batch, sessions int
+	fill            int // messages for another queue, to begin with
 	acknowledged    int
 }
 
 const queueName = "queue"
 
 func (l *loader) Start() {
-	l.env.Send(l.leader, rsm.Request{Client: 1, Sequence: 1, Command: mq.Encode(mq.DeclareQueue{Queue: queueName})})
+	l.ask(fillClient, 1, mq.DeclareQueue{Queue: "backlog"})
+	for i := range l.fill / 1000 {
+		l.ask(fillClient+rsm.ClientID(i)+1, 1, mq.Publish{Key: "backlog", Messages: messages})
+	}
+	l.ask(1, 1, mq.DeclareQueue{Queue: queueName})
 }
+
+const fillClient = 1_000_000
 
 func (l *loader) Receive(_ node.ID, m node.Message) {
 	r := m.(rsm.Reply)
+	if r.Client >= fillClient {
+		return
+	}
 	if r.Sequence == 1 && r.Client == 1 {
 		for i := range l.sessions {
 			l.ask(rsm.ClientID(i+1), 2, l.publish())

@@ -126,14 +126,20 @@
 //
 // # Snapshots
 //
-// A queue of a million messages is 30 MB and more, and most of it is the same in one
-// snapshot and the next. So it is kept in segments of 256 places, and
+// A queue of a million messages of 16 bytes is a snapshot of 29 MB, and most of it is
+// the same in one snapshot and the next. So it is kept in segments of 256 places, and
 // [Machine.SnapshotPieces] encodes anew only those in which something has changed.
 // Pieces share their memory with the snapshots before, and with the messages
-// themselves. BenchmarkSnapshot says what that saves: with a thousand messages
-// published, received and acknowledged between two snapshots of a million, about a
-// millisecond is spent on the work, and less than one on the pieces; the whole in one
-// slice takes 10 to 25 and copies 29 MB.
+// themselves, and each is a file of its own on a replica's disk.
+//
+// The benchmarks say what that saves. With a thousand messages published, received
+// and acknowledged between two snapshots (BenchmarkSnapshot), the pieces allocate
+// 0.4 MB and take about as long as the thousand messages; the whole in one slice
+// allocates 29 MB and takes 20 times as long. Through three replicas that take a
+// snapshot every 1000 commands (BenchmarkConsensusSnapshots), a backlog of a million
+// messages makes 760,000 messages per second of CPU 400,000 on Raft and 590,000
+// 350,000 on Paxos, most of it for the garbage collector, which goes through three
+// million messages, and for the first snapshot, which is whole.
 //
 // # Clients
 //

@@ -55,5 +55,6 @@
 //
 // Small files beside the log hold what is replaced as a whole: a snapshot, or a
 // vote. They carry a checksum too, and the precious ones are kept in two copies.
-// See file.go.
+// See file.go. A snapshot so large that most of it should not be written again each
+// time is kept in several files, see [Parts].
 package wal
