@@ -30,4 +30,16 @@
 // a service that is safe because it does nothing is not alive.
 //
 // A run also has to show that its faults were felt: [Scenario.Bites].
+//
+// # The swarm
+//
+// In the scenario swarm everything that may go wrong does, some of it in each run:
+// which faults there are and how often they befall is drawn from the seed, and so
+// are the size of the cluster, what is asked of the protocol, and whether an
+// administrator changes the membership and hands the leadership over ([Swarm]).
+// Damage to disks stays within what the protocols promise to bear; budget.go says
+// what that is, and why a disk that lies or is wiped costs the machine. In the
+// second phase a quorum is healed and the service has to come back. A batch of runs
+// has promised to reach rare situations ([Scenario.Promises]): a test of which
+// nobody knows what it has seen is not to be trusted.
 package scenarios

@@ -235,8 +235,9 @@ func (f ClockStrobe) validate() error {
 }
 
 func (f ClockStrobe) begin(w *World, s *stream) effect {
-	wrong := w.alternate(time.Duration(f.Every), w.refreshMachines)
-	e := onMachines(w.resolve(f.Target, s), func(c *machineCondition) {
+	who := w.resolve(f.Target, s)
+	wrong := w.alternate(time.Duration(f.Every), func() { w.refreshMachines(who.has) })
+	e := onMachines(who, func(c *machineCondition) {
 		if wrong.on {
 			c.clock.skew += int64(f.By)
 		}

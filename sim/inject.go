@@ -82,7 +82,7 @@ func identity(f Fault) uint64 {
 // have them in. It is called whenever that may have changed.
 func (w *World) refresh() {
 	w.refreshLinks()
-	w.refreshMachines()
+	w.refreshMachines(anyMachine)
 }
 
 // refreshWhat is refresh after an effect came or went, which leaves all that it
@@ -92,7 +92,7 @@ func (w *World) refreshWhat(changed effect) {
 		w.refreshLinks()
 	}
 	if changed.machine != nil {
-		w.refreshMachines()
+		w.refreshMachines(anyMachine)
 	}
 }
 
@@ -105,11 +105,16 @@ func (w *World) refreshLinks() {
 	w.letGo()
 }
 
-func (w *World) refreshMachines() {
+// refreshMachines refreshes the machines that are concerned.
+func (w *World) refreshMachines(concerned func(m *machine) bool) {
 	for _, m := range w.machines {
-		w.refreshMachine(m)
+		if concerned(m) {
+			w.refreshMachine(m)
+		}
 	}
 }
+
+func anyMachine(*machine) bool { return true }
 
 func (w *World) refreshLink(from, to *machine) {
 	c := w.config.Network.condition()
