@@ -93,7 +93,7 @@ func (r *Result) again(o sim.Observer) {
 	e := setUp(r.Scenario, r.Protocol, r.Seed)
 	e.world.Observe(o)
 	// The failure, if there is one, is the one that the result has.
-	_ = e.world.Run(r.Scenario.Duration + drain)
+	_ = e.run()
 }
 
 // trace repeats the run and writes its events.

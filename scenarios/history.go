@@ -11,10 +11,12 @@ import (
 type Operation struct {
 	linearizability.Operation
 	Called time.Duration
+	// Made is when the client came to want it, which may be before it called.
+	Made time.Duration
 	// Ended is when the client had its answer or gave up.
 	Ended time.Duration
 	// Machine is the number of the client that made it, 1 for C1, and Number which of
-	// its operations it is, see Call.
+	// its operations it is, see Call; zero if it is none that the client drew.
 	Machine int
 	Number  int
 }
@@ -56,7 +58,7 @@ func (r *recorder) call(process int, i Invocation, called time.Duration) int {
 			Call:    r.tick(),
 			Outcome: linearizability.OutcomeUnknown,
 		},
-		Called: called,
+		Called: called, Made: called,
 	})
 	return len(r.operations) - 1
 }

@@ -34,9 +34,9 @@ type Replay struct {
 	Protocol string
 	Bug      string // the planted bug in the protocol, or empty
 	Seed     uint64
-	// Config is the whole configuration of a run of the swarm. The fields below
-	// replace what it says of them; its faults are in the schedule.
-	Config   *Swarm
+	// Config is the whole configuration of a run of a swarm. The fields below replace
+	// what it says of them; its faults are in the schedule.
+	Config   configuration
 	Servers  int
 	Clients  []Load
 	Duration time.Duration // for how long clients make operations
@@ -75,8 +75,7 @@ func (r *Result) Freeze() Replay {
 func (f Replay) clone() Replay {
 	f.Clients, f.Schedule = slices.Clone(f.Clients), slices.Clone(f.Schedule)
 	if f.Config != nil {
-		c := *f.Config
-		f.Config = &c
+		f.Config = cloneConfiguration(f.Config)
 	}
 	return f
 }
@@ -155,7 +154,10 @@ func (f Replay) MarshalJSON() ([]byte, error) {
 	file := replayFile{
 		Version: replayVersion, Scenario: f.Scenario, Protocol: f.Protocol, Bug: f.Bug, Seed: f.Seed,
 		Servers: f.Servers, Clients: []loadFile{}, Duration: sim.Duration(f.Duration), OutsideOnly: f.OutsideOnly, Only: f.Only,
-		Config: f.Config, Schedule: schedule, Fingerprint: f.Fingerprint,
+		Schedule: schedule, Fingerprint: f.Fingerprint,
+	}
+	if c, ok := f.Config.(*Swarm); ok {
+		file.Config = c
 	}
 	for _, load := range f.Clients {
 		if load.silent() {
@@ -254,9 +256,12 @@ func parseReplay(source []byte) (f Replay, err error) {
 		return f, err
 	}
 	f = Replay{
-		Scenario: file.Scenario, Protocol: file.Protocol, Bug: file.Bug, Seed: file.Seed, Config: file.Config,
+		Scenario: file.Scenario, Protocol: file.Protocol, Bug: file.Bug, Seed: file.Seed,
 		Servers: file.Servers, Duration: time.Duration(file.Duration), Schedule: schedule, OutsideOnly: file.OutsideOnly, Only: file.Only,
 		Fingerprint: file.Fingerprint,
+	}
+	if file.Config != nil {
+		f.Config = file.Config
 	}
 	for _, load := range file.Clients {
 		read := Load{Sessions: load.Sessions, Think: time.Duration(load.Think), Rate: load.Rate}
@@ -312,7 +317,7 @@ func (f Replay) validate() error {
 	}
 	servers := f.Servers
 	if f.Config != nil {
-		servers += f.Config.Spares
+		servers += f.Config.spares()
 	}
 	return f.Schedule.ValidateFor(servers, len(f.Clients))
 }

@@ -26,11 +26,13 @@ const drain = patience + 100*time.Millisecond
 // experiment is a world that is set up and ready to run.
 type experiment struct {
 	scenario  Scenario
+	seed      uint64
 	world     *sim.World
 	faults    sim.Schedule
 	recorder  *recorder
 	leaders   leaderLog
 	invariant Invariants
+	crew      crew // nil if the workload has none
 }
 
 // Run puts a protocol through a scenario once. The result is a function of the
@@ -38,7 +40,7 @@ type experiment struct {
 func Run(s Scenario, p Protocol, seed uint64) *Result {
 	e := setUp(s, p, seed)
 	s = e.scenario
-	failure := e.world.Run(s.Duration + drain)
+	failure := e.run()
 	if failure == nil && e.invariant != nil {
 		failure = e.invariant.CheckAll()
 	}
@@ -56,8 +58,20 @@ func Run(s Scenario, p Protocol, seed uint64) *Result {
 		Marks:       e.world.Marks(),
 		States:      e.states(),
 	}
-	r.judge(failure)
+	if e.crew != nil {
+		r.judgeCrew(e.crew, failure)
+	} else {
+		r.judge(failure)
+	}
 	return r
+}
+
+// judgeCrew gives the verdict on a run that has ended with clients of its own kind.
+func (r *Result) judgeCrew(c crew, failure error) {
+	if failure != nil {
+		r.violate(classOf(failure), failure.Error())
+	}
+	c.judge(r)
 }
 
 // setUp builds a run's world: cluster, clients, faults and inside judges.
@@ -66,7 +80,7 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	config := s.World
 	config.Seed = seed
 	config.RestartAfter = restartAfter
-	e := &experiment{scenario: s, world: sim.New(config)}
+	e := &experiment{scenario: s, seed: seed, world: sim.New(config)}
 	e.recorder = &recorder{now: e.world.Now}
 	if p.Invariants != nil && !s.outsideOnly {
 		e.invariant = p.Invariants()
@@ -80,8 +94,16 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	for range servers {
 		e.world.AddServer(server)
 	}
+	if s.Workload.crew != nil {
+		e.crew = s.Workload.crew(stage{servers: servers, seed: seed, until: s.Duration, now: e.world.Now})
+	}
 	for i, load := range s.Clients {
-		e.world.AddClient(clientFactory(servers, load, s.Workload, e.recorder, s.Duration, seed, i+1))
+		e.world.AddClient(e.client(servers, load, i+1))
+	}
+	if e.crew != nil {
+		for _, attendant := range e.crew.attendants() {
+			e.world.AddClient(attendant)
+		}
 	}
 	if s.Transfers > 0 {
 		e.world.AddClient(func(env node.Env) node.Handler {
@@ -102,6 +124,15 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	return e
 }
 
+// client makes the client machine of a number.
+func (e *experiment) client(servers []node.ID, load Load, number int) node.Factory {
+	if e.crew != nil {
+		return e.crew.client(number, load)
+	}
+	s := e.scenario
+	return clientFactory(servers, load, s.Workload, e.recorder, s.Duration, e.seed, number)
+}
+
 // states describes every server, at the end of a run.
 func (e *experiment) states() []string {
 	var all []string
@@ -118,9 +149,8 @@ func (e *experiment) states() []string {
 
 // watch looks at a machine whose handler has just been called.
 func (e *experiment) watch(id node.ID, h node.Handler) error {
-	switch h.(type) {
-	case *client, *administrator, *reconfigurer:
-		return nil
+	if int(id) > e.scenario.Servers+e.scenario.Spares {
+		return nil // a client
 	}
 	e.leaders.look(e.world.Now(), id, h)
 	if e.invariant == nil {
@@ -134,7 +164,7 @@ func (e *experiment) watch(id node.ID, h node.Handler) error {
 // not deterministic.
 func Prove(s Scenario, p Protocol, seed uint64) error {
 	a, b := setUp(s, p, seed), setUp(s, p, seed)
-	return sim.Lockstep(a.world, b.world, a.scenario.Duration+drain)
+	return sim.Lockstep(a.world, b.world, a.scenario.length())
 }
 
 // judge gives the verdict on a run that has ended, by all judges.

@@ -190,8 +190,14 @@ func (s *shrinker) operations() {
 		call   Call
 	}
 	var made []place
+	counted, others := make(map[int]bool), make(map[int]bool) // clients whose operations have numbers, or not
 	for _, o := range s.last.Operations {
-		made = append(made, place{o.Machine - 1, Call{o.Called, o.Number}})
+		if o.Number == 0 {
+			others[o.Machine-1] = true // it comes of others, such as a delivery
+			continue
+		}
+		counted[o.Machine-1] = true
+		made = append(made, place{o.Machine - 1, Call{o.Made, o.Number}})
 	}
 	if len(made) > maxOperations {
 		return
@@ -200,7 +206,9 @@ func (s *shrinker) operations() {
 	with := func(kept []place) Replay {
 		f := s.best.clone()
 		for i := range f.Clients {
-			f.Clients[i] = Load{Calls: []Call{}}
+			if counted[i] || !others[i] {
+				f.Clients[i] = Load{Calls: []Call{}}
+			}
 		}
 		for _, p := range kept {
 			f.Clients[p.client].Calls = append(f.Clients[p.client].Calls, p.call)

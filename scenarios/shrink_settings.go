@@ -21,14 +21,14 @@ func (s *shrinker) settings() {
 	}
 	s.begin("settings")
 	s.try(func(f *Replay) { // the faults are in the schedule, so these bring none
-		f.Config.eachField(func(_ string, v reflect.Value) {
+		eachField(f.Config, func(_ string, v reflect.Value) {
 			if _, ok := v.Interface().(Often); ok {
 				v.SetZero()
 			}
 		})
 	})
 	var fields []string
-	s.best.Config.eachField(func(name string, v reflect.Value) {
+	eachField(s.best.Config, func(name string, v reflect.Value) {
 		if !slices.Contains(sizes, name) && !plain(v) {
 			fields = append(fields, name)
 		}
@@ -38,14 +38,14 @@ func (s *shrinker) settings() {
 	}
 	all := s.best.clone()
 	for _, name := range fields {
-		all.Config.makePlain(name)
+		makePlain(all.Config, name)
 	}
 	if s.first(all.fromSeeds(s.someSeeds())) >= 0 {
 		return
 	}
 	for _, name := range fields {
 		f := s.best.clone()
-		f.Config.makePlain(name)
+		makePlain(f.Config, name)
 		s.first(f.fromSeeds(s.someSeeds()))
 	}
 }
@@ -56,16 +56,6 @@ func (s *shrinker) someSeeds() int {
 		return 6
 	}
 	return 1
-}
-
-// eachField calls do with each field of the configuration, by its name in files.
-func (c *Swarm) eachField(do func(name string, v reflect.Value)) {
-	v := reflect.ValueOf(c).Elem()
-	for _, field := range reflect.VisibleFields(v.Type()) {
-		if name := field.Tag.Get("json"); name != "" {
-			do(name, v.FieldByIndex(field.Index))
-		}
-	}
 }
 
 // plainest is what a field is set to that may not be zero.
@@ -83,8 +73,8 @@ func plain(v reflect.Value) bool {
 
 // makePlain sets a field to the value that does least. Without any latency nothing
 // would take time, so there it is a constant.
-func (c *Swarm) makePlain(name string) {
-	c.eachField(func(n string, v reflect.Value) {
+func makePlain(c configuration, name string) {
+	eachField(c, func(n string, v reflect.Value) {
 		switch {
 		case n != name:
 		case n == "latency":

@@ -1,14 +1,10 @@
 package scenarios
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"quorumlab/paxos"
@@ -264,47 +260,9 @@ var healing = []string{"cutClients", "slowCpu", "slowNetwork", "lowBandwidth", "
 
 // Set changes one field, named as in JSON. The value is written as in JSON, where
 // the quotes of a text may be left out.
-func (c *Swarm) Set(field, value string) error {
-	quoted, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	for _, candidate := range [][]byte{[]byte(value), quoted} {
-		if !json.Valid(candidate) {
-			continue
-		}
-		name, err := json.Marshal(field)
-		if err != nil {
-			return err
-		}
-		d := json.NewDecoder(bytes.NewReader(fmt.Appendf(nil, "{%s:%s}", name, candidate)))
-		d.DisallowUnknownFields()
-		changed := *c
-		err = d.Decode(&changed)
-		var mistyped *json.UnmarshalTypeError
-		switch {
-		case err == nil:
-			*c = changed
-			return nil
-		case strings.Contains(err.Error(), "unknown field"):
-			return fmt.Errorf("%q is no field of the swarm; want one of %s", field, strings.Join(c.fields(), ", "))
-		case !errors.As(err, &mistyped):
-			return fmt.Errorf("%s: %w", field, err)
-		}
-	}
-	return fmt.Errorf("%s: %q does not fit", field, value)
-}
+func (c *Swarm) Set(field, value string) error { return setField(c, field, value) }
 
-// fields lists the names that Set knows.
-func (c *Swarm) fields() []string {
-	var names []string
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[Swarm]()) {
-		if name := field.Tag.Get("json"); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
+func (c Swarm) spares() int { return c.Spares }
 
 // Validate reports the first field that is wrong.
 func (c Swarm) Validate() error {

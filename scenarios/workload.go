@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"quorumlab/linearizability"
 	"quorumlab/rsm"
@@ -17,6 +18,12 @@ type Workload struct {
 	Model linearizability.Model
 	// Client makes the stream of operations of one client machine.
 	Client func() Operations
+
+	// crew, if it is not nil, makes the clients and judges of a run, in the place of
+	// those that go by Model and Client.
+	crew func(s stage) crew
+	// drain is how long a crew may go on when the time to make operations is over.
+	drain time.Duration
 }
 
 // Operations makes a client's next operation. The number is given to no other

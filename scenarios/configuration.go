@@ -1,0 +1,76 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// configuration is what the runs of a swarm are drawn as: a pointer to a struct whose
+// fields have names in JSON, and say all about a run but its seed.
+type configuration interface {
+	// Validate reports the first field that is wrong.
+	Validate() error
+	scenario(seed uint64) Scenario
+	// spares is how many servers there are beside the first members.
+	spares() int
+}
+
+// cloneConfiguration is a copy that can be edited.
+func cloneConfiguration(c configuration) configuration {
+	v := reflect.New(reflect.TypeOf(c).Elem())
+	v.Elem().Set(reflect.ValueOf(c).Elem())
+	return v.Interface().(configuration)
+}
+
+// eachField calls do with each field of the configuration, by its name in files.
+func eachField(c configuration, do func(name string, v reflect.Value)) {
+	v := reflect.ValueOf(c).Elem()
+	for _, field := range reflect.VisibleFields(v.Type()) {
+		if name := field.Tag.Get("json"); name != "" {
+			do(name, v.FieldByIndex(field.Index))
+		}
+	}
+}
+
+// setField changes one field, named as in JSON. The value is written as in JSON,
+// where the quotes of a text may be left out.
+func setField(c configuration, field, value string) error {
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	for _, candidate := range [][]byte{[]byte(value), quoted} {
+		if !json.Valid(candidate) {
+			continue
+		}
+		name, err := json.Marshal(field)
+		if err != nil {
+			return err
+		}
+		d := json.NewDecoder(bytes.NewReader(fmt.Appendf(nil, "{%s:%s}", name, candidate)))
+		d.DisallowUnknownFields()
+		changed := cloneConfiguration(c)
+		err = d.Decode(changed)
+		var mistyped *json.UnmarshalTypeError
+		switch {
+		case err == nil:
+			reflect.ValueOf(c).Elem().Set(reflect.ValueOf(changed).Elem())
+			return nil
+		case strings.Contains(err.Error(), "unknown field"):
+			return fmt.Errorf("%q is no field of the swarm; want one of %s", field, strings.Join(fieldNames(c), ", "))
+		case !errors.As(err, &mistyped):
+			return fmt.Errorf("%s: %w", field, err)
+		}
+	}
+	return fmt.Errorf("%s: %q does not fit", field, value)
+}
+
+// fieldNames lists the names that setField knows.
+func fieldNames(c configuration) (names []string) {
+	eachField(c, func(name string, _ reflect.Value) { names = append(names, name) })
+	return names
+}
