@@ -32,7 +32,7 @@ func (s StaleRead) String() string {
 }
 
 // StaleReads finds the stale reads of a history of Read, Write and CompareAndSwap
-// in the order of their calls, in O(n log n) if no value is written often. A write came after another for certain
+// in the order of their calls, in O(n log n). A write came after another for certain
 // if it was called after that had returned; the initial value was there before all
 // writes. If a value was written more than once, the write that makes the read least
 // stale counts; one of unknown outcome is never known to be old. What was answered a
@@ -61,8 +61,38 @@ type query struct {
 	after, before int64
 }
 
+// writer is a write of a value, and when it returned or one that was called before
+// it.
+type writer struct{ call, end int64 }
+
+// writersOf are the writes of one value.
+type writersOf []writer
+
+// prepare sorts by call, and gives each the latest end so far.
+func (w writersOf) prepare() {
+	slices.SortFunc(w, func(a, b writer) int { return cmp.Compare(a.call, b.call) })
+	for i := 1; i < len(w); i++ {
+		w[i].end = max(w[i].end, w[i-1].end)
+	}
+}
+
+// latest returns the latest end of those called by a time; if there is none, that
+// of the initial value.
+func (w writersOf) latest(by int64) (end int64, any bool) {
+	n, _ := slices.BinarySearchFunc(w, by, func(w writer, by int64) int {
+		if w.call <= by {
+			return -1
+		}
+		return 1
+	})
+	if n == 0 {
+		return math.MinInt64, false
+	}
+	return w[n-1].end, true
+}
+
 func (p part) staleReads() []StaleRead {
-	writers := make(map[any][]int32)
+	writers := make(map[any]writersOf)
 	var writes []int32 // acknowledged
 	for i := range p.len() {
 		op := p.at(i)
@@ -70,10 +100,13 @@ func (p part) staleReads() []StaleRead {
 		if !isWrite || op.Outcome == OutcomeFailed {
 			continue
 		}
-		writers[value] = append(writers[value], i)
+		writers[value] = append(writers[value], writer{op.Call, op.end()})
 		if op.Outcome == OutcomeOK {
 			writes = append(writes, i)
 		}
+	}
+	for _, of := range writers {
+		of.prepare()
 	}
 	var queries []query
 	for i := range p.len() {
@@ -81,13 +114,8 @@ func (p part) staleReads() []StaleRead {
 		if _, isRead := op.Input.(Read); !isRead || op.Outcome != OutcomeOK {
 			continue
 		}
-		after, known := int64(math.MinInt64), op.Output == nil // the initial value
-		for _, w := range writers[op.Output] {
-			if writer := p.at(w); writer.Call <= op.Return {
-				after, known = max(after, writer.end()), true
-			}
-		}
-		if known && after < op.Call {
+		after, known := writers[op.Output].latest(op.Return)
+		if known = known || op.Output == nil; known && after < op.Call {
 			queries = append(queries, query{i, after, op.Call})
 		}
 	}
