@@ -38,10 +38,13 @@ func Check(m Model, h History, timeout time.Duration) (Report, error) {
 			}
 			return report, err
 		case found.verdict == VerdictUnknown:
-			unsettled = append(unsettled, searched{p, m.normalize(p.history())})
+			rest := searched{p, m.normalize(p.history())}
+			if !m.isSwept(rest.history, clock.half()) {
+				unsettled = append(unsettled, rest)
+			}
 		}
 	}
-	if len(unsettled) == 0 && m.monitor != nil {
+	if len(unsettled) == 0 && (m.monitor != nil || len(h) > 0) {
 		return Report{Verdict: VerdictOK, Judge: JudgeMonitor, model: m}, nil
 	}
 	return m.searchAll(unsettled, clock, timeout), nil
@@ -130,6 +133,14 @@ type budget struct {
 
 func startBudget(timeout time.Duration) budget {
 	return budget{limited: timeout > 0, end: time.Now().Add(timeout)}
+}
+
+// half is a budget of half of what is left.
+func (b budget) half() budget {
+	if b.limited {
+		b.end = time.Now().Add(time.Until(b.end) / 2)
+	}
+	return b
 }
 
 // spent reports whether nothing is left.

@@ -69,7 +69,10 @@
 // Mathur (2025) and Abdulla and others (2025) on queues.
 //
 // All other histories are left to Porcupine: with values written twice, with
-// counters that add something else, and those of the other models.
+// counters that add something else, and those of the other models. As it needs memory
+// that grows with the square of the length, long ones are swept first: that is a search
+// in the order of time which is good at histories of few clients, and says nothing but
+// ok. See sweep.
 //
 // # Certificates
 //

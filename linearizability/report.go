@@ -44,7 +44,8 @@ type Judge uint8
 const (
 	// JudgePorcupine searched for an order.
 	JudgePorcupine Judge = iota
-	// JudgeMonitor knows a theorem about the model, and proves what it says.
+	// JudgeMonitor knows a theorem about the model, or found an order of a long
+	// history without Porcupine; it proves what it says.
 	JudgeMonitor
 	// JudgeSearch looked for an order that is sequentially consistent.
 	JudgeSearch
