@@ -57,6 +57,9 @@ const (
 // chunk returns how many of the entries go into one message or record. One
 // always does.
 func chunk(entries []Entry) int {
+	if len(entries) <= 1 {
+		return len(entries)
+	}
 	bytes := 0
 	for i := range entries {
 		bytes += entries[i].Size()

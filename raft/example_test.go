@@ -10,7 +10,8 @@ import (
 	"quorumlab/sim"
 )
 
-// Three servers elect a leader; it crashes, and the other two elect another.
+// Three servers elect a leader, which takes a client's request. It crashes, and the
+// other two elect another.
 func Example() {
 	world := sim.New(sim.Config{Seed: 1, Network: sim.Network{Latency: sim.Constant(5 * time.Millisecond)}})
 	config := raft.DefaultConfig([]node.ID{1, 2, 3})
@@ -23,13 +24,30 @@ func Example() {
 	first := world.Leader()
 	fmt.Println("there is a leader:", first != 0)
 
+	world.AddClient(func(env node.Env) node.Handler { return asking{env, first} })
+	world.Run(3 * time.Second)
 	world.Crash(first)
-	world.Run(4 * time.Second)
+	world.Run(5 * time.Second)
 	fmt.Println("there is another:", world.Leader() != 0 && world.Leader() != first)
 	// Output:
 	// there is a leader: true
+	// answer: ok
 	// there is another: true
 }
+
+// asking is a client with a single request.
+type asking struct {
+	env    node.Env
+	leader node.ID
+}
+
+func (c asking) Start() {
+	c.env.Send(c.leader, rsm.Request{Client: 1, Sequence: 1, Command: rsm.Put("colour", "blue")})
+}
+
+func (c asking) Receive(_ node.ID, m node.Message) { fmt.Println("answer:", m.(rsm.Reply).Status) }
+func (c asking) Timeout(node.Timer)                {}
+func (c asking) Synced(node.Sync, error)           {}
 
 // A judge looks into the servers after every event and ends the run if a
 // property of the paper's Figure 3 is broken.

@@ -88,7 +88,7 @@ func (l *Log) dropped() uint64 {
 // all the same, until what is to stand without it has been marked as durable by
 // a later record: before that, damage to it would look like a torn tail.
 func (l *Log) removeSegments() {
-	if l.durable.writes < l.dropAfter {
+	if len(l.segments) < 2 || l.durable.writes < l.dropAfter {
 		return
 	}
 	next := segment{void: true} // the oldest that counts, behind i
