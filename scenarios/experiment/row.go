@@ -1,6 +1,9 @@
 package experiment
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Row is one number of a result beside the published one. Fields are added over
 // time and never renamed.
@@ -18,6 +21,9 @@ type Row struct {
 	// the source gives no number, or none that it could be held to.
 	OK *bool `json:"ok"`
 }
+
+// String shows the row on one line.
+func (r Row) String() string { return strings.Join(r.cells(), " | ") }
 
 // measured is a number with which there is nothing to compare.
 func measured(metric string, value float64) Row { return Row{Metric: metric, Measured: value} }
@@ -56,7 +62,7 @@ func atLeast(metric string, value, bound float64) Row {
 	return Row{Metric: metric, Measured: value, Published: &bound, OK: &ok}
 }
 
-// yes is a statement of the source as a number: 1 if it holds, 0 if not.
+// truth is a statement of the source as a number: 1 if it holds, 0 if not.
 func truth(metric string, holds, published bool) Row {
 	return exactly(metric, number(holds), number(published))
 }
