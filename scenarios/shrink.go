@@ -53,6 +53,7 @@ func Shrink(ctx context.Context, f Replay, base Scenario, p Protocol, budget Bud
 	s := &shrinker{
 		ctx: ctx, base: base, protocol: p, budget: budget, progress: progress,
 		class: r.Failure, started: cpuSeconds(), best: f.ended(r), last: r,
+		bargain:    sound(f.Schedule),
 		reseedable: f.Config != nil || base.Vary == nil,
 	}
 	s.shrink()
@@ -74,6 +75,7 @@ type shrinker struct {
 	limit      int     // of runs, in this pass; zero is none
 	best       Replay  // the smallest failing run so far
 	last       *Result // of running it
+	bargain    bool    // the schedule is sound, and has to stay so
 	reseedable bool    // the seed may be changed without changing all else
 }
 
@@ -161,7 +163,7 @@ func (s *shrinker) first(candidates []Replay) int {
 		results := make([]*Result, len(batch))
 		var wait sync.WaitGroup
 		for i, c := range batch {
-			if c.validate() == nil {
+			if c.validate() == nil && (!s.bargain || sound(c.Schedule)) {
 				wait.Go(func() { results[i] = c.Run(s.base, s.protocol) })
 			}
 		}

@@ -163,6 +163,9 @@ func (s *shrinker) clients() {
 // servers makes the cluster smaller.
 func (s *shrinker) servers() {
 	s.begin("servers")
+	if s.class.Judge == Live && slices.ContainsFunc(s.best.Schedule, hurts) {
+		return // fewer servers can bear less
+	}
 	for n := 1; n < s.best.Servers; n++ {
 		f := s.best.clone()
 		f.Servers = n

@@ -203,7 +203,7 @@ func (f *bugsFlags) huntOne(ctx context.Context, root string, bug planted.Bug) (
 		return row, err
 	}
 	for _, class := range wanted {
-		found, err := f.call(ctx, program, bug, class)
+		found, err := f.call(ctx, program, bug, class, work)
 		if err != nil {
 			return row, err
 		}
@@ -217,21 +217,42 @@ func (f *bugsFlags) huntOne(ctx context.Context, root string, bug planted.Bug) (
 }
 
 // call runs a program with a bug in it.
-func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, class scenarios.Class) (found catch, err error) {
+func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, class scenarios.Class, work string) (found catch, err error) {
+	out := f.out
+	if out == "" {
+		out = work
+	}
 	arguments := []string{"hunt", "--scenario", bug.Scenario, "--protocol", strings.Join(bug.Protocols, ","),
 		"--seed", f.seed.String(), "--seeds", fmt.Sprint(f.seeds), "--cpu-seconds", fmt.Sprint(f.cpuSeconds),
-		"--judge", string(class.Judge), "--invariant", class.Invariant, "--out", f.out}
+		"--judge", string(class.Judge), "--invariant", class.Invariant, "--out", out}
 	for _, set := range slices.Concat(f.set, bug.Set) {
 		arguments = append(arguments, "--set", set)
 	}
 	hunt := exec.CommandContext(ctx, program, arguments...)
 	var complaint bytes.Buffer
 	hunt.Stderr = &complaint
-	out, err := hunt.Output()
+	printed, err := hunt.Output()
 	if err != nil {
 		return found, fmt.Errorf("%s: the program with the bug in it failed: %w: %.2000s", bug.Name, err, complaint.String())
 	}
-	return found, json.Unmarshal(out, &found)
+	if err := json.Unmarshal(printed, &found); err != nil || !found.Caught {
+		return found, err
+	}
+	found.CleanOK, err = okWithout(found.Replay)
+	if f.out == "" {
+		found.Replay = "" // it goes with the folder
+	}
+	return found, err
+}
+
+// okWithout reports whether the code without the bug does not fail so in the run of a
+// file. It may fail to serve, where next to nobody is left to ask.
+func okWithout(path string) (bool, error) {
+	replay, s, p, err := readReplay(path)
+	if err != nil {
+		return false, err
+	}
+	return replay.Run(s, p).Failure != replay.Failure, nil
 }
 
 // clean runs the code without bugs.
@@ -260,7 +281,7 @@ func (r *bugReport) outcome() error {
 			first, _, _ := strings.Cut(row.Error, "\n")
 			return errors.New(first)
 		}
-		if !row.Caught {
+		if !row.Caught || slices.ContainsFunc(row.All, func(c catch) bool { return !c.CleanOK }) {
 			verdict = linearizability.VerdictViolation
 		}
 	}
@@ -303,6 +324,9 @@ func (r *bugReport) print(w io.Writer) error {
 			fmt.Fprintf(w, "\n%s\n", row.Error)
 		}
 		for _, found := range row.All {
+			if found.Caught && !found.CleanOK {
+				fmt.Fprintf(w, "\n%s: the shrunk run fails without the bug too\n", row.Name)
+			}
 			if found.Replay != "" {
 				fmt.Fprintf(w, "\nTo see it: quorumlab replay %s", filepath.ToSlash(found.Replay))
 			}

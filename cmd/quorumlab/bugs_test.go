@@ -31,6 +31,7 @@ func TestBugs(t *testing.T) {
 	assert.Equal(t, true, row["caught"])
 	assert.Equal(t, "inside", row["judge"])
 	assert.LessOrEqual(t, row["faults"], 5.0)
+	assert.Equal(t, true, row["cleanOk"])
 	clean := report["clean"].([]any)[0].(map[string]any)
 	assert.Equal(t, clean["seeds"], clean["ok"])
 	assert.NotZero(t, clean["seeds"])

@@ -45,6 +45,9 @@ type catch struct {
 	ShrinkCPUSeconds float64 `json:"shrinkCpuSeconds"`
 	Violation        string  `json:"violation"`
 	Replay           string  `json:"replay"` // path of the shrunk run
+	// CleanOK says that the code without the bug does not fail so in the shrunk run,
+	// which so shows the bug and nothing else.
+	CleanOK bool `json:"cleanOk"`
 }
 
 // newHunt makes the command that `bugs` calls in the program with the bug in it.
