@@ -90,11 +90,10 @@ func (f Replay) ended(r *Result) Replay {
 func (f Replay) Of(base Scenario) Scenario {
 	s := base.of(f.Seed)
 	if f.Config != nil {
-		drawn := s
 		s = f.Config.scenario(f.Seed)
 		s.Name, s.Title, s.Story = base.Name, base.Title, base.Story
-		if drawn.Workload.Name != s.Workload.Name { // it is the user's own
-			s.Workload = drawn.Workload
+		if base.Workload.Machine != nil { // it is the user's own
+			s.Workload = base.Workload
 		}
 	}
 	s.Vary = nil

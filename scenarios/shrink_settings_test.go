@@ -15,12 +15,12 @@ import (
 func TestPlainIsValid(t *testing.T) {
 	for seed := range uint64(50) {
 		c := DrawSwarm(seed)
-		c.eachField(func(name string, v reflect.Value) {
+		eachField(&c, func(name string, v reflect.Value) {
 			if !slices.Contains(sizes, name) {
 				one := DrawSwarm(seed)
-				one.makePlain(name)
+				makePlain(&one, name)
 				require.NoError(t, one.Validate(), "%s, seed %d", name, seed)
-				c.makePlain(name)
+				makePlain(&c, name)
 			}
 		})
 		require.NoError(t, c.Validate(), "seed %d", seed)

@@ -48,6 +48,26 @@ func TestTestWithAll(t *testing.T) {
 	})
 }
 
+// TestOwnWorkload: a workload of one's own in the swarm is that of the frozen run too.
+func TestOwnWorkload(t *testing.T) {
+	var frozen []scenarios.Replay
+	s := scenarios.Scenario{
+		Protocols: []scenarios.Protocol{scenarios.Paxos},
+		Workload:  scenarios.CounterWorkload(),
+		Set:       map[string]string{"duration": "1s"},
+		Seeds:     1,
+		Bites: func(r *scenarios.Result) error {
+			frozen = append(frozen, r.Freeze())
+			again := r.Freeze().Run(r.Scenario, scenarios.Paxos)
+			assert.Equal(t, r.Fingerprint, again.Fingerprint)
+			assert.Equal(t, "counter", again.Scenario.Workload.Name)
+			return nil
+		},
+	}
+	t.Cleanup(func() { assert.Len(t, frozen, 1) })
+	scenarios.Test(t, s)
+}
+
 // TestSpaceTime draws a few events.
 func TestSpaceTime(t *testing.T) {
 	drawn := scenarios.SpaceTime([]sim.Event{

@@ -17,7 +17,7 @@ func TestBugs(t *testing.T) {
 		return // it builds the program twice
 	}
 	dir := t.TempDir()
-	code, out, complaint := call("bugs", "commit-minority", "--json", "--out", dir, "--seeds", "30")
+	code, out, complaint := call("bugs", "commit-minority", "--json", "--out", dir, "--seeds", "200")
 	require.Equal(t, exitOK, code, complaint)
 	var report map[string]any
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
