@@ -64,7 +64,12 @@ func (s *Server) receiveAccept(from node.ID, m Accept) {
 		}
 	}
 	last := m.First + Slot(len(m.Requests)) - 1
-	if !s.holds(m.Ballot, m.First, last) && !s.accept(m.Ballot, m.First, m.Requests) {
+	// What is known to be chosen stays. The proposal may be an old leader's, and not
+	// what was chosen, where this acceptor has learned that but not promised the ballot
+	// in which it was. Whoever prepares is told that the slot is chosen, not what was
+	// accepted there, so nothing need be written down.
+	first := min(max(m.First, s.chosen+1), last+1)
+	if !s.holds(m.Ballot, first, last) && !s.accept(m.Ballot, first, m.Requests[first-m.First:]) {
 		return
 	}
 	s.log.Send(from, Accepted{Ballot: m.Ballot, First: m.First, Last: last, Round: m.Round})

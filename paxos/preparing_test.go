@@ -53,3 +53,19 @@ func TestPromiseThatCountsLater(t *testing.T) {
 	l.expire(FlushTimer)
 	require.Equal(t, request(9), l.server.At(3).Request)
 }
+
+// An acceptor may have learned what was chosen in a ballot that it never promised. An
+// old leader's proposal must not take its place. (Found by a swarm: after a restart
+// the acceptor took the old proposal for the chosen value.)
+func TestOldProposalDoesNotReplaceWhatIsChosen(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.receive(2, Heartbeat{Ballot: b(1, 2)})
+	l.receive(3, CatchUp{First: 1, Requests: requests(5, 6), Chosen: 2})
+	l.receive(2, Accept{Ballot: b(1, 2), First: 2, Requests: requests(7, 8)})
+	for range 2 {
+		require.Equal(t, Slot(2), l.server.Chosen())
+		require.Equal(t, request(6), l.server.At(2).Request)
+		require.Equal(t, request(8), l.server.At(3).Request)
+		l.restart()
+	}
+}
