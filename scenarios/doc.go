@@ -31,6 +31,35 @@
 //
 // A run also has to show that its faults were felt: [Scenario.Bites].
 //
+// What kind of failure a violation is, a [Class] says: which judge found it, and what
+// is broken.
+//
+// # An implementation of one's own
+//
+// [Test] is for a go test of anything that speaks rsm's requests: it needs no more
+// than a factory of servers, and puts it under the swarm. A [Script] leads a cluster
+// by the hand: put, crash the leader, get.
+//
+// # Small failures
+//
+// A failure that a swarm finds has dozens of faults, of which few matter. [Result.Freeze]
+// makes a run explicit, as a [Replay]: every fault is spelled out, and the world no
+// longer draws any. [Shrink] then takes away what the failure does not need, by delta
+// debugging: halves of the faults first, then quarters, until no single one can be
+// left out; and so with clients, operations, servers, settings and times. That works
+// as far as what is left over is what it was before. So a fault, a message on a link,
+// and an operation of a client draw from streams of their own. Where it is not enough,
+// because the failure hangs on chance, other seeds are tried.
+//
+// The harness is put to the test itself with bugs that real systems have had: package
+// planted.
+//
+// # Many seeds
+//
+// [RunBatch] runs as many as there is time for. What came of each seed is in a file as
+// soon as it is known, so that nothing is lost when the process is killed, and going
+// on repeats nothing.
+//
 // # The swarm
 //
 // In the scenario swarm everything that may go wrong does, some of it in each run:

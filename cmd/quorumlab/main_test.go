@@ -195,6 +195,46 @@ func TestViolation(t *testing.T) {
 	}
 }
 
+// TestReplayAndShrink takes a failure from a run to the smallest one, by files.
+func TestReplayAndShrink(t *testing.T) {
+	dir := t.TempDir()
+	schedule := filepath.Join(dir, "faults.json")
+	require.NoError(t, os.WriteFile(schedule, []byte(`{"version":1,"faults":[
+		{"kind":"pause","start":"500ms","end":"600ms","target":"S4"},
+		{"kind":"crash","start":"1s","target":"S1+S2+S3"},
+		{"kind":"heal","at":"2s","target":"S4+S5+clients"}]}`), 0o644))
+	code, out, _ := call("run", "steady", "--protocol", "paxos", "--schedule", schedule, "--out", dir)
+	require.Equal(t, exitViolation, code)
+	file := filepath.Join(dir, "steady-paxos-1-replay.json")
+	assert.Contains(t, out, "quorumlab shrink "+file)
+
+	code, out, complaint := call("replay", file)
+	assert.Equal(t, exitViolation, code, complaint)
+	assert.Contains(t, out, "replayed        as in the file")
+
+	code, out, complaint = call("shrink", file, "--runs", "30")
+	require.Equal(t, exitOK, code, complaint)
+	assert.Contains(t, out, "live: Liveness")
+	assert.Contains(t, out, "2 of 3 are left")
+	shrunk := filepath.Join(dir, "steady-paxos-1-shrunk.json")
+	code, out, complaint = call("replay", shrunk, "--json")
+	assert.Equal(t, exitViolation, code, complaint)
+	var summary map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out), &summary))
+	assert.Equal(t, "live", summary["judge"])
+	assert.Equal(t, "Liveness", summary["invariant"])
+
+	text, err := os.ReadFile(shrunk)
+	require.NoError(t, err)
+	old := filepath.Join(dir, "old.json")
+	require.NoError(t, os.WriteFile(old, []byte(strings.Replace(string(text), `"version": 1`, `"version": 0`, 1)), 0o644))
+	for _, command := range []string{"replay", "shrink"} {
+		code, _, complaint = call(command, old)
+		assert.Equal(t, exitUsage, code)
+		assert.Contains(t, complaint, "version: 0 is older than 1")
+	}
+}
+
 func TestCompare(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
 	code, out, complaint := call("compare", "steady", "lossy", "--seed", "2", "--out", dir)
