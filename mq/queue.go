@@ -91,6 +91,9 @@ func (q *queue) release(m *Machine, msg *message) {
 	q.segments.changed(msg.place)
 	q.returned.push(msg.place)
 	q.ready++
+	if q.options.TTL > 0 {
+		m.dueAt(msg.published + q.options.TTL)
+	}
 }
 
 // acknowledge ends a lease for good.

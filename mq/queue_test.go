@@ -104,6 +104,13 @@ func TestWhatAQueueGivesUp(t *testing.T) {
 			s.receive(t, 1, "q", 2)
 			s.wait(time.Hour)
 		}, nil, []string{"a", "b", "c"}},
+		"a returned message that then waits too long": {mq.QueueOptions{TTL: time.Minute}, func(t *testing.T, s *service) {
+			s.receive(t, 1, "q", 1)
+			s.must(t, mq.Purge{Queue: "q"}, mq.Extend{Queue: "q", Consumer: 1, Leases: firstLeases(1, 1), Timeout: time.Hour})
+			s.wait(50 * time.Second) // nothing is due before the lease ends
+			s.must(t, mq.Return{Queue: "q", Consumer: 1, Leases: firstLeases(1, 1)})
+			s.wait(10 * time.Second)
+		}, nil, []string{"a"}},
 		"the oldest of too many": {mq.QueueOptions{MaxLength: 3}, func(t *testing.T, s *service) {
 			s.must(t, mq.Publish{Key: "q", Messages: [][]byte{[]byte("d"), []byte("e")}})
 		}, []string{"c", "d", "e"}, []string{"a", "b"}},

@@ -288,54 +288,63 @@ func (d *deal) learn(c mq.Command, result any) {
 // out the same commands. The replica is thrown away now and then and made anew from
 // a snapshot.
 func TestMachineIsTheReference(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		machine, replica, naive := mq.New(), mq.New(), newReference()
-		d := &deal{t: t, sequences: map[mq.ProducerID]uint64{}}
-		clocks := map[node.ID]time.Duration{1: 0, 2: time.Hour}
-		by := node.ID(1)
-		apply := func(c mq.Command) (answer []byte) {
-			command := machine.Stamp(mq.Encode(c), by, clocks[by])
-			answer = machine.Apply(command)
-			require.Equal(t, answer, replica.Apply(command))
-			naive.tick(by, clocks[by])
-			want := naive.apply(c)
-			require.Equal(t, want, result(c, answer), "%T%+v", c, c)
-			require.Equal(t, machine.Hash(), replica.Hash(), "%T%+v", c, c)
-			require.Equal(t, naive.dump(), machine.Dump(), "%T%+v", c, c)
-			d.learn(c, want)
-			return answer
+	rounds := 4
+	if testing.Short() {
+		rounds = 1
+	}
+	for range rounds {
+		rapid.Check(t, machineIsTheReference)
+	}
+}
+
+func machineIsTheReference(t *rapid.T) {
+	machine, replica, naive := mq.New(), mq.New(), newReference()
+	d := &deal{t: t, sequences: map[mq.ProducerID]uint64{}}
+	clocks := map[node.ID]time.Duration{1: 0, 2: time.Hour}
+	by := node.ID(1)
+	apply := func(c mq.Command) (answer []byte) {
+		command := machine.Stamp(mq.Encode(c), by, clocks[by])
+		answer = machine.Apply(command)
+		require.Equal(t, answer, replica.Apply(command))
+		naive.tick(by, clocks[by])
+		want := naive.apply(c)
+		require.Equal(t, want, result(c, answer), "%T%+v", c, c)
+		require.Equal(t, machine.Hash(), replica.Hash(), "%T%+v", c, c)
+		require.Equal(t, naive.dump(), machine.Dump(), "%T%+v", c, c)
+		d.learn(c, want)
+		return answer
+	}
+	for _, c := range d.setup() {
+		apply(c)
+	}
+	for range rapid.IntRange(1, 200).Draw(t, "commands") {
+		if d.number(5) == 0 {
+			clocks[by] += pick(d, "passed", time.Second, 5*time.Second, 10*time.Second, 30*time.Second, time.Minute,
+				-time.Minute, 12*time.Hour, 24*time.Hour)
 		}
-		for _, c := range d.setup() {
-			apply(c)
+		if d.number(20) == 0 {
+			by = 3 - by
 		}
-		for range rapid.IntRange(1, 200).Draw(t, "commands") {
-			if d.number(5) == 0 {
-				clocks[by] += pick(d, "passed", time.Second, 20*time.Second, time.Minute, -time.Minute, 13*time.Hour)
-			}
-			if d.number(20) == 0 {
-				by = 3 - by
-			}
-			apply(mq.DescribeProducer{}) // time passes
-			before, c := machine.Hash(), d.command()
-			if c.ReadOnly() {
-				require.Equal(t, result(c, machine.Read(mq.Encode(c))), naive.apply(c))
-			} else {
-				require.Equal(t, mq.ErrMalformed, result(c, machine.Read(mq.Encode(c))))
-			}
-			answer := apply(c)
-			if answer[0] != 0 || c.ReadOnly() {
-				require.Equal(t, before, machine.Hash(), "%T%+v", c, c)
-			}
-			decoded, err := mq.Decode(mq.Encode(c))
-			require.NoError(t, err)
-			require.Equal(t, mq.Encode(c), mq.Encode(decoded))
-			if d.number(10) == 0 {
-				snapshot := replica.Snapshot()
-				require.Equal(t, machine.Snapshot(), snapshot)
-				replica = mq.New()
-				require.NoError(t, replica.Restore(snapshot))
-				require.Equal(t, snapshot, replica.Snapshot())
-			}
+		apply(mq.DescribeProducer{}) // time passes
+		before, c := machine.Hash(), d.command()
+		if c.ReadOnly() {
+			require.Equal(t, result(c, machine.Read(mq.Encode(c))), naive.apply(c))
+		} else {
+			require.Equal(t, mq.ErrMalformed, result(c, machine.Read(mq.Encode(c))))
 		}
-	})
+		answer := apply(c)
+		if answer[0] != 0 || c.ReadOnly() {
+			require.Equal(t, before, machine.Hash(), "%T%+v", c, c)
+		}
+		decoded, err := mq.Decode(mq.Encode(c))
+		require.NoError(t, err)
+		require.Equal(t, mq.Encode(c), mq.Encode(decoded))
+		if d.number(10) == 0 {
+			snapshot := replica.Snapshot()
+			require.Equal(t, machine.Snapshot(), snapshot)
+			replica = mq.New()
+			require.NoError(t, replica.Restore(snapshot))
+			require.Equal(t, snapshot, replica.Snapshot())
+		}
+	}
 }

@@ -235,19 +235,19 @@ func (r *reference) applyToQueue(command mq.Command) any {
 	case mq.Receive:
 		return r.receive(q, c)
 	case mq.Acknowledge:
-		return r.settle(q, c.Consumer, c.Leases, func(m *referenceMessage) {
+		return r.settle(q, c.Consumer, c.Leases, always, func(m *referenceMessage) {
 			q.remove(m)
 			q.counters.Acknowledged++
 		})
 	case mq.Return:
-		result := r.settle(q, c.Consumer, c.Leases, func(m *referenceMessage) {
+		result := r.settle(q, c.Consumer, c.Leases, always, func(m *referenceMessage) {
 			q.counters.Returned++
 			r.release(q, m)
 		})
 		r.limit(q)
 		return result
 	case mq.Reject:
-		return r.settle(q, c.Consumer, c.Leases, func(m *referenceMessage) {
+		return r.settle(q, c.Consumer, c.Leases, always, func(m *referenceMessage) {
 			q.counters.Rejected++
 			r.giveUp(q, m, mq.ReasonRejected)
 		})
@@ -380,7 +380,7 @@ func (r *reference) receive(q *referenceQueue, c mq.Receive) any {
 	return received
 }
 
-func (r *reference) settle(q *referenceQueue, by mq.ConsumerID, leases []mq.Lease, do func(*referenceMessage)) any {
+func (r *reference) settle(q *referenceQueue, by mq.ConsumerID, leases []mq.Lease, inTime func(*referenceMessage) bool, do func(*referenceMessage)) any {
 	if len(leases) == 0 || len(leases) > mq.MaxBatch {
 		return mq.ErrTooMany
 	}
@@ -389,6 +389,9 @@ func (r *reference) settle(q *referenceQueue, by mq.ConsumerID, leases []mq.Leas
 		m, refusal := q.holds(by, l)
 		if refusal == nil && slices.Contains(messages, m) {
 			refusal = mq.ErrSettled
+		}
+		if refusal == nil && !inTime(m) {
+			refusal = mq.ErrBadOption
 		}
 		if refusal != nil {
 			return refusal
@@ -401,17 +404,11 @@ func (r *reference) settle(q *referenceQueue, by mq.ConsumerID, leases []mq.Leas
 	return nil
 }
 
+func always(*referenceMessage) bool { return true }
+
 func (r *reference) extend(q *referenceQueue, c mq.Extend) any {
-	for _, l := range c.Leases {
-		m, refusal := q.holds(c.Consumer, l)
-		if refusal == nil && r.now+c.Timeout > m.since+12*time.Hour {
-			refusal = mq.ErrBadOption
-		}
-		if refusal != nil && len(c.Leases) <= mq.MaxBatch {
-			return refusal
-		}
-	}
-	result := r.settle(q, c.Consumer, c.Leases, func(m *referenceMessage) { m.deadline = r.now + c.Timeout })
+	inTime := func(m *referenceMessage) bool { return r.now+c.Timeout <= m.since+12*time.Hour }
+	result := r.settle(q, c.Consumer, c.Leases, inTime, func(m *referenceMessage) { m.deadline = r.now + c.Timeout })
 	r.expireQueue(q)
 	return result
 }
