@@ -54,9 +54,10 @@ type Settings struct {
 	NoCheckQuorum bool `json:"noCheckQuorum"`
 	// EagerCommit has leaders tell at once what is committed.
 	EagerCommit bool `json:"eagerCommit"`
-	// Plain switches off what makes Raft fast, so that the paper's Figure 2 remains:
-	// batching, pipelining, writing in parallel with the followers, and going back by
-	// whole terms. It means nothing to Paxos.
+	// Plain switches off what only makes Raft fast: batching, pipelining, and writing in
+	// parallel with the followers. Going back by whole terms stays on: without it, a
+	// follower that is thousands of entries behind takes as many round trips, and no
+	// bound on the time to recover holds. It means nothing to Paxos.
 	Plain bool `json:"plain"`
 	// InFlight is how many entries, or slots, may be under way at a time; zero is the
 	// protocol's own choice.
@@ -106,7 +107,7 @@ var Raft = Protocol{
 		config.EagerCommit, config.CandidateBackoff = settings.EagerCommit, settings.CandidateBackoff
 		config.JointConsensus = !settings.OneByOne
 		if settings.Plain {
-			config.Batching, config.Pipelining, config.ParallelWrite, config.FastBackup = false, false, false, false
+			config.Batching, config.Pipelining, config.ParallelWrite = false, false, false
 		}
 		if settings.NoLearning {
 			config.LearningRounds = 0

@@ -36,6 +36,12 @@ func TestRegressions(t *testing.T) {
 			`back, although its log alone allowed it to win. To back off is for candidates now.`},
 		{scenarios.Paxos, 2105, `Two members that had been removed sent clients to each other, and these, tired of it, ` +
 			`always on to the same third one.`},
+		{scenarios.Paxos, 639, `A leader let promises count when it had learned what they knew to be chosen, without ` +
+			`what they had reported, and proposed new values in place of accepted ones.`},
+		{scenarios.Paxos, 3558, `An old leader's proposal was written over a value that was known to be chosen, in a ballot ` +
+			`never promised; after a restart it was taken for that.`},
+		{scenarios.Raft, 7986, `Servers thousands of entries behind had to go back one by one, which no bound on the ` +
+			`time to recover allows for: the swarm no longer switches fast back-up off.`},
 	} {
 		s, err := scenarios.ByName("swarm")
 		require.NoError(t, err)
