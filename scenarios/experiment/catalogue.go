@@ -5,6 +5,6 @@ func All() []Experiment {
 	return []Experiment{
 		constantDelay, quorumLatency, queueing, splitVotes,
 		raftFigure16, raftWAN, raftRefloated, paxosRaftLogs, partialConnectivity,
-		duelingProposers, figure8, readSafety, flexiblePaxos, storageFaults,
+		duelingProposers, figure8, membership2015, readSafety, flexiblePaxos, storageFaults,
 	}
 }

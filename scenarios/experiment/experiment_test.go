@@ -62,6 +62,7 @@ func TestPublished(t *testing.T) {
 		{"paxos-raft-logs", 500, 50, "", nil},
 		{"dueling-proposers", 200, 20, "", nil},
 		{"figure-8", 1, 1, "", nil},
+		{"membership-2015", 1, 1, "", nil},
 		{"read-safety", 2, 0, "", nil},
 		{"flexible-paxos", 2, 0, "", nil},
 		{"flexible-paxos", 1, 0, "", []string{"n=5,q1=4,q2=2", "n=7,q1=5,q2=3"}},

@@ -6,6 +6,7 @@ import (
 
 	"quorumlab/node"
 	"quorumlab/raft"
+	"quorumlab/rsm"
 	"quorumlab/sim"
 )
 
@@ -59,8 +60,16 @@ type cue struct {
 // conductor is a client that sends messages at given moments, in their order.
 type conductor struct {
 	silent
-	env  node.Env
-	cues []cue
+	env     node.Env
+	cues    []cue
+	replies []rsm.AdminReply // to what it asked
+}
+
+// Receive implements node.Handler.
+func (c *conductor) Receive(_ node.ID, m node.Message) {
+	if r, ok := m.(rsm.AdminReply); ok {
+		c.replies = append(c.replies, r)
+	}
 }
 
 // Start implements node.Handler.
