@@ -33,9 +33,9 @@
 // an operation has [OutcomeUnknown]: it may take effect at any moment after its
 // call, or never. For the search it returns at the end of time and any answer
 // suits it; "never" is then the same as "after everything else", for every
-// operation of these models can be carried out in every state. The client counts
-// as busy for ever; whoever records the history goes on under a new client
-// number. [OutcomeFailed] is for operations that certainly had no effect and
+// operation of these models can be carried out in every state. The client may go
+// on, under its number or a new one, while the operation is still under way.
+// [OutcomeFailed] is for operations that certainly had no effect and
 // never will have. Recording a timeout as failed makes a judge that cries wolf;
 // recording it as never called makes one that sleeps.
 //

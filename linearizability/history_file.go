@@ -154,8 +154,8 @@ func recordOf(op Operation) (record, error) {
 //   - A poll has the offset in in, and in out the value there or null. Or else it
 //     has in out one record, [offset, value], or a list of them, and in is left out;
 //     then it tells of these records and of nothing else.
-//   - A failed operation may have no return. Nor may one of unknown outcome have
-//     any, and its client is not heard of again: it still waits.
+//   - A failed operation may have no return. One of unknown outcome has none; its
+//     client may go on.
 //   - The lines may be in any order, and empty lines may stand at the end.
 //
 // Anything else is refused: the error names the line, counted from 1, and the field.

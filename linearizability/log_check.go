@@ -93,6 +93,11 @@ func CheckLog(h History) (LogCheck, error) {
 		return LogCheck{}, err
 	}
 	byCall := slices.Clone(h.expandConsumes())
+	for _, op := range h {
+		if _, consumes := op.Input.(Consume); consumes && op.Outcome == OutcomeUnknown {
+			byCall = append(byCall, op)
+		}
+	}
 	byCall.sortByCall()
 	l := logBook{
 		valueAt: make(map[logPlace]string), offsetOf: make(map[Message]int64), polled: make(map[Message]bool),
@@ -107,8 +112,12 @@ func CheckLog(h History) (LogCheck, error) {
 		}
 	}
 	for _, op := range byCall {
-		if op.Outcome == OutcomeOK {
+		switch op.Outcome {
+		case OutcomeOK:
 			l.enter(op)
+		case OutcomeUnknown:
+			// Had it been a poll, where the client is to go on is not known.
+			delete(l.lastPoll, logClient{op.Client, op.Key})
 		}
 	}
 	l.account(byCall)

@@ -37,6 +37,8 @@ func TestCheckLog(t *testing.T) {
 		{"aborted", History{failed(0, 1, 1, Send{"a"}), pollA}, LogCheck{Aborted: list(pollA)}},
 		{"failed, then sent", History{failed(0, 1, 1, Send{"a"}), send(0, 2, "a", 0), pollA}, LogCheck{}},
 		{"only acknowledged", History{done(0, 1, 2, Send{"a"}, nil), done(0, 3, 4, Send{"b"}, nil), poll(1, 10, 1, "b")}, LogCheck{Unseen: 1}},
+		{"on after no answer", History{sendA, sendB, sendC, pollA, open(1, 11, Poll{1}), pollC}, LogCheck{Lost: list(sendB)}},
+		{"on after no records", History{sendA, sendB, sendC, pollA, open(1, 11, Consume{}), pollC}, LogCheck{Lost: list(sendB)}},
 		{"records", History{sendA, sendB, sendC, done(1, 10, 11, Consume{}, NewRecords(Record{0, "a"}, Record{2, "c"}))},
 			LogCheck{Lost: list(sendB), SkippedPolls: list(done(1, 10, 11, Poll{2}, "c"))}},
 		{"partitions are apart", History{on("x", sendA), on("y", send(2, 1, "b", 0)), on("y", poll(1, 10, 0, "b"))},

@@ -70,7 +70,8 @@ func CheckProducerOrder(h History) ([][2]Operation, error) {
 				wrong = append(wrong, [2]Operation{*dequeue, *before})
 			}
 		}
-		if before == nil || dequeue.Call > before.Call {
+		// Without an answer, its client may have gone on before it took effect.
+		if op.Outcome != OutcomeUnknown && (before == nil || dequeue.Call > before.Call) {
 			latest[p] = dequeue
 		}
 	}

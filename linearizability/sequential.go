@@ -85,7 +85,9 @@ func (h History) clientsTouch() bool {
 }
 
 // byClient lists the operations of each client in its order. If two were called in
-// one instant, the first to return was first, or else the first in the history.
+// one instant, the first to return was first, or else the first in the history. One
+// without an answer, from which its client has gone on, may take effect after what
+// the client did next, and is listed by itself.
 func (h History) byClient() [][]int {
 	numbers := make(map[int]int)
 	var clients [][]int
@@ -101,6 +103,16 @@ func (h History) byClient() [][]int {
 	for _, operations := range clients {
 		slices.SortStableFunc(operations, func(a, b int) int {
 			return cmp.Or(cmp.Compare(h[a].Call, h[b].Call), cmp.Compare(h[a].end(), h[b].end()))
+		})
+	}
+	for c, operations := range clients {
+		last := operations[len(operations)-1]
+		clients[c] = slices.DeleteFunc(operations, func(i int) bool {
+			abandoned := i != last && h[i].Outcome == OutcomeUnknown
+			if abandoned {
+				clients = append(clients, []int{i})
+			}
+			return abandoned
 		})
 	}
 	return clients

@@ -37,6 +37,12 @@ func TestCheckSequential(t *testing.T) {
 			on("y", done(1, 1, 2, b, nil)), on("x", done(1, 3, 4, Read{}, nil)),
 		}, VerdictViolation},
 		{"unknown write is seen", Register(), History{open(0, 5, a), done(1, 1, 2, Read{}, "a")}, VerdictOK},
+		{"own write takes effect late", Register(), History{
+			open(0, 1, a), done(0, 3, 4, Read{}, nil), done(0, 5, 6, Read{}, "a"),
+		}, VerdictOK},
+		{"the rest of its client keeps its order", Register(), History{
+			done(0, 1, 2, b, nil), open(0, 3, a), done(0, 5, 6, Read{}, nil),
+		}, VerdictViolation},
 		{"queue out of time", Queue(), History{
 			done(0, 1, 2, Enqueue{"a"}, nil), done(1, 3, 4, Enqueue{"b"}, nil), done(2, 5, 6, Dequeue{}, "b"),
 		}, VerdictOK},

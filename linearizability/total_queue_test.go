@@ -92,6 +92,8 @@ func TestProducerOrder(t *testing.T) {
 		want    [][2]Operation
 	}{
 		{"wrong", History{done(0, 1, 2, a, nil), done(0, 3, 4, b, nil), takeA, takeB}, [][2]Operation{{takeB, takeA}}},
+		{"the first may have come late", History{open(0, 1, a), done(0, 3, 4, b, nil), takeA, takeB}, nil},
+		{"the second did not come early", History{done(0, 1, 2, a, nil), open(0, 3, b), done(0, 5, 6, c, nil), takeA, takeB}, [][2]Operation{{takeB, takeA}}},
 		{"right", History{done(0, 1, 2, b, nil), done(0, 3, 4, a, nil), takeB, takeA}, nil},
 		{"two producers", History{done(0, 1, 2, a, nil), done(1, 3, 4, b, nil), takeB, takeA}, nil},
 		{"two queues", History{done(0, 1, 2, a, nil), on("x", done(0, 3, 4, b, nil)), on("x", takeB), done(3, 12, 13, Dequeue{}, "a")}, nil},

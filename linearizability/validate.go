@@ -127,10 +127,10 @@ func validateText(field, text string) error {
 	return nil
 }
 
-// validateClients checks that the operations of one client follow each other. One
-// may be called in the instant in which the one before returned; as closed
-// intervals they then are concurrent. Places are named by what they are counted
-// in, "operation" or "line".
+// validateClients checks that the answered operations of one client follow each
+// other. One may be called in the instant in which the one before returned; as
+// closed intervals they then are concurrent. A client that had no answer may go on.
+// Places are named by what they are counted in, "operation" or "line".
 func (h History) validateClients(place string) error {
 	if h.clientsTakeTurns() {
 		return nil
@@ -142,16 +142,17 @@ func (h History) validateClients(place string) error {
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(h[a].Client, h[b].Client), cmp.Compare(h[a].Call, h[b].Call), cmp.Compare(h[a].end(), h[b].end()))
 	})
-	for i := 1; i < len(order); i++ {
-		before, after := order[i-1], order[i]
-		switch first, second := h[before], h[after]; {
-		case first.Client != second.Client:
-		case first.Outcome == OutcomeUnknown:
-			return fmt.Errorf("%s %d: client: the outcome of %s %d of client %d is unknown; what follows needs a new client number",
-				place, after+1, place, before+1, second.Client)
-		case second.Call < first.Return:
+	before := -1 // the last answered one of the same client
+	for _, after := range order {
+		if before >= 0 && h[before].Client != h[after].Client {
+			before = -1
+		}
+		if before >= 0 && h[after].Call < h[before].Return {
 			return fmt.Errorf("%s %d: call: %d is before return %d of %s %d of the same client %d",
-				place, after+1, second.Call, first.Return, place, before+1, second.Client)
+				place, after+1, h[after].Call, h[before].Return, place, before+1, h[after].Client)
+		}
+		if h[after].Outcome != OutcomeUnknown {
+			before = after
 		}
 	}
 	return nil
@@ -168,17 +169,17 @@ func (o *Operation) end() int64 {
 // clientsTakeTurns is a fast sufficient check for histories in the order of their
 // calls, as recorders write them.
 func (h History) clientsTakeTurns() bool {
-	last := make(map[int]int32)
+	last := make(map[int]int32) // the last answered one, by client
 	for i := range h {
 		if i > 0 && h[i].Call < h[i-1].Call {
 			return false
 		}
-		if before, any := last[h[i].Client]; any {
-			if h[before].Outcome == OutcomeUnknown || h[i].Call < h[before].Return {
-				return false
-			}
+		if before, any := last[h[i].Client]; any && h[i].Call < h[before].Return {
+			return false
 		}
-		last[h[i].Client] = int32(i)
+		if h[i].Outcome != OutcomeUnknown {
+			last[h[i].Client] = int32(i)
+		}
 	}
 	return true
 }
