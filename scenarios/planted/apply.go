@@ -17,7 +17,12 @@ import (
 func (b Bug) Apply(root string) (map[string][]byte, error) {
 	changed := make(map[string][]byte)
 	for _, f := range b.files {
-		path, err := locate(root, f)
+		path, err := locate(root, name(f), f.IsNew)
+		if old, ok := b.oldName[name(f)]; err != nil && ok {
+			if found, failed := locate(root, old, f.IsNew); failed == nil {
+				path, err = found, nil
+			}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Name, err)
 		}
@@ -45,14 +50,14 @@ func (b Bug) Apply(root string) (map[string][]byte, error) {
 
 // locate finds the file that a part of a patch is about: under its name, or without
 // the first folders of it, such as the a/ and b/ of git.
-func locate(root string, f *gitdiff.File) (string, error) {
-	full := filepath.ToSlash(name(f))
+func locate(root, full string, isNew bool) (string, error) {
+	full = filepath.ToSlash(full)
 	if !filepath.IsLocal(strings.TrimLeft(full, "/")) {
 		return "", fmt.Errorf("%s is outside of the source", full)
 	}
 	for path := strings.TrimLeft(full, "/"); ; {
 		where := filepath.Join(root, path)
-		if f.IsNew {
+		if isNew {
 			where = filepath.Dir(where) // the folder that it is to be put in
 		}
 		_, err := os.Stat(where)

@@ -28,7 +28,8 @@ type Bug struct {
 	Protocols []string          // to run it on
 	Set       []string          // field=value of the swarm's configuration
 
-	files []*gitdiff.File
+	files   []*gitdiff.File
+	oldName map[string]string // of files that have another one, by the new
 }
 
 //go:embed patches/*.patch
@@ -93,7 +94,10 @@ func Parse(name, text string) (Bug, error) {
 	if len(files) == 0 {
 		return Bug{}, fmt.Errorf("%s: no diff in it; want what git diff or diff -u prints", name)
 	}
-	b := Bug{Name: name, Story: strings.TrimSpace(story), files: files}
+	b := Bug{Name: name, Story: strings.TrimSpace(story), files: files, oldName: map[string]string{}}
+	for _, header := range fileHeader.FindAllStringSubmatch(text, -1) {
+		b.oldName[header[2]] = header[1]
+	}
 	for line := range strings.Lines(story) {
 		word, value, found := strings.Cut(strings.TrimSpace(line), ":")
 		value = strings.TrimSpace(value)
@@ -148,6 +152,10 @@ func Parse(name, text string) (Bug, error) {
 // with --- and +++, and leaves the names as they are.
 var withoutPrefix = regexp.MustCompile(`(?m)^diff --git [^ab].*\n|^diff --git [ab][^/].*\n`)
 
+// fileHeader is how the part of a file begins. Of two names the parser believes the
+// new one, but the changed file may lie anywhere.
+var fileHeader = regexp.MustCompile(`(?m)^--- ([^\t\n]+).*\n\+\+\+ ([^\t\n]+).*\n@@`)
+
 // parseClass reads "inside: Election Safety", "outside", "outside: lost write" or
 // "live". Only inside has names that matter.
 func parseClass(text string) (scenarios.Class, error) {
@@ -177,7 +185,7 @@ func (b Bug) scenario() string {
 func (b Bug) touched() []string {
 	var protocols []string
 	for _, f := range b.files {
-		for part := range strings.SplitSeq(filepath.ToSlash(name(f)), "/") {
+		for part := range strings.SplitSeq(filepath.ToSlash(name(f)+"/"+b.oldName[name(f)]), "/") {
 			if _, err := scenarios.ProtocolByName(part); err == nil && !slices.Contains(protocols, part) {
 				protocols = append(protocols, part)
 			}

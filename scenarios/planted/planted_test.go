@@ -59,6 +59,7 @@ func TestFormsOfPatches(t *testing.T) {
 		"diff -u":              "--- raft/x.go.orig\t2026-01-02 03:04:05.000000000 +0000\n+++ raft/x.go\t2026-01-02 03:04:06.000000000 +0000\n" + fragment,
 		"diff -ru":             "diff -ru a/raft/x.go b/raft/x.go\n--- a/raft/x.go\t2026-01-02 03:04:05.000000000 +0000\n+++ b/raft/x.go\t2026-01-02 03:04:06.000000000 +0000\n" + fragment,
 		"other folders":        "--- /home/me/old/raft/x.go\n+++ /home/me/new/raft/x.go\n" + fragment,
+		"a copy elsewhere":     "--- raft/x.go\t2026-01-02 03:04:05.000000000 +0000\n+++ ../broken.go\t2026-01-02 03:04:06.000000000 +0000\n" + fragment,
 		"a story":              "It is wrong.\n\nBreaks: a rule\n\n--- a/raft/x.go\n+++ b/raft/x.go\n" + fragment,
 		"a letter":             "From 1234567890123456789012345678901234567890 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nDate: Mon, 1 Jan 2026 00:00:00 +0000\nSubject: [PATCH] bug\n\nText\n---\n raft/x.go | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\ndiff --git a/raft/x.go b/raft/x.go\nindex 1234567..89abcde 100644\n--- a/raft/x.go\n+++ b/raft/x.go\n" + fragment + "-- \n2.39.5\n\n",
 		"lines have moved":     "--- a/raft/x.go\n+++ b/raft/x.go\n@@ -42,3 +42,3 @@\n b\n-c\n+C\n d\n",
