@@ -17,6 +17,9 @@ func (s *Server) Memberships() []Membership {
 	return all
 }
 
+// Preparing reports whether the server is in phase 1 of a ballot of its own.
+func (s *Server) Preparing() bool { return s.role == preparing }
+
 // Promised returns the ballot below which the server accepts nothing.
 func (s *Server) Promised() Ballot { return s.promised }
 

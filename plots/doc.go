@@ -17,6 +17,10 @@
 // Results that are not a run have two kinds of pictures: [Charts], measured curves
 // and the published ones on the same axes, and [Matrices], tables of shaded cells.
 //
+// A [Diagram] is another thing: the messages between machines, one by one, as a
+// space-time diagram. It is written as SVG without gonum/plot, so that a page can find
+// its parts again.
+//
 // # Nothing is hidden
 //
 // A picture that leaves something out says so in a line under it: when there are

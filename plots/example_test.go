@@ -57,3 +57,17 @@ func ExampleThroughputOverTime() {
 	fmt.Println(figure.Title)
 	// Output: Throughput over time: Raft, Paxos
 }
+
+func ExampleDiagram() {
+	ms := time.Millisecond
+	d := plots.Diagram{
+		Title: "A question and its answer", End: 10 * ms,
+		Lifelines: []plots.Lifeline{{Name: "S1"}, {Name: "S2"}},
+		Arrows: []plots.Arrow{
+			{From: 0, To: 1, Sent: 1 * ms, Arrived: 3 * ms, Type: "Question"},
+			{From: 1, To: 0, Sent: 4 * ms, Arrived: 6 * ms, Type: "Answer"},
+		},
+	}
+	fmt.Println(len(d.SVG(600)) > 0)
+	// Output: true
+}

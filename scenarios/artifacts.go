@@ -23,6 +23,11 @@ import (
 // Porcupine's, a table and a picture. Names begin with scenario, protocol and seed. Each
 // file appears whole or not at all.
 func (r *Result) WriteArtifacts(dir string) ([]string, error) {
+	return r.WriteArtifactsOf(dir, Window{})
+}
+
+// WriteArtifactsOf is WriteArtifacts, where the space-time diagram shows a given window.
+func (r *Result) WriteArtifactsOf(dir string, w Window) ([]string, error) {
 	latency, throughput := r.figures()
 	files := []artifact{
 		{"history.jsonl", r.writeHistory},
@@ -31,6 +36,7 @@ func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 		{"latency.svg", latency.Save},
 		{"throughput.png", throughput.Save},
 		{"throughput.svg", throughput.Save},
+		{"spacetime.svg", r.SpaceTimeDiagram(w).Save},
 	}
 	if r.Violation != "" {
 		files = append(files, artifact{"events.txt", r.writeLastEvents}, artifact{"replay.json", r.Freeze().WriteFile})

@@ -66,6 +66,15 @@ func (c *clock) when(reading, now int64) int64 {
 // clockNow reads the machine's own clock.
 func (m *machine) clockNow() int64 { return m.clock.read(m.world.now) }
 
+// ClockError returns by how much the clock of a machine is ahead of virtual time, for
+// those who watch. It is negative if the clock is behind.
+func (w *World) ClockError(id node.ID) time.Duration {
+	if m := w.machine(id); m != nil {
+		return time.Duration(m.clockNow() - w.now)
+	}
+	return 0
+}
+
 // when returns the virtual time at which the machine's clock shows a reading.
 func (m *machine) when(reading int64) int64 { return m.clock.when(reading, m.world.now) }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+
+	"quorumlab/scenarios"
 )
 
 // seed is a flag that holds a seed.
@@ -27,6 +29,12 @@ func (s *seed) Set(text string) error {
 func seedFlag(c *cobra.Command, s *seed) {
 	*s = 1
 	c.Flags().Var(s, "seed", "where all randomness comes from")
+}
+
+// windowFlags are the flags that choose what a space-time diagram shows.
+func windowFlags(c *cobra.Command, w *scenarios.Window) {
+	c.Flags().DurationVar(&w.At, "at", 0, "virtual time that the space-time diagram is about; 0: the violation, or the first fault")
+	c.Flags().DurationVar(&w.Length, "window", 0, "virtual time that the space-time diagram shows; 0: as much as can be read")
 }
 
 // folder makes sure that a folder exists and that files can be created in it,

@@ -17,6 +17,8 @@ type replayFlags struct {
 	trace bool
 	json  bool
 	dir   string
+
+	window scenarios.Window
 }
 
 func newReplay() *cobra.Command {
@@ -39,6 +41,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown.`,
 	flags.StringVar(&f.out, "out", "", "folder for the report, history, schedule and plots; none are written without")
 	flags.BoolVar(&f.trace, "trace", false, "write every event too, as JSON Lines and for ShiViz and Perfetto; needs --out")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	windowFlags(c, &f.window)
 	flags.StringVar(&f.dir, "dir", "", "folder with the patch of the planted bug, if it is none of the laboratory's")
 	return c
 }
@@ -53,6 +56,12 @@ func oneFile(c *cobra.Command, arguments []string) error {
 func (f *replayFlags) run(c *cobra.Command, path string) error {
 	if f.trace && f.out == "" {
 		return errors.New("--trace: say with --out where to write")
+	}
+	if f.window != (scenarios.Window{}) && f.out == "" {
+		return errors.New("--at, --window: say with --out where to write the picture")
+	}
+	if err := f.window.Validate(); err != nil {
+		return fmt.Errorf("--%w", err)
 	}
 	replay, s, p, err := readReplay(path)
 	if err != nil {
@@ -69,7 +78,7 @@ func (f *replayFlags) run(c *cobra.Command, path string) error {
 	r := replay.Run(s, p)
 	summary := r.Summary()
 	if f.out != "" {
-		if summary.Artifacts, err = r.WriteArtifacts(f.out); err != nil {
+		if summary.Artifacts, err = r.WriteArtifactsOf(f.out, f.window); err != nil {
 			return err
 		}
 	}

@@ -31,6 +31,7 @@ type runFlags struct {
 	out      string
 	trace    bool
 	json     bool
+	window   scenarios.Window
 }
 
 func newRun() *cobra.Command {
@@ -45,6 +46,7 @@ an earlier one was stopped or killed; --shard splits the seeds. The scenario swa
 configuration from the seed; --set replaces what is drawn.`,
 		Example: `  quorumlab run steady --protocol paxos
   quorumlab run leader-crash --protocol raft --seed 7 --out out
+  quorumlab run leader-crash --seed 7 --out out --at 2.1s --window 50ms
   quorumlab run lossy --protocol raft --json
   quorumlab run steady --protocol raft --schedule faults.json
   quorumlab run swarm --protocol paxos --seeds 1000
@@ -78,6 +80,7 @@ configuration from the seed; --set replaces what is drawn.`,
 	flags.StringVar(&f.out, "out", "", "folder for history, schedule and plots; none are written without")
 	flags.BoolVar(&f.trace, "trace", false, "write every event too, as JSON Lines and for ShiViz and Perfetto; needs --out")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	windowFlags(c, &f.window)
 	return c
 }
 
@@ -106,6 +109,10 @@ func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p sc
 		return s, p, errors.New("--out: writes the files of one run; leave out --seeds")
 	case f.trace && f.out == "":
 		return s, p, errors.New("--trace: say with --out where to write")
+	case f.window != (scenarios.Window{}) && f.out == "":
+		return s, p, errors.New("--at, --window: say with --out where to write the picture")
+	case f.window.Validate() != nil:
+		return s, p, fmt.Errorf("--%w", f.window.Validate())
 	case f.out != "":
 		return s, p, folder(f.out)
 	}
@@ -148,7 +155,7 @@ func (f *runFlags) runOnce(c *cobra.Command, s scenarios.Scenario, p scenarios.P
 	summary := r.Summary()
 	var err error
 	if f.out != "" {
-		if summary.Artifacts, err = r.WriteArtifacts(f.out); err != nil {
+		if summary.Artifacts, err = r.WriteArtifactsOf(f.out, f.window); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,296 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"time"
+
+	"quorumlab/node"
+	"quorumlab/sim"
+)
+
+// overview is what a run that is repeated shows of its inside, from beginning to end.
+type overview struct {
+	times   []time.Duration // of all events
+	tracks  [][]turn        // by server, in the order of time
+	samples []sample        // at even distances
+	sent    map[string][]int
+	lost    map[string]int
+	bins    int
+	width   time.Duration // of a bin of sent
+
+	world   *sim.World
+	servers int
+	every   time.Duration // between samples
+}
+
+// turn is the moment from which a server has another part, or another term.
+type turn struct {
+	At   time.Duration
+	View view
+}
+
+// sample is what all servers are at a moment.
+type sample struct {
+	At     time.Duration
+	Views  []view
+	Clocks []time.Duration // by how much the clocks are ahead
+}
+
+const (
+	overviewSamples = 240
+	overviewBins    = 60
+)
+
+// overview repeats the run and looks at it as a whole.
+func (r *Result) overview() *overview {
+	length := max(r.Length, 1)
+	o := &overview{
+		servers: r.Scenario.Servers + r.Scenario.Spares, every: max(length/overviewSamples, 1),
+		sent: make(map[string][]int), lost: make(map[string]int), bins: overviewBins, width: length/overviewBins + 1,
+	}
+	o.tracks = make([][]turn, o.servers)
+	r.watched(o)
+	o.sampleAll(r.Length)
+	return o
+}
+
+// watcher sees a run that is repeated.
+type watcher interface {
+	sim.Observer
+	// begin is called before anything happens, and look after each call of a handler.
+	begin(w *sim.World)
+	look(id node.ID, h node.Handler)
+}
+
+// watched repeats the run under a watcher.
+func (r *Result) watched(w watcher) {
+	e := setUp(r.Scenario, r.Protocol, r.Seed)
+	w.begin(e.world)
+	e.world.Observe(w)
+	e.world.Watch(func(id node.ID, h node.Handler) error {
+		w.look(id, h)
+		return e.watch(id, h)
+	})
+	_ = e.run() // it fails as the result says
+}
+
+func (o *overview) begin(w *sim.World) { o.world = w }
+
+// Observe implements sim.Observer.
+func (o *overview) Observe(e *sim.Event) {
+	o.times = append(o.times, e.At)
+	switch e.Kind {
+	case sim.Sent:
+		name := messageName(e.Message)
+		if o.sent[name] == nil {
+			o.sent[name] = make([]int, o.bins)
+		}
+		o.sent[name][min(int(e.At/o.width), o.bins-1)]++
+	case sim.Dropped:
+		o.lost[messageName(e.Message)]++
+	case sim.Crashed, sim.Exited:
+		o.turn(e.Machine, e.At, viewOf(nil))
+	}
+}
+
+func (o *overview) look(id node.ID, h node.Handler) {
+	now := o.world.Now()
+	for due := time.Duration(len(o.samples)) * o.every; now >= due; due += o.every {
+		o.sampleAll(due)
+	}
+	if int(id) <= o.servers {
+		o.turn(id, now, viewOf(h))
+	}
+}
+
+// turn notes that a server is something else now, if so it is.
+func (o *overview) turn(id node.ID, at time.Duration, v view) {
+	if int(id) > o.servers {
+		return
+	}
+	track := &o.tracks[id-1]
+	if n := len(*track); n > 0 {
+		if last := (*track)[n-1].View; last.Part == v.Part && last.Role == v.Role && last.Reign == v.Reign {
+			return
+		}
+	}
+	*track = append(*track, turn{at, v})
+}
+
+func (o *overview) sampleAll(at time.Duration) {
+	s := sample{At: at}
+	for i := range o.servers {
+		id := node.ID(i + 1)
+		s.Views = append(s.Views, viewOf(o.world.Handler(id)))
+		s.Clocks = append(s.Clocks, o.world.ClockError(id))
+	}
+	o.samples = append(o.samples, s)
+}
+
+// messageName is the type of a message, without its package.
+func messageName(m node.Message) string {
+	name := fmt.Sprintf("%T", m)
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '.' {
+			return name[i+1:]
+		}
+	}
+	return name
+}
+
+// closeUp is what happened in a part of a run, event by event, and what became of the
+// servers.
+type closeUp struct {
+	first, last uint64 // numbers of the events
+	events      []sim.Event
+	names       []string // of the timers that expired, by event
+	senders     map[uint64]time.Duration
+	base        []state // of each server before the first event
+	states      []state
+	entries     []entryChange
+
+	world   *sim.World
+	servers int
+	calls   []int // by server: the event that its handler was called for, as an index
+	number  uint64
+	known   []map[uint64]logEntry // by server and place
+	before  []view
+	texts   []string // by server, as it described itself last
+	based   bool
+}
+
+// state is what a server is after an event.
+type state struct {
+	Event  int    `json:"e"` // counted from 0
+	Server int    `json:"m"` // likewise
+	View   view   `json:"v"`
+	Text   string `json:"t"` // as the server describes itself
+}
+
+// entryChange is a place of a server's log that holds something else after an event.
+type entryChange struct {
+	Event  int      `json:"e"`
+	Server int      `json:"m"`
+	Place  uint64   `json:"i"`
+	Entry  logEntry `json:"x"`
+}
+
+// closeUp repeats the run and looks closely at the events with the given numbers.
+func (r *Result) closeUp(first, last uint64) *closeUp {
+	servers := r.Scenario.Servers + r.Scenario.Spares
+	c := &closeUp{
+		first: first, last: last, servers: servers, senders: make(map[uint64]time.Duration),
+		calls: make([]int, servers), known: make([]map[uint64]logEntry, servers), before: make([]view, servers), texts: make([]string, servers),
+	}
+	for i := range c.known {
+		c.known[i] = make(map[uint64]logEntry)
+	}
+	r.watched(c)
+	if !c.based {
+		c.takeBase()
+	}
+	return c
+}
+
+func (c *closeUp) begin(w *sim.World) { c.world = w }
+
+// Observe implements sim.Observer.
+func (c *closeUp) Observe(e *sim.Event) {
+	c.number = e.Number
+	if e.Number < c.first {
+		switch e.Kind {
+		case sim.Sent:
+			c.senders[e.MessageID] = e.At
+		case sim.Delivered, sim.Dropped:
+			delete(c.senders, e.MessageID)
+		}
+		return
+	}
+	if e.Number > c.last {
+		return
+	}
+	if !c.based {
+		c.takeBase()
+	}
+	c.events = append(c.events, *e)
+	name := ""
+	if e.Kind == sim.Expired {
+		name = timerName(c.world.Handler(e.Machine), e.Timer)
+	}
+	c.names = append(c.names, name)
+	if e.Machine == 0 || int(e.Machine) > c.servers {
+		return
+	}
+	switch e.Kind {
+	case sim.Delivered, sim.Expired, sim.Synced, sim.Started:
+		c.calls[e.Machine-1] = len(c.events) - 1
+	case sim.Crashed, sim.Exited:
+		c.calls[e.Machine-1] = len(c.events) - 1
+		c.add(e.Machine, nil)
+	}
+}
+
+// baseEntries is how much of the end of a log is known when a close-up begins.
+const baseEntries = 48
+
+// takeBase notes what the servers are before the first event.
+func (c *closeUp) takeBase() {
+	c.based = true
+	c.senders = maps.Clone(c.senders)
+	for i := range c.servers {
+		h := c.world.Handler(node.ID(i + 1))
+		v := viewOf(h)
+		c.before[i], c.texts[i] = v, describeHandler(h)
+		c.base = append(c.base, state{-1, i, v, c.texts[i]})
+		if v.First > 0 {
+			c.compare(i, h, v, max(v.First, v.Last+1-min(v.Last, baseEntries)), -1)
+		}
+	}
+}
+
+func (c *closeUp) look(id node.ID, h node.Handler) {
+	if int(id) <= c.servers && c.based && c.number <= c.last {
+		c.add(id, h)
+	}
+}
+
+// add notes what a server is after the call it is in, if that is something else.
+func (c *closeUp) add(id node.ID, h node.Handler) {
+	i := int(id) - 1
+	v, text := viewOf(h), describeHandler(h)
+	event := c.calls[i]
+	if v.First > 0 {
+		// What is decided does not change, or should not: a few places of it are looked at.
+		const margin = 8
+		from := min(v.Committed, c.before[i].Committed)
+		c.compare(i, h, v, max(v.First, from-min(from, margin), v.Last+1-min(v.Last, 1024)), event)
+	}
+	if v != c.before[i] || text != c.texts[i] {
+		c.states = append(c.states, state{event, i, v, text})
+	}
+	c.before[i], c.texts[i] = v, text
+}
+
+// compare notes which places of a log hold something else than before.
+func (c *closeUp) compare(server int, h node.Handler, v view, from uint64, event int) {
+	known := c.known[server]
+	for place := max(from, 1); place <= v.Last; place++ {
+		entry := entryOf(h, place)
+		if old, any := known[place]; !any && entry == (logEntry{}) || any && old == entry {
+			continue
+		}
+		known[place] = entry
+		c.entries = append(c.entries, entryChange{event, server, place, entry})
+	}
+}
+
+func describeHandler(h node.Handler) string {
+	if h == nil {
+		return "down"
+	}
+	if s, ok := h.(fmt.Stringer); ok {
+		return s.String()
+	}
+	return fmt.Sprintf("%T", h)
+}
