@@ -80,6 +80,7 @@ Exit codes: 0 all caught, 1 some not, or a false alarm, 2 bad input.`,
   quorumlab bugs --dir my-patches --json`,
 		RunE: func(c *cobra.Command, names []string) error { return f.run(c, names) },
 	}
+	c.ValidArgsFunction = onlyOnce(anyNumber, bugWords)
 	flags := c.Flags()
 	flags.StringVar(&f.dir, "dir", "", "folder with patches, instead of the laboratory's own")
 	seedFlag(c, &f.seed)

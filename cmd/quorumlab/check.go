@@ -109,6 +109,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown.`,
 		},
 		RunE: func(c *cobra.Command, arguments []string) error { return f.run(c, arguments[0]) },
 	}
+	c.ValidArgsFunction = files("jsonl")
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "register, kv, counter, queue, log, total-queue, leased-queue, set or lock")
 	flags.StringVar(&f.consistency, "consistency", "linearizable", "linearizable or sequential")

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"quorumlab/linearizability"
 	"quorumlab/scenarios"
@@ -59,24 +57,10 @@ seed, prints a table, and writes plots and a page, index.html, that shows them.`
 			return errors.Join(err, exitWith(comparison.Verdict()))
 		},
 	}
+	c.ValidArgsFunction = onlyOnce(anyNumber, scenarioWords)
 	seedFlag(c, &from)
 	c.Flags().StringVar(&out, "out", "out", "folder for plots and index.html")
 	return c
-}
-
-// progress returns a function that shows how far a batch of work is, on a
-// terminal, and says nothing elsewhere.
-func progress(w io.Writer) func(done, all int) {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return func(int, int) {}
-	}
-	return func(done, all int) {
-		fmt.Fprintf(w, "\r%d of %d", done, all)
-		if done == all {
-			fmt.Fprint(w, "\r\x1b[K")
-		}
-	}
 }
 
 func printComparison(w io.Writer, c *scenarios.Comparison) error {

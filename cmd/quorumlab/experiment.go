@@ -60,6 +60,7 @@ Exit code 1 means that a number is out of its tolerance.`,
 			return f.run(c, chosen)
 		},
 	}
+	c.ValidArgsFunction = onlyOnce(anyNumber, experimentWords)
 	flags := c.Flags()
 	flags.StringArrayVar(&f.cases, "case", nil, "a case to measure instead of the published ones; may be repeated")
 	flags.IntVar(&f.trials, "trials", 0, "trials of each case (default each experiment's own)")
@@ -115,7 +116,7 @@ func (f *experimentFlags) run(c *cobra.Command, chosen []experiment.Experiment) 
 	for _, e := range chosen {
 		r, err := experiment.Run(ctx, e, experiment.Options{
 			Cases: f.cases, Trials: f.trials, Seed: uint64(f.seed), Workers: f.workers,
-			Progress: progress(c.ErrOrStderr()),
+			Progress: progressOf(c.ErrOrStderr(), e.Name),
 		})
 		if err != nil {
 			return err

@@ -83,6 +83,7 @@ goes through all facts, which list shows.`,
 			return nil
 		},
 	}
+	c.ValidArgsFunction = onlyOnce(anyNumber, factWords)
 	c.Flags().IntVar(&bounds.Depth, "depth", 60, "how many steps a schedule has at most")
 	c.Flags().IntVar(&bounds.States, "states", 100_000, "when to end a search: with the step at which so many states are known")
 	c.Flags().IntVar(&walks, "walks", 0, "how many walks to take instead of a search")

@@ -61,14 +61,14 @@ func newHunt() *cobra.Command {
 		RunE:   func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.scenario, "scenario", "swarm", "")
-	flags.StringArrayVar(&f.set, "set", nil, "")
-	flags.StringSliceVar(&f.protocols, "protocol", nil, "")
+	flags.StringVar(&f.scenario, "scenario", "swarm", "scenario to run")
+	flags.StringArrayVar(&f.set, "set", nil, "field=value of the swarm's configuration; may be repeated")
+	flags.StringSliceVar(&f.protocols, "protocol", nil, "protocols to run, by turns")
 	seedFlag(c, &f.seed)
-	flags.IntVar(&f.seeds, "seeds", 10_000, "")
-	flags.Float64Var(&f.cpuSeconds, "cpu-seconds", 60, "")
-	flags.StringVar(&f.judge, "judge", "", "")
-	flags.StringVar(&f.invariant, "invariant", "", "")
+	flags.IntVar(&f.seeds, "seeds", 10_000, "how many seeds to try at most")
+	flags.Float64Var(&f.cpuSeconds, "cpu-seconds", 60, "how much CPU time to use at most")
+	flags.StringVar(&f.judge, "judge", "", "inside, outside or live: who has to find it; empty: anybody")
+	flags.StringVar(&f.invariant, "invariant", "", "what has to be broken; empty: anything")
 	flags.StringVar(&f.out, "out", "", "folder for the shrunk run")
 	return c
 }

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -9,34 +13,150 @@ import (
 	"quorumlab/scenarios"
 	"quorumlab/scenarios/experiment"
 	"quorumlab/scenarios/explore"
+	"quorumlab/scenarios/planted"
 )
 
+// listed is a thing that has a name. Fields are added over time and never renamed.
+type listed struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Source string `json:"source,omitempty"` // where it was published, or seen
+}
+
+// kind is a kind of things that list shows.
+type kind struct {
+	name    string
+	heading string
+	source  string // what there is to say of where it is from, or empty
+	all     func() ([]listed, error)
+}
+
+// kinds are the kinds of things with names, in the order in which one meets them.
+var kinds = []kind{
+	{"scenarios", "SCENARIO\tWHAT ONE SEES", "", func() (all []listed, _ error) {
+		for _, s := range scenarios.Catalogue() {
+			all = append(all, listed{Name: s.Name, Title: s.Title})
+		}
+		return all, nil
+	}},
+	{"protocols", "PROTOCOL\tWHAT IT IS", "", func() (all []listed, _ error) {
+		for _, p := range scenarios.Protocols() {
+			all = append(all, listed{Name: p.Name, Title: p.Title})
+		}
+		return all, nil
+	}},
+	{"facts", "FACT\tWHAT IS CLAIMED, FOR EXPLORE TO TRY", "", func() (all []listed, _ error) {
+		for _, f := range explore.Facts() {
+			all = append(all, listed{Name: f.Name, Title: f.Claim})
+		}
+		return all, nil
+	}},
+	{"experiments", "EXPERIMENT\tWHAT IS MEASURED", "SOURCE", func() (all []listed, _ error) {
+		for _, e := range experiment.All() {
+			all = append(all, listed{e.Name, e.Title, e.Source})
+		}
+		return all, nil
+	}},
+	{"bugs", "BUG\tWHICH RULE IT BREAKS", "SEEN IN", func() (all []listed, _ error) {
+		bugs, err := planted.All()
+		for _, b := range bugs {
+			all = append(all, listed{b.Name, b.Breaks, b.SeenIn})
+		}
+		return all, err
+	}},
+}
+
 func newList() *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List scenarios, protocols, facts and experiments",
-		Args:  noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			table := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "SCENARIO\tWHAT ONE SEES")
-			for _, s := range scenarios.Catalogue() {
-				fmt.Fprintf(table, "%s\t%s\n", s.Name, s.Title)
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list [KIND]",
+		Short: "List scenarios, protocols, facts, experiments and bugs",
+		Long: `List shows what has a name: scenarios (for run and compare), protocols (for
+--protocol), facts (for explore), experiments (for experiment), and bugs (for bugs).
+Of a single kind it also tells where each is from.`,
+		Example: `  quorumlab list
+  quorumlab list experiments
+  quorumlab list bugs --json`,
+		RunE: func(c *cobra.Command, arguments []string) error {
+			chosen, err := kindsNamed(arguments)
+			if err != nil {
+				return err
 			}
-			fmt.Fprintln(table, "\nPROTOCOL\tWHAT IT IS")
-			for _, p := range scenarios.Protocols() {
-				fmt.Fprintf(table, "%s\t%s\n", p.Name, p.Title)
+			if asJSON {
+				return listJSON(c.OutOrStdout(), chosen)
 			}
-			fmt.Fprintln(table, "\nFACT\tWHAT IS CLAIMED, FOR EXPLORE TO TRY")
-			for _, f := range explore.Facts() {
-				fmt.Fprintf(table, "%s\t%s\n", f.Name, f.Claim)
-			}
-			fmt.Fprintln(table, "\nEXPERIMENT\tWHAT IS MEASURED\tSOURCE")
-			for _, e := range experiment.All() {
-				fmt.Fprintf(table, "%s\t%s\t%s\n", e.Name, e.Title, e.Source)
-			}
-			return table.Flush()
+			return listText(c.OutOrStdout(), chosen)
 		},
 	}
+	c.ValidArgsFunction = onlyOnce(1, kindWords)
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object, with a list for each kind")
+	return c
+}
+
+func kindWords() (names []cobra.Completion) {
+	for _, k := range kinds {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// kindsNamed finds a kind, or returns all of them.
+func kindsNamed(arguments []string) ([]kind, error) {
+	if len(arguments) == 0 {
+		return kinds, nil
+	}
+	if len(arguments) > 1 {
+		return nil, fmt.Errorf("list takes one kind, but got %d", len(arguments))
+	}
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == arguments[0] })
+	if i < 0 {
+		return nil, fmt.Errorf("kind: %q is unknown; want one of %s", arguments[0], strings.Join(kindWords(), ", "))
+	}
+	return kinds[i : i+1], nil
+}
+
+func listJSON(w io.Writer, chosen []kind) error {
+	all := make(map[string][]listed)
+	for _, k := range chosen {
+		things, err := k.all()
+		if err != nil {
+			return err
+		}
+		all[k.name] = things
+	}
+	return json.NewEncoder(w).Encode(all)
+}
+
+// listText prints tables. Sources make lines long, so they are left out where there
+// is more than one.
+func listText(w io.Writer, chosen []kind) error {
+	for i, k := range chosen {
+		things, err := k.all()
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		sources := len(chosen) == 1 && k.source != ""
+		heading := k.heading
+		if sources {
+			heading += "\t" + k.source
+		}
+		fmt.Fprintln(table, heading)
+		for _, t := range things {
+			fmt.Fprintf(table, "%s\t%s", t.Name, t.Title)
+			if sources {
+				fmt.Fprintf(table, "\t%s", t.Source)
+			}
+			fmt.Fprintln(table)
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noArguments is cobra.NoArgs with a message that does not speak of commands.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -52,15 +53,20 @@ func newRoot(out, errOut io.Writer) *cobra.Command {
 		Long: `Quorumlab runs Paxos and Raft on simulated machines, lets things go wrong, and
 judges what clients saw. Equal seeds give equal runs, on any machine.
 
-Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 unknown.`,
+To begin with, look at what compare writes, or at a run of your choice. To find out
+why a run failed: run --out DIR, then shrink, then replay, on the files in DIR.
+
+Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 a judge could not decide.`,
 		Example: `  quorumlab list
   quorumlab run leader-crash --protocol raft --seed 7 --out out
-  quorumlab compare`,
+  quorumlab compare
+  source <(quorumlab completion bash)`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(c *cobra.Command, arguments []string) error {
 			if len(arguments) > 0 {
-				return fmt.Errorf("%q is no command; see quorumlab --help", arguments[0])
+				return fmt.Errorf("%q is no command%s; see quorumlab --help", arguments[0], meant(c.SuggestionsFor(arguments[0])))
 			}
 			return nil
 		},
@@ -71,6 +77,17 @@ Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 unknown.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
+	root.SetVersionTemplate("quorumlab {{.Version}}\n")
+	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(newList(), newRun(), newReplay(), newShrink(), newBugs(), newHunt(), newCompare(), newExperiment(), newCheck(), newExplore())
+	completeFlags(root.Commands())
 	return root
+}
+
+// meant asks whether one of some commands was meant.
+func meant(commands []string) string {
+	if len(commands) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(commands, " or ") + "?"
 }

@@ -89,8 +89,10 @@ func TestBadInput(t *testing.T) {
 		{"bugs --seeds 0", []string{"--seeds", "0 is not positive"}},
 		{"bugs --cpu-seconds -1", []string{"--cpu-seconds", "-1 is not positive"}},
 		{"bugs vote-not-persisted --out " + file, []string{"--out", file}},
-		{"list all", []string{"no arguments", `"all"`}},
+		{"list all", []string{"kind", `"all"`, "scenarios, protocols"}},
+		{"list facts bugs", []string{"one kind", "got 2"}},
 		{"fly", []string{`"fly"`, "no command"}},
+		{"rnu", []string{`"rnu"`, "no command", "did you mean run?"}},
 	} {
 		t.Run(c.arguments, func(t *testing.T) {
 			code, out, complaint := call(strings.Fields(c.arguments)...)
@@ -211,6 +213,15 @@ func TestReplayAndShrink(t *testing.T) {
 	code, out, complaint := call("replay", file)
 	assert.Equal(t, exitViolation, code, complaint)
 	assert.Contains(t, out, "replayed        as in the file")
+
+	code, out, complaint = call("shrink", file, "--runs", "30", "--json", "--out", filepath.Join(dir, "smallest.json"))
+	require.Equal(t, exitOK, code, complaint)
+	var report map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	assert.Equal(t, "live", report["judge"])
+	assert.EqualValues(t, 2, report["faults"])
+	assert.EqualValues(t, 3, report["faultsAll"])
+	assert.Len(t, report["sentences"], 2)
 
 	code, out, complaint = call("shrink", file, "--runs", "30")
 	require.Equal(t, exitOK, code, complaint)

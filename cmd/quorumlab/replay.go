@@ -37,6 +37,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown.`,
 		Args: oneFile,
 		RunE: func(c *cobra.Command, arguments []string) error { return f.run(c, arguments[0]) },
 	}
+	c.ValidArgsFunction = files("json")
 	flags := c.Flags()
 	flags.StringVar(&f.out, "out", "", "folder for the report, history, schedule and plots; none are written without")
 	flags.BoolVar(&f.trace, "trace", false, "write every event too, as JSON Lines and for ShiViz and Perfetto; needs --out")

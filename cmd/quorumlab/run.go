@@ -42,8 +42,11 @@ func newRun() *cobra.Command {
 		Long: `Run puts a protocol through a scenario once and judges it, or, with --seeds N,
 from N seeds in a row on all cores and sums up. With --results the summary of each
 seed is appended to a file as soon as it is known, and the same call goes on where
-an earlier one was stopped or killed; --shard splits the seeds. The scenario swarm draws its whole
-configuration from the seed; --set replaces what is drawn.`,
+an earlier one was stopped or killed; --shard splits the seeds. The scenario swarm
+draws its whole configuration from the seed; --set replaces what is drawn.
+quorumlab list scenarios shows all names.
+
+Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
 		Example: `  quorumlab run steady --protocol paxos
   quorumlab run leader-crash --protocol raft --seed 7 --out out
   quorumlab run leader-crash --seed 7 --out out --at 2.1s --window 50ms
@@ -69,8 +72,9 @@ configuration from the seed; --set replaces what is drawn.`,
 			return f.runOnce(c, s, p)
 		},
 	}
+	c.ValidArgsFunction = onlyOnce(1, scenarioWords)
 	flags := c.Flags()
-	flags.StringVar(&f.protocol, "protocol", "raft", "raft or paxos")
+	flags.StringVar(&f.protocol, "protocol", "raft", "protocol to run; quorumlab list protocols shows them")
 	seedFlag(c, &f.seed)
 	flags.IntVar(&f.seeds, "seeds", 0, "how many seeds to run, from --seed on")
 	flags.StringVar(&f.results, "results", "", "file to append the summary of each seed to, and to go on from; needs --seeds")
@@ -237,7 +241,7 @@ func printRun(w io.Writer, r *scenarios.Result, s scenarios.Summary) error {
   crashes         %d, %d unsynced bytes lost
   fingerprint     %s after %g virtual seconds
 `,
-		s.Scenario, s.Protocol, s.Seed, s.Verdict, r.Scenario.Title,
+		s.Scenario, s.Protocol, s.Seed, paint(w, s.Verdict), r.Scenario.Title,
 		s.Operations.OK, s.Operations.Failed, s.Operations.Unknown,
 		s.LatencyMs.P50, s.LatencyMs.P95, s.LatencyMs.P99, s.LatencyMs.Max,
 		s.LongestGapMs, s.LeaderChanges,

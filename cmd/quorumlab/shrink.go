@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"quorumlab/scenarios"
 )
@@ -22,6 +22,37 @@ type shrinkFlags struct {
 	runs       int
 	cpuSeconds float64
 	dir        string
+	json       bool
+}
+
+// shrunkReport is what shrink prints with --json. Fields are added over time and
+// never renamed.
+type shrunkReport struct {
+	Judge      scenarios.Judge `json:"judge"`
+	Invariant  string          `json:"invariant"`
+	Violation  string          `json:"violation"`
+	Faults     int             `json:"faults"`    // that are left of the schedule
+	FaultsAll  int             `json:"faultsAll"` // that the schedule had
+	Servers    int             `json:"servers"`
+	Clients    int             `json:"clients"`
+	Operations int             `json:"operations"` // -1 if clients' operations were not counted
+	Sentences  []string        `json:"sentences"`  // the faults that are left
+	Runs       int             `json:"runs"`
+	CPUSeconds float64         `json:"cpuSeconds"`
+	Replay     string          `json:"replay"` // path of what was written
+}
+
+func summarize(from, to scenarios.Replay, done scenarios.Shrinking, path string) shrunkReport {
+	r := shrunkReport{
+		Judge: to.Failure.Judge, Invariant: to.Failure.Invariant, Violation: to.Violation,
+		Faults: len(to.Schedule), FaultsAll: len(from.Schedule), Servers: to.Servers,
+		Clients: done.Clients, Operations: done.Operations, Sentences: []string{},
+		Runs: done.Runs, CPUSeconds: done.CPUSeconds, Replay: path,
+	}
+	for _, fault := range to.Schedule {
+		r.Sentences = append(r.Sentences, fault.String())
+	}
+	return r
 }
 
 func newShrink() *cobra.Command {
@@ -38,10 +69,12 @@ replay.`,
 		Args: oneFile,
 		RunE: func(c *cobra.Command, arguments []string) error { return f.run(c, arguments[0]) },
 	}
+	c.ValidArgsFunction = files("json")
 	flags := c.Flags()
 	flags.StringVar(&f.out, "out", "", "file to write; empty: beside the one that is read")
 	flags.IntVar(&f.runs, "runs", f.runs, "how many runs to try at most")
 	flags.Float64Var(&f.cpuSeconds, "cpu-seconds", f.cpuSeconds, "how much CPU time to use at most")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object")
 	flags.StringVar(&f.dir, "dir", "", "folder with the patch of the planted bug, if it is none of the laboratory's")
 	return c
 }
@@ -69,13 +102,16 @@ func (f *shrinkFlags) run(c *cobra.Command, path string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	show := shrinkProgress(c.ErrOrStderr())
-	smallest, done, err := scenarios.Shrink(ctx, replay, s, p, scenarios.Budget{Runs: f.runs, CPUSeconds: f.cpuSeconds}, show)
+	budget := scenarios.Budget{Runs: f.runs, CPUSeconds: f.cpuSeconds}
+	smallest, done, err := scenarios.Shrink(ctx, replay, s, p, budget, shrinkProgress(c.ErrOrStderr(), budget))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := smallest.WriteFile(out); err != nil {
 		return err
+	}
+	if f.json {
+		return json.NewEncoder(c.OutOrStdout()).Encode(summarize(replay, smallest, done, out))
 	}
 	return printShrunk(c.OutOrStdout(), replay, smallest, done, out)
 }
@@ -103,26 +139,21 @@ func operationsLeft(s scenarios.Shrinking) string {
 	return fmt.Sprintf(", %d operations", s.Operations)
 }
 
-// shrinkProgress returns a function that shows how far a search has come: on a
-// terminal in one line, and elsewhere with a line now and then.
-func shrinkProgress(w io.Writer) func(scenarios.Shrinking) {
-	file, ok := w.(*os.File)
-	live := ok && term.IsTerminal(int(file.Fd()))
-	var last time.Time
+// shrinkProgress returns a function that shows on a terminal how far a search has
+// come. How long it will take nobody knows, but for the most that it may.
+func shrinkProgress(w io.Writer, budget scenarios.Budget) func(scenarios.Shrinking) {
+	if !isTerminal(w) {
+		return func(scenarios.Shrinking) {}
+	}
+	var shown time.Time
 	return func(s scenarios.Shrinking) {
-		if time.Since(last) < time.Second && (!live || s.Stage != "done") {
-			return
-		}
-		last = time.Now()
-		if live {
-			fmt.Fprintf(w, "\r\x1b[K")
-		}
-		if live && s.Stage == "done" {
-			return
-		}
-		fmt.Fprintf(w, "%s: %d faults, %d servers, %d clients%s after %d runs", s.Stage, s.Faults, s.Servers, s.Clients, operationsLeft(s), s.Runs)
-		if !live {
-			fmt.Fprintln(w)
+		switch {
+		case s.Stage == "done":
+			fmt.Fprint(w, clearLine)
+		case time.Since(shown) >= showEvery:
+			shown = time.Now()
+			fmt.Fprintf(w, "%s%s: %d faults, %d servers, %d clients%s after %d runs, %.0f s of at most %.0f", clearLine,
+				s.Stage, s.Faults, s.Servers, s.Clients, operationsLeft(s), s.Runs, s.CPUSeconds, budget.CPUSeconds)
 		}
 	}
 }
