@@ -17,7 +17,8 @@ const (
 	// No acceptor accepts anything in a ballot below its promise (P1a), nor above
 	// it: accepting raises the promise.
 	acceptedBelow = "Accepted Below Promise"
-	// No acceptor forgets a durable acceptance before it knows what was chosen.
+	// No acceptor forgets a durable acceptance before it knows what was chosen, but to
+	// damage that it knows of; and then it is not repaired before that cannot matter.
 	acceptanceStands = "Acceptance Stands"
 	// Every ballot is led by one server, whose own it is, and by that one only once.
 	oneLeader = "One Leader per Ballot"
@@ -79,6 +80,7 @@ type machine struct {
 	position int
 	server   *Server // its present life
 	boots    bool    // what it holds it has not accepted just now
+	damaged  bool    // something of what it had accepted may be missing
 
 	promised Ballot   // after the last event
 	before   Ballot   // and before it
@@ -134,6 +136,7 @@ var checks = [...]func(v *Invariants, m *machine) error{
 	(*Invariants).checkDurable, // what was done before
 	(*Invariants).checkTouched,
 	(*Invariants).checkDurable,
+	(*Invariants).checkRepaired,
 	(*Invariants).checkLeader,
 	(*Invariants).checkChosen,
 	(*Invariants).checkApplied,
@@ -178,17 +181,9 @@ func (v *Invariants) checkRestart(m *machine, s *Server) error {
 		return violation(promiseNeverDown, m, "%v was promised and durable, after a restart it is %v",
 			m.durablePromise, s.Promised())
 	}
-	for i := range v.history {
-		if s.Damaged() {
-			break // it may forget, and has to know it
-		}
-		slot := Slot(i + 1)
-		for _, p := range v.history[i].proposals {
-			if p.durableAt.has(m.position) && s.At(slot).Ballot < p.ballot && slot > s.Chosen() && !v.void(slot, &p) {
-				return violation(acceptanceStands, m, "slot %d was durably accepted in %v, after a restart there is %v",
-					slot, p.ballot, s.At(slot))
-			}
-		}
+	m.damaged = s.Damaged()
+	if err := v.lost(m); err != nil {
+		return err
 	}
 	m.boots = true
 	for slot := s.First(); slot <= s.Last(); slot++ {

@@ -19,6 +19,7 @@ type proposed struct {
 	request   rsm.Request
 	value     uint64    // its digest
 	durableAt serverSet // who has durably accepted it
+	forgotBy  serverSet // and has lost it since to damage that it noticed, see lost
 	since     Slot      // in which configuration it was accepted, if that matters
 }
 
@@ -58,7 +59,7 @@ func (v *Invariants) compare(m *machine, p Proposal) error {
 func (v *Invariants) accepted(m *machine, slot Slot, ballot Ballot) error {
 	h := v.at(slot)
 	p := h.find(ballot)
-	p.durableAt = p.durableAt.with(m.position)
+	p.durableAt, p.forgotBy = p.durableAt.with(m.position), p.forgotBy.without(m.position)
 	config, e := &m.server.config, v.governing(m, slot)
 	if v.void(slot, p) || (p.durableAt&e.members).size() < quorum(config.Phase2Quorum, len(e.Servers)) {
 		return nil
@@ -86,6 +87,70 @@ func (v *Invariants) void(slot Slot, p *proposed) bool {
 		return false
 	}
 	return p.since < v.electorates[v.electorateOf(slot)].From
+}
+
+// lost looks at what a server has forgotten that begins a new life. It may have lost
+// what it had accepted if it knows that something is missing (repair.go).
+//
+// That is remembered, for the acceptance does not come back with the repair: where the
+// server has learned what was chosen it is not needed, and elsewhere it stays away. To
+// demand it from later lives would be wrong. It is no harm if nothing can be chosen any
+// more on the strength of it, which is demanded when the server is repaired.
+func (v *Invariants) lost(m *machine) error {
+	for i := range v.history {
+		slot := Slot(i + 1)
+		if slot <= m.server.Chosen() {
+			continue
+		}
+		held := m.server.At(slot).Ballot
+		for j := range v.history[i].proposals {
+			p := &v.history[i].proposals[j]
+			switch {
+			case !p.durableAt.has(m.position) || p.forgotBy.has(m.position) || held >= p.ballot || v.void(slot, p):
+			case m.damaged:
+				p.forgotBy = p.forgotBy.with(m.position)
+			default:
+				return violation(acceptanceStands, m, "slot %d was durably accepted in %v, after a restart there is %v",
+					slot, p.ballot, m.server.At(slot))
+			}
+		}
+	}
+	return nil
+}
+
+// checkRepaired looks at a server that takes itself for repaired. What it has forgotten
+// of slots of which it does not know what was chosen must not matter any more: too few
+// have accepted the value, or may yet, because the others have promised a higher ballot.
+// That stays so for ever, for promises never go down.
+func (v *Invariants) checkRepaired(m *machine) error {
+	was := m.damaged
+	m.damaged = m.server.Damaged()
+	if !was || m.damaged {
+		return nil
+	}
+	for i := int(m.server.Chosen()); i < len(v.history); i++ {
+		slot := Slot(i + 1)
+		for j := range v.history[i].proposals {
+			p := &v.history[i].proposals[j]
+			if p.forgotBy.has(m.position) && !v.void(slot, p) && v.open(m, slot, p) {
+				return violation(acceptanceStands, m, "it takes itself for repaired; what it has forgotten of slot %d may be chosen in %v",
+					slot, p.ballot)
+			}
+		}
+	}
+	return nil
+}
+
+// open reports whether a value may have been chosen in a ballot, or may yet be.
+func (v *Invariants) open(m *machine, slot Slot, p *proposed) bool {
+	e := v.governing(m, slot)
+	able := len(e.Servers)
+	for i, other := range v.machines {
+		if e.members.has(i) && !p.durableAt.has(i) && other.durablePromise > p.ballot {
+			able--
+		}
+	}
+	return able >= quorum(m.server.config.Phase2Quorum, len(e.Servers))
 }
 
 // find returns the proposal of a ballot, or nil. The newest is looked at first.

@@ -51,6 +51,13 @@ func (g *stage) accept(slot Slot, b Ballot, client rsm.ClientID, ids ...node.ID)
 	}
 }
 
+// loseAcceptance has a server accept something and lose it to damage that it notices.
+func (g *stage) loseAcceptance(id node.ID) {
+	g.accept(1, b(1, 1), 5, id)
+	delete(g.servers, id)
+	g.event(id, func(s *Server) { s.promised, s.damaged = b(1, 1), true })
+}
+
 func TestInvariantsNameWhatIsBroken(t *testing.T) {
 	for name, test := range map[string]struct {
 		script    func(g *stage)
@@ -83,6 +90,20 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		"an acceptance is wiped out": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 1)
 			g.event(1, func(s *Server) { s.slots.set(Proposal{1, 0, request(5)}) })
+		}, acceptanceStands},
+		"repaired too soon": {func(g *stage) {
+			g.loseAcceptance(2) // with 1 or 3, which have promised nothing, a quorum for it
+			g.event(2, func(s *Server) { s.damaged = false })
+		}, acceptanceStands},
+		"repaired, and then forgetful": {func(g *stage) {
+			g.loseAcceptance(2)
+			g.accept(1, b(1, 1), 5, 2) // once more
+			for _, id := range []node.ID{1, 3} {
+				g.event(id, func(s *Server) { s.promised = b(2, 3) })
+			}
+			g.event(2, func(s *Server) { s.damaged = false })
+			delete(g.servers, 2)
+			g.event(2, func(s *Server) { s.promised = b(1, 1) })
 		}, acceptanceStands},
 		"two leaders": {func(g *stage) {
 			for _, id := range []node.ID{1, 2} {
@@ -251,6 +272,19 @@ func TestInvariantsBearWhatIsRight(t *testing.T) {
 	})
 	require.NoError(t, g.err)
 	require.NoError(t, g.judge.CheckAll())
+}
+
+// What damage took does not come back with the repair, nor with later lives.
+func TestWhatWasLostAndCannotMatterStaysAway(t *testing.T) {
+	g := newStage()
+	g.loseAcceptance(2)
+	for _, id := range []node.ID{1, 3} {
+		g.event(id, func(s *Server) { s.promised = b(2, 3) })
+	}
+	g.event(2, func(s *Server) { s.damaged = false })
+	delete(g.servers, 2)
+	g.event(2, func(s *Server) { s.promised = b(1, 1) })
+	require.NoError(t, g.err)
 }
 
 // A crash may take what was not durable, and nothing else.

@@ -40,6 +40,8 @@ const maximumServers = 63
 
 func (s serverSet) with(position int) serverSet { return s | 1<<position }
 
+func (s serverSet) without(position int) serverSet { return s &^ (1 << position) }
+
 func (s serverSet) size() int { return bits.OnesCount64(uint64(s)) }
 
 func (s serverSet) has(position int) bool { return s&(1<<position) != 0 }

@@ -69,7 +69,8 @@ type shadow struct {
 	snapshot       Index          // up to where its newest snapshot reaches
 	match          []matched      // of its peers, while it leads
 	damaged        bool           // its disk was, at some time
-	repairing      bool           // and what that took is not yet back
+	repairing      bool           // and what that took is not yet back on it
+	repaired       uint64         // so much has to be durable for it to be; zero: nothing is back
 }
 
 // matched is up to where a leader knows a peer's log to be its own.
@@ -96,8 +97,7 @@ func NewInvariants() *Invariants {
 func (v *Invariants) Check(id node.ID, s *Server) error {
 	h := v.shadow(id)
 	restarted := h.server != s
-	h.repairing = s.Repairing()
-	h.damaged = h.damaged || h.repairing
+	h.checkRepairing(s, restarted)
 	elected := s.role == Leader && (restarted || h.role != Leader || h.term != s.term)
 	for _, check := range checks {
 		if err := check(v, h, s, restarted); err != nil {
@@ -149,6 +149,23 @@ func (v *Invariants) CheckAll() error {
 		}
 	}
 	return nil
+}
+
+// checkRepairing keeps account of what damage took. That a server has it all back
+// counts from when its disk has: a crash before that finds the damage once more, and
+// meanwhile nothing leaves the server that builds on it.
+func (h *shadow) checkRepairing(s *Server, restarted bool) {
+	switch {
+	case s.Repairing():
+		h.repairing, h.repaired, h.damaged = true, 0, true
+	case restarted:
+		h.repairing = false
+	case h.repairing && h.repaired == 0:
+		h.repaired = s.journal.wal.Written()
+	}
+	if h.repairing && h.repaired > 0 && s.journal.covers(h.repaired) {
+		h.repairing, h.repaired = false, 0
+	}
 }
 
 func (v *Invariants) shadow(id node.ID) *shadow {

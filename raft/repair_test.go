@@ -92,6 +92,31 @@ func TestEntryOfALaterTermEndsTheRepair(t *testing.T) {
 	require.False(t, f.Repairing())
 }
 
+// What is back counts from when it is durable: until then the disk is as damaged as it
+// was, and a judge of disks must not take the server for repaired.
+func TestRepairCountsOnceItIsDurable(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		f := damaged(t, 3)
+		var h shadow
+		repairing := func(restarted bool) bool {
+			h.checkRepairing(f.Server, restarted)
+			return h.repairing
+		}
+		require.True(t, repairing(true))
+		f.receive(1, AppendEntries{Term: 4, PrevLogIndex: 2, PrevLogTerm: 1, Entries: testEntries(3, 4)})
+		require.False(t, f.Repairing())
+		require.True(t, repairing(false))
+		if crash {
+			f.crash()
+			require.True(t, f.Repairing(), "the crash took it back")
+			require.True(t, repairing(true))
+			continue
+		}
+		f.sync()
+		require.False(t, repairing(false))
+	}
+}
+
 // The leader believes a follower that says that it has lost entries, and nobody
 // else who says less than before.
 func TestLeaderSendsAgainWhatWasLost(t *testing.T) {

@@ -42,6 +42,10 @@ func TestRegressions(t *testing.T) {
 			`never promised; after a restart it was taken for that.`},
 		{scenarios.Raft, 7986, `Servers thousands of entries behind had to go back one by one, which no bound on the ` +
 			`time to recover allows for: the swarm no longer switches fast back-up off.`},
+		{scenarios.Paxos, 10909, `An acceptor whose disk was damaged learned what was chosen as far as it mattered. Above, it ` +
+			`had lost an acceptance in a ballot that a quorum had passed: the judge demanded that of every later life.`},
+		{scenarios.Raft, 10873, `A server had all back that damage had taken, but not yet on its disk, when another one started: ` +
+			`the judge, who counts what is on disks, took its word for it an instant too soon.`},
 	} {
 		s, err := scenarios.ByName("swarm")
 		require.NoError(t, err)
