@@ -41,11 +41,11 @@ type machine struct {
 	condition   machineCondition
 	clock       clock
 
-	inbox  ring       // slots of events that wait for the worker
-	busy   bool       // paying for the last call
-	owed   bool       // has paid, but was paused before its sends could leave
-	cost   int64      // of the call under way, nanoseconds
-	outbox []outgoing // sent by a call that is not paid for yet
+	inbox  ring[uint32] // slots of events that wait for the worker
+	busy   bool         // paying for the last call
+	owed   bool         // has paid, but was paused before its sends could leave
+	cost   int64        // of the call under way, nanoseconds
+	outbox []outgoing   // sent by a call that is not paid for yet
 
 	timers  []timer
 	random  *rand.Rand

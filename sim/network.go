@@ -80,7 +80,7 @@ func (w *World) send(m *machine, out outgoing) {
 		w.queue.enqueue(w.now, w.now, slot)
 	case l.plain:
 		s := fate(draw, purposeLatency)
-		w.queue.enqueue(w.now, w.now+l.distance+int64(w.config.Network.Latency.sample(&s)), slot)
+		w.queue.enqueueMessage(w.now, w.now+l.distance+int64(w.config.Network.Latency.sample(&s)), slot)
 	default:
 		w.venture(l, slot, draw, size, kind)
 	}
@@ -117,7 +117,7 @@ func (w *World) travel(l *link, slot uint32, draw stream, leaves int64, kind int
 		w.hold(slot, arrives-w.now)
 		return
 	}
-	w.queue.enqueue(w.now, arrives, slot)
+	w.queue.enqueueMessage(w.now, arrives, slot)
 }
 
 // lose drops the message of an arrival that will not be.

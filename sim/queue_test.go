@@ -28,6 +28,13 @@ func TestQueueAgainstSortedList(t *testing.T) {
 				want = append(want, p)
 				slices.SortStableFunc(want, func(a, b planned) int { return int(a.at - b.at) })
 			},
+			"message": func(t *rapid.T) {
+				p := planned{now + rapid.Int64Range(0, 4).Draw(t, "delay"), added}
+				added++
+				q.enqueueMessage(now, p.at, q.store(event{number: uint64(p.number)}))
+				want = append(want, p)
+				slices.SortStableFunc(want, func(a, b planned) int { return int(a.at - b.at) })
+			},
 			"take": func(t *rapid.T) {
 				limit := now + rapid.Int64Range(0, 3).Draw(t, "limit")
 				at, slot, ok := q.take(now, limit)

@@ -1,14 +1,20 @@
 package sim
 
-// ring is a first-in-first-out queue of slots that reuses its memory.
-type ring struct {
-	items       []uint32 // length a power of two
+// ring is a first-in-first-out queue that reuses its memory.
+type ring[T any] struct {
+	items       []T // length a power of two
 	head, count int
 }
 
-func (r *ring) empty() bool { return r.count == 0 }
+func (r *ring[T]) empty() bool { return r.count == 0 }
 
-func (r *ring) push(item uint32) {
+// front returns the oldest item; there has to be one.
+func (r *ring[T]) front() *T { return &r.items[r.head] }
+
+// back returns the newest item; there has to be one.
+func (r *ring[T]) back() *T { return &r.items[(r.head+r.count-1)&(len(r.items)-1)] }
+
+func (r *ring[T]) push(item T) {
 	if r.count == len(r.items) {
 		r.grow()
 	}
@@ -16,15 +22,15 @@ func (r *ring) push(item uint32) {
 	r.count++
 }
 
-func (r *ring) pop() uint32 {
+func (r *ring[T]) pop() T {
 	item := r.items[r.head]
 	r.head = (r.head + 1) & (len(r.items) - 1)
 	r.count--
 	return item
 }
 
-func (r *ring) grow() {
-	larger := make([]uint32, max(16, 2*len(r.items)))
+func (r *ring[T]) grow() {
+	larger := make([]T, max(16, 2*len(r.items)))
 	for i := range r.count {
 		larger[i] = r.items[(r.head+i)&(len(r.items)-1)]
 	}

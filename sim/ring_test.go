@@ -9,7 +9,7 @@ import (
 
 func TestRingAgainstSlice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var r ring
+		var r ring[uint32]
 		var want []uint32
 		pushed := uint32(0)
 		t.Repeat(map[string]func(*rapid.T){
@@ -32,7 +32,7 @@ func TestRingAgainstSlice(t *testing.T) {
 }
 
 func TestRingReusesItsMemory(t *testing.T) {
-	var r ring
+	var r ring[uint32]
 	for i := range uint32(1000) {
 		r.push(i)
 		r.push(i)

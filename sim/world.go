@@ -67,6 +67,7 @@ type World struct {
 	active []*activeFault
 
 	types     []reflect.Type // the message types seen so far, in order of appearance
+	typesAt   []uintptr      // where their descriptions lie
 	messages  uint64         // messages sent so far: the number of the last
 	held      []heldMessage  // on links that are clogged
 	print     fingerprint
@@ -225,14 +226,20 @@ func (w *World) publish() {
 }
 
 // typeOf numbers the types of messages in the order in which they appear. There
-// are few, so looking through them beats a map.
+// are few, so looking through them beats a map, and comparing where their
+// descriptions lie beats comparing the types.
 func (w *World) typeOf(m node.Message) int {
 	t := reflect.TypeOf(m)
-	for i, known := range w.types {
-		if known == t {
+	var address uintptr
+	if t != nil {
+		address = reflect.ValueOf(t).Pointer()
+	}
+	for i, known := range w.typesAt {
+		if known == address {
 			return i
 		}
 	}
 	w.types = append(w.types, t)
+	w.typesAt = append(w.typesAt, address)
 	return len(w.types) - 1
 }
