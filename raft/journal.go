@@ -28,7 +28,7 @@ type journal struct {
 	parts   *wal.Parts // of the snapshot
 
 	durable Index    // the log in memory is on the disk, and synced, up to here
-	writing []extent // entry records that are not yet synced, oldest first
+	writing []extent // entry records that are not yet synced, oldest first; none says more than the next
 	vote    uint64   // how much has to be durable for the vote to be so
 }
 
@@ -165,8 +165,8 @@ func (j *journal) saveEntries(first Index, entries []Entry) {
 // cut notes that nothing behind an index counts as durable any more.
 func (j *journal) cut(index Index) {
 	j.durable = min(j.durable, index)
-	for i := range j.writing {
-		j.writing[i].last = min(j.writing[i].last, index)
+	for i := len(j.writing) - 1; i >= 0 && j.writing[i].last > index; i-- {
+		j.writing[i].last = index
 	}
 }
 

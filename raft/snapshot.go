@@ -147,8 +147,8 @@ func (s *Server) install(saved saving) {
 		}
 		s.readConfigurations()
 		s.updatePeers()
-		s.journal.rewrite(&s.log, s.loss)
 		s.journal.replaced(saved.index, s.log.lastIndex())
+		s.journal.rewrite(&s.log, s.loss)
 		s.env.Note(MarkSnapshotInstalled)
 		s.checkRepaired()
 	}
