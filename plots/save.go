@@ -44,6 +44,9 @@ func (f *Figure) png() ([]byte, error) {
 	}))
 }
 
+// SVG draws the figure as SVG. Equal figures give equal bytes.
+func (f *Figure) SVG() ([]byte, error) { return f.svg() }
+
 func (f *Figure) svg() ([]byte, error) {
 	data, err := encoded(f.render(func(width, height vg.Length) vg.CanvasWriterTo {
 		return vgsvg.New(width, height)

@@ -17,8 +17,8 @@ import (
 )
 
 // WriteArtifacts writes what a run left behind into an existing folder and
-// returns the paths: the history, the fault schedule, plots of latency and
-// throughput, and for a violation an account of it with the last events before, the
+// returns the paths: a page that tells all (see [Result.WriteReport]), the history, the
+// fault schedule, plots of latency and throughput, a space-time diagram, and for a violation an account of it with the last events before, the
 // run itself for replay, and if clients saw it the operations to blame, as a page of
 // Porcupine's, a table and a picture. Names begin with scenario, protocol and seed. Each
 // file appears whole or not at all.
@@ -29,6 +29,7 @@ func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 // WriteArtifactsOf is WriteArtifacts, where the space-time diagram shows a given window.
 func (r *Result) WriteArtifactsOf(dir string, w Window) ([]string, error) {
 	latency, throughput := r.figures()
+	o := r.overview()
 	files := []artifact{
 		{"history.jsonl", r.writeHistory},
 		{"schedule.json", r.writeSchedule},
@@ -36,7 +37,8 @@ func (r *Result) WriteArtifactsOf(dir string, w Window) ([]string, error) {
 		{"latency.svg", latency.Save},
 		{"throughput.png", throughput.Save},
 		{"throughput.svg", throughput.Save},
-		{"spacetime.svg", r.SpaceTimeDiagram(w).Save},
+		{"spacetime.svg", r.spaceTime(w, o).Save},
+		{"report.html", func(path string) error { return r.writeReport(path, w, o) }},
 	}
 	if r.Violation != "" {
 		files = append(files, artifact{"events.txt", r.writeLastEvents}, artifact{"replay.json", r.Freeze().WriteFile})

@@ -165,7 +165,8 @@ type state struct {
 	Event  int    `json:"e"` // counted from 0
 	Server int    `json:"m"` // likewise
 	View   view   `json:"v"`
-	Text   string `json:"t"` // as the server describes itself
+	Text   string `json:"t"`           // as the server describes itself
+	Extra  string `json:"q,omitempty"` // what its state machine holds, in words
 }
 
 // entryChange is a place of a server's log that holds something else after an event.
@@ -242,7 +243,7 @@ func (c *closeUp) takeBase() {
 		h := c.world.Handler(node.ID(i + 1))
 		v := viewOf(h)
 		c.before[i], c.texts[i] = v, describeHandler(h)
-		c.base = append(c.base, state{-1, i, v, c.texts[i]})
+		c.base = append(c.base, state{Event: -1, Server: i, View: v, Text: c.texts[i]})
 		if v.First > 0 {
 			c.compare(i, h, v, max(v.First, v.Last+1-min(v.Last, baseEntries)), -1)
 		}
@@ -267,7 +268,7 @@ func (c *closeUp) add(id node.ID, h node.Handler) {
 		c.compare(i, h, v, max(v.First, from-min(from, margin), v.Last+1-min(v.Last, 1024)), event)
 	}
 	if v != c.before[i] || text != c.texts[i] {
-		c.states = append(c.states, state{event, i, v, text})
+		c.states = append(c.states, state{Event: event, Server: i, View: v, Text: text})
 	}
 	c.before[i], c.texts[i] = v, text
 }

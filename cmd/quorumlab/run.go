@@ -81,7 +81,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
 	flags.StringVar(&f.shard, "shard", "", "i/n: run only each n-th seed, from the i-th on; needs --seeds")
 	flags.StringArrayVar(&f.set, "set", nil, "field=value of a swarm's configuration; may be repeated")
 	flags.StringVar(&f.schedule, "schedule", "", "file with the faults to inject instead of the scenario's")
-	flags.StringVar(&f.out, "out", "", "folder for history, schedule and plots; none are written without")
+	flags.StringVar(&f.out, "out", "", "folder for the report, history, schedule and plots; none are written without")
 	flags.BoolVar(&f.trace, "trace", false, "write every event too, as JSON Lines and for ShiViz and Perfetto; needs --out")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
 	windowFlags(c, &f.window)

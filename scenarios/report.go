@@ -1,0 +1,225 @@
+package scenarios
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2/maybe"
+
+	"quorumlab/linearizability"
+	"quorumlab/plots"
+)
+
+//go:embed report.html
+var reportSource string
+
+//go:embed report.css
+var reportStyle string
+
+//go:embed report.js
+var reportScript string
+
+var reportPage = template.Must(template.New("report").Parse(reportSource))
+
+// runPage is what a page tells of one run.
+type runPage struct {
+	Result    *Result
+	Summary   Summary
+	Command   string
+	Style     template.CSS
+	Script    template.JS
+	Policy    string      // which scripts may run: this one
+	Data      template.JS // as JSON, in which no tag can begin
+	SpaceTime template.HTML
+	Shown     int // events of the window
+	Pictures  []reportPicture
+	Core      string
+	History   []historyRow
+	Omitted   int // operations that the table leaves out
+	Faults    []string
+	Shrunk    *shrunk
+	Config    string
+	States    []string
+}
+
+// reportPicture is a picture that is part of a page.
+type reportPicture struct {
+	Title string
+	Data  template.URL
+}
+
+// historyRow is an operation in the table of a report.
+type historyRow struct {
+	Called, Ended float64 // seconds
+	Client        string
+	Operation     string
+	Outcome       string
+	Blamed        bool
+}
+
+// shrunk is what a short search for a smaller run has found.
+type shrunk struct {
+	Faults   []string
+	From     int
+	Servers  int
+	Runs     int
+	Replay   string
+	Complete bool
+}
+
+// WriteReport writes one page that tells all of the run and can be read without a
+// network: the verdict, pictures, a space-time diagram with the state of each server at
+// any of its events, the history, the faults, for a violation a smaller run that
+// shows it too, and how to see it again. The run is repeated for that.
+func (r *Result) WriteReport(path string, w Window) error {
+	return r.writeReport(path, w, r.overview())
+}
+
+func (r *Result) writeReport(path string, w Window, o *overview) error {
+	s := r.stretch(w, o.times, reportEvents)
+	c := r.closeUp(s.first, s.last)
+	data, err := json.Marshal(c.data(s)) // which escapes what could end a script
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(reportScript))
+	page := runPage{
+		Result: r, Summary: r.Summary(), Command: r.Command(),
+		Style: template.CSS(reportStyle), Script: template.JS(reportScript), Data: template.JS(data),
+		Policy: "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+		Shown:  len(c.events), Config: r.configuration(), States: r.States,
+	}
+	d := r.diagram(s, o, c).Diagram
+	for i := range d.Arrows {
+		d.Arrows[i].Label = "" // the script has it
+	}
+	page.SpaceTime = template.HTML(d.SVG(reportWidth(len(c.events))))
+	if page.Pictures, err = r.reportPictures(o); err != nil {
+		return err
+	}
+	if r.Report.Verdict == linearizability.VerdictViolation {
+		page.Core = r.Report.String()
+	}
+	page.History, page.Omitted = r.historyRows()
+	for _, f := range r.Faults {
+		page.Faults = append(page.Faults, f.String())
+	}
+	if r.Violation != "" {
+		page.Shrunk = r.shrinkShortly()
+	}
+	var b bytes.Buffer
+	if err := reportPage.Execute(&b, page); err != nil {
+		return err
+	}
+	return maybe.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// reportWidth is how wide a diagram of so many events is drawn to begin with.
+func reportWidth(events int) float64 { return min(max(1200, 5*float64(events)), 30_000) }
+
+// reportPictures draws what a report shows beside the space-time diagram.
+func (r *Result) reportPictures(o *overview) ([]reportPicture, error) {
+	var pictures []reportPicture
+	for _, p := range r.pictures(o) {
+		svg, err := p.figure.SVG()
+		if err != nil {
+			return nil, err
+		}
+		pictures = append(pictures, reportPicture{p.figure.Title, template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg))})
+	}
+	return pictures, nil
+}
+
+// picture is a figure and what its file is called.
+type picture struct {
+	name   string
+	figure *plots.Figure
+}
+
+// pictures draws all that can be drawn of a run.
+func (r *Result) pictures(o *overview) []picture {
+	run := r.Plot()
+	all := []picture{
+		{"latency", plots.LatencyOverTime(run)},
+		{"throughput", plots.ThroughputOverTime(run)},
+		{"distribution", plots.LatencyDistribution(run)},
+	}
+	for _, p := range all {
+		describe(p.figure, r.Scenario, r.Seed, r.Command())
+	}
+	return all
+}
+
+// maxHistoryRows bounds the table of a report.
+const maxHistoryRows = 1500
+
+// historyRows lists operations: all, or those nearest to what is to blame, or the first.
+func (r *Result) historyRows() (rows []historyRow, omitted int) {
+	blamed := make(map[int64]bool)
+	for _, op := range r.Report.Core {
+		blamed[op.Call] = true
+	}
+	from := 0
+	if len(r.Operations) > maxHistoryRows {
+		at := r.failedAt()
+		middle := sort.Search(len(r.Operations), func(i int) bool { return r.Operations[i].Called >= at })
+		if r.Violation == "" {
+			middle = 0
+		}
+		from = min(max(middle-maxHistoryRows*3/4, 0), len(r.Operations)-maxHistoryRows)
+	}
+	for i, o := range r.Operations {
+		if (i < from || i >= from+maxHistoryRows) && !blamed[o.Call] {
+			omitted++
+			continue
+		}
+		rows = append(rows, historyRow{
+			Called: o.Called.Seconds(), Ended: o.Ended.Seconds(), Client: fmt.Sprintf("%d (C%d)", o.Client, o.Machine),
+			Operation: describeOperation(o.Operation), Outcome: o.Outcome.String(), Blamed: blamed[o.Call],
+		})
+	}
+	return rows, omitted
+}
+
+// shortRuns bounds the search for a smaller run that a report waits for.
+const shortRuns = 100
+
+// shrinkShortly looks for a smaller run, for a second or so.
+func (r *Result) shrinkShortly() *shrunk {
+	small, done, err := Shrink(context.Background(), r.Freeze(), r.Scenario, r.Protocol, Budget{Runs: shortRuns}, func(Shrinking) {})
+	if err != nil {
+		return nil
+	}
+	text, err := json.MarshalIndent(small, "", " ")
+	if err != nil {
+		return nil
+	}
+	found := &shrunk{From: len(r.Faults), Servers: small.Servers, Runs: done.Runs, Replay: string(text), Complete: done.Runs < shortRuns}
+	for _, f := range small.Schedule {
+		found.Faults = append(found.Faults, f.String())
+	}
+	return found
+}
+
+// Judged says who found what, for the head of a report.
+func (r runPage) Judged() string {
+	switch {
+	case r.Result.Violation != "":
+		return strings.TrimSuffix(r.Result.Failure.String(), ": ")
+	case r.Summary.Verdict == "unknown":
+		return "no judge could decide"
+	}
+	return "every answer is explained by an order of all operations, no invariant broke, and service came back"
+}
+
+// Seconds writes a time in seconds.
+func (r runPage) Seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
