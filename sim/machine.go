@@ -294,6 +294,9 @@ func (w *World) finishCall(m *machine) {
 			w.fail(m, err, nil)
 		}
 	}
+	for _, d := range w.downfalls {
+		d.look(m)
+	}
 	switch {
 	case !m.up: // it has called Exit
 		w.finishExit(m)

@@ -98,6 +98,9 @@ func (w *World) venture(l *link, slot uint32, draw stream, size, kind int) {
 		return
 	}
 	w.travel(l, slot, draw, leaves, kind)
+	if l.rules != nil {
+		w.echoes(l, slot, draw, leaves, kind)
+	}
 	if l.duplication > 0 {
 		if s := fate(draw, purposeDuplicate); s.chance(l.duplication) {
 			w.stats.MessagesDuplicated++

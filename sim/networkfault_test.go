@@ -56,6 +56,21 @@ var networkFaults = func() map[string][]Fault {
 			Filter{Span: span, Types: "RequestVote", From: Leader, Drop: 1},
 			Filter{Span: span, Types: "RequestVote", To: Leader, Drop: 1},
 		},
+		"echo": {
+			Echo{Span: span, Probability: 1, Delay: Constant(ms)},
+			Echo{Span: span, Probability: 0.5, Delay: Constant(ms)},
+			Echo{Span: span, Probability: 1, Delay: Uniform(ms, 2*ms)},
+			Echo{Span: span, Probability: 1, Delay: Constant(ms), Target: Leader},
+		},
+		"downfall": {
+			Downfall{Span: span, By: ByCrash, After: Constant(us), Length: Constant(us)},
+			Downfall{Span: span, By: ByPause, After: Constant(us), Length: Constant(us)},
+			Downfall{Span: span, By: ByCrash, After: Constant(2 * us), Length: Constant(us)},
+			Downfall{Span: span, By: ByCrash, After: Constant(us), Length: Constant(2 * us)},
+			Downfall{Span: span, By: ByIsolation, After: Constant(us), Length: Constant(us)},
+			Downfall{Span: span, By: ByIsolation, After: Constant(us), Length: Constant(us), Direction: Inward},
+			Downfall{Span: span, By: ByIsolation, After: Constant(us), Length: Constant(us), Spared: 1},
+		},
 	}
 }()
 
@@ -135,6 +150,13 @@ func TestNetworkFaultsValidate(t *testing.T) {
 		{Clog{Span: span, To: "S2"}, "from: missing"},
 		{Clog{Span: span, From: "S1"}, "to: missing"},
 		{Filter{Span: early}, "start: -1ns is negative"},
+		{Echo{Span: early}, "start: -1ns is negative"},
+		{Echo{Probability: 2}, "probability: 2 is"},
+		{Downfall{Span: early, By: ByCrash}, "start: -1ns is negative"},
+		{Downfall{By: "fire"}, `by: "fire" is none of "crash", "pause", "isolation"`},
+		{Downfall{By: ByIsolation, Spared: -1}, "spared: -1 is negative"},
+		{Downfall{By: ByPause, Spared: 1}, `spared: only "isolation" spares any`},
+		{Downfall{By: ByCrash, Direction: Inward}, `direction: only "isolation" has one`},
 		{Filter{Span: span, From: "X"}, `from: "X" is neither`},
 		{Filter{Span: span, To: "X"}, `to: "X" is neither`},
 		{Filter{Span: span, Drop: 2}, "drop: 2 is not a probability"},

@@ -12,6 +12,8 @@ type rule struct {
 	types *typeSet // nil: every message
 	drop  float64  // probability
 	delay Distribution
+	echo  float64      // probability of a second copy,
+	late  Distribution // which comes so much later
 	seed  uint64
 	next  *rule // on the same link; their order does not matter
 }
@@ -26,6 +28,7 @@ func (r rule) addTo(c *linkCondition) {
 const (
 	ruleDrop = iota
 	ruleDelay
+	ruleEcho
 )
 
 func (r *rule) concerns(w *World, kind int) bool { return r.types == nil || r.types.has(w, kind) }
@@ -50,6 +53,19 @@ func (r *rule) delays(w *World, message stream, kind int) int64 {
 	}
 	s := r.draw(message, ruleDelay)
 	return int64(r.delay.sample(&s))
+}
+
+// echoes draws whether a message comes a second time, and how much later, in
+// nanoseconds.
+func (r *rule) echoes(message stream) (late int64, again bool) {
+	if r.echo == 0 {
+		return 0, false
+	}
+	s := r.draw(message, ruleEcho)
+	if !s.chance(r.echo) {
+		return 0, false
+	}
+	return int64(r.late.sample(&s)), true
 }
 
 // typeSet is a set of message types by name.

@@ -64,7 +64,8 @@ type World struct {
 	clients  []*machine // by ID - firstClient
 	calling  *machine   // whose handler is being called
 
-	active []*activeFault
+	active    []*activeFault
+	downfalls []*downfall // those among them that look out for new leaders
 
 	types     []reflect.Type // the message types seen so far, in order of appearance
 	typesAt   []uintptr      // where their descriptions lie
