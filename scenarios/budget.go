@@ -125,13 +125,20 @@ func (c *Swarm) befall(frail []sim.Target, seed uint64, until time.Duration, oth
 	return schedule
 }
 
-// firstCrash returns when the first crash of a schedule begins that does not begin
-// before a time, or otherwise if there is none.
+// firstCrash returns when, from a time on, the first crash of a schedule begins or may
+// begin, or otherwise if there is none.
 func firstCrash(schedule sim.Schedule, from, otherwise sim.Duration) sim.Duration {
 	first := otherwise
 	for _, f := range schedule {
-		if crash, ok := f.(sim.Crash); ok && crash.Start >= from {
-			first = min(first, crash.Start)
+		switch f := f.(type) {
+		case sim.Crash:
+			if f.Start >= from {
+				first = min(first, f.Start)
+			}
+		case sim.Downfall: // whenever somebody comes to lead
+			if f.By == sim.ByCrash && (f.End == 0 || f.End > from) {
+				first = min(first, max(from, f.Start))
+			}
 		}
 	}
 	return first

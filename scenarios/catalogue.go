@@ -13,7 +13,7 @@ import (
 // Catalogue lists the scenarios of the laboratory, quiet ones first.
 func Catalogue() []Scenario {
 	return []Scenario{
-		steady(), leaderCrash(), minorityPartition(), majorityPartition(), lossy(), rollingRestart(), swarm(),
+		steady(), leaderCrash(), minorityPartition(), majorityPartition(), deafLeader(), lossy(), rollingRestart(), swarm(),
 	}
 }
 
@@ -122,6 +122,29 @@ func majorityPartition() Scenario {
 			atLeast("messages dropped", r.Stats.MessagesDropped, 1),
 			atLeast("operations of unknown outcome", r.Summary().Operations.Unknown, 1),
 			atLeast("milliseconds without an answer", int(r.LongestGap()/time.Millisecond), 3900),
+		)
+	}
+	return s
+}
+
+func deafLeader() Scenario {
+	s := base("deaf-leader", "A deposed leader is heard and cannot hear",
+		`The leader is cut off, and the others elect another. Then it is heard again, but hears nobody, so that it never learns of its successor and goes on to lead; CheckQuorum, which would have it give up, is off. Now the successor crashes. Watch the others elect a third, though they hear heartbeats all the time: what an old leader says is no reason to wait. Would they find out if they had not elected another before?`)
+	s.Settings.NoCheckQuorum = true
+	s.Faults = func(r *rand.Rand, servers int) sim.Schedule {
+		start := moment(r, 2*time.Second)
+		crash := start + 2*time.Second
+		return sim.Schedule{
+			sim.Partition{Span: sim.Between(start, crash-500*time.Millisecond), Side: sim.Leader},
+			sim.Partition{Span: sim.Between(start, 0), Side: sim.Leader, Direction: sim.Inward},
+			sim.Crash{Span: sim.Between(crash, crash+time.Second), Target: sim.Leader},
+		}
+	}
+	s.Due = 8 * time.Second
+	s.Bites = func(r *Result) error {
+		return errors.Join(
+			atLeast("leader changes", r.LeaderChanges(), 2),
+			atLeast("crashes", r.Stats.Crashes, 1),
 		)
 	}
 	return s

@@ -67,6 +67,7 @@ type client struct {
 	env        node.Env
 	servers    []node.ID
 	load       Load
+	roam       bool // see Scenario.Roam
 	operations Operations
 	recorder   *recorder
 	until      time.Duration // when to stop making operations, on the recorder's clock
@@ -297,6 +298,9 @@ func (c *client) call(s *session) {
 	s.place = c.recorder.call(s.process, s.invocation, now)
 	c.recorder.operations[s.place].Machine, c.recorder.operations[s.place].Number = c.number, c.drawn
 	s.giveUpAt = c.env.Now() + patience
+	if c.roam {
+		c.server = c.servers[c.env.Rand().IntN(len(c.servers))]
+	}
 	s.server, s.redirects = c.server, 0
 	c.try(s)
 }
@@ -351,8 +355,10 @@ func (c *client) wake(at time.Duration) {
 }
 
 // clientFactory makes the client of the given number.
-func clientFactory(servers []node.ID, load Load, w Workload, r *recorder, until time.Duration, seed uint64, number int) node.Factory {
+func clientFactory(servers []node.ID, load Load, roam bool, w Workload, r *recorder, until time.Duration, seed uint64, number int) node.Factory {
 	return func(env node.Env) node.Handler {
-		return newClient(env, servers, load, w.Client(), r, until, seed, number)
+		c := newClient(env, servers, load, w.Client(), r, until, seed, number)
+		c.roam = roam
+		return c
 	}
 }

@@ -69,6 +69,12 @@ type Settings struct {
 	OneByOne bool `json:"oneByOne"`
 	// NoLearning lets Raft's new servers count at once, before they have caught up.
 	NoLearning bool `json:"noLearning"`
+	// DriftBound is how many times as fast as another one server's clock may run, which
+	// leases reckon with; zero is the protocol's own choice.
+	DriftBound float64 `json:"driftBound"`
+	// StopToChange has each change of Paxos's membership stop the configuration before
+	// it, in the place of taking effect a window later. It means nothing to Raft.
+	StopToChange bool `json:"stopToChange"`
 	// FlexibleQuorums makes Paxos's quorums of phase 2 smaller by one than a majority,
 	// and those of phase 1 larger. It means nothing to Raft.
 	FlexibleQuorums bool `json:"flexibleQuorums"`
@@ -113,6 +119,7 @@ var Raft = Protocol{
 			config.LearningRounds = 0
 		}
 		config.MaxInFlightEntries = cmp.Or(settings.InFlight, config.MaxInFlightEntries)
+		config.ClockDriftBound = cmp.Or(settings.DriftBound, config.ClockDriftBound)
 		switch settings.Reads {
 		case ReadQuorum:
 			config.Reads = raft.ReadIndex
@@ -141,6 +148,10 @@ var Paxos = Protocol{
 		config.KeepLeader, config.CheckQuorum = !settings.NoPreVote, !settings.NoCheckQuorum
 		config.EagerCommit = settings.EagerCommit
 		config.Window = cmp.Or(settings.InFlight, config.Window)
+		config.ClockDriftBound = cmp.Or(settings.DriftBound, config.ClockDriftBound)
+		if settings.StopToChange {
+			config.Reconfiguration = paxos.ByStop
+		}
 		if settings.FlexibleQuorums {
 			config.Phase1Quorum, config.Phase2Quorum = quorums(len(servers), true)
 		}

@@ -80,6 +80,7 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	config := s.World
 	config.Seed = seed
 	config.RestartAfter = restartAfter
+	config.PanicsExit = s.outsideOnly // clients do not see inside a server that gives up
 	e := &experiment{scenario: s, seed: seed, world: sim.New(config)}
 	e.recorder = &recorder{now: e.world.Now}
 	if p.Invariants != nil && !s.outsideOnly {
@@ -130,7 +131,7 @@ func (e *experiment) client(servers []node.ID, load Load, number int) node.Facto
 		return e.crew.client(number, load)
 	}
 	s := e.scenario
-	return clientFactory(servers, load, s.Workload, e.recorder, s.Duration, e.seed, number)
+	return clientFactory(servers, load, s.Roam, s.Workload, e.recorder, s.Duration, e.seed, number)
 }
 
 // states describes every server, at the end of a run.

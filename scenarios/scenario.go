@@ -24,6 +24,9 @@ type Scenario struct {
 	World    sim.Config // the seed is the run's
 	Workload Workload
 	Clients  []Load
+	// Roam has clients turn to a server at random with each operation, and not to the one
+	// that answered last: so they meet servers that only believe that they lead.
+	Roam     bool
 	Settings Settings
 	// Transfers is the mean time between requests to hand the leadership over;
 	// zero is none.
@@ -45,6 +48,9 @@ type Scenario struct {
 	// ended, or a quorum has been healed; zero is DefaultSettle. Every operation
 	// called later must be answered.
 	Settle time.Duration
+	// Due, if it is not zero, is from when on every operation must be answered although
+	// faults go on.
+	Due time.Duration
 
 	// Vary, if it is not nil, makes the scenario of a run from its seed; of this
 	// one only the name and the texts count then.
@@ -114,7 +120,7 @@ func (s Scenario) WithFaults(schedule sim.Schedule) Scenario {
 		s.Vary = func(seed uint64) Scenario { return vary(seed).WithFaults(schedule) }
 		return s
 	}
-	s.Faults = func(*rand.Rand, int) sim.Schedule { return schedule }
+	s.Faults, s.Due = func(*rand.Rand, int) sim.Schedule { return schedule }, 0
 	s.Bites = func(*Result) error { return nil }
 	if from, judged := s.quiet(schedule); judged {
 		s.Duration = max(s.Duration, from+2*time.Second)
@@ -169,6 +175,9 @@ func (s Scenario) WithScheduleFile(path string) (Scenario, error) {
 // reports false if some fault never ends and nobody is healed: such a schedule
 // says nothing of how long the service may be away.
 func (s Scenario) quiet(faults sim.Schedule) (from time.Duration, judged bool) {
+	if s.Due > 0 {
+		return s.Due, true
+	}
 	settle := cmp.Or(s.Settle, DefaultSettle)
 	var last time.Duration
 	endless := false

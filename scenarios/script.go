@@ -118,7 +118,7 @@ func (s *Script) do(i Invocation) Operation {
 	s.clients++
 	load := Load{Calls: []Call{{At: s.Now(), Number: 1}}}
 	only := Workload{Client: func() Operations { return func(*rand.Rand, int) Invocation { return i } }}
-	s.e.world.AddClient(clientFactory(s.servers, load, only, s.e.recorder, math.MaxInt64, 1, s.clients))
+	s.e.world.AddClient(clientFactory(s.servers, load, false, only, s.e.recorder, math.MaxInt64, 1, s.clients))
 	for {
 		all := s.e.recorder.operations
 		if len(all) > place && all[place].Return != 0 {

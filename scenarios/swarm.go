@@ -1,8 +1,10 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -27,6 +29,10 @@ type Swarm struct {
 	// CompareAndSet says whether clients use it beside reads and writes. It makes
 	// histories hard to judge in which many outcomes are unknown.
 	CompareAndSet bool `json:"compareAndSet"`
+	// Counter has clients add to a counter and read it, in the place of keys.
+	Counter bool `json:"counter"`
+	// Roam has them turn to any server, see Scenario.Roam.
+	Roam bool `json:"roam"`
 
 	Settings               // of the protocol
 	Transfers sim.Duration `json:"transfers"` // mean time between hand-overs of the leadership; zero is none
@@ -58,12 +64,19 @@ type Swarm struct {
 	ClockDrift  Often `json:"clockDrift"`
 	ClockJump   Often `json:"clockJump"`
 	ClockStrobe Often `json:"clockStrobe"`
+	// Drift lets every server's clock run at a rate of its own, such that no two differ
+	// by more than DriftBound.
+	Drift bool `json:"drift"`
 
 	Shape        Often `json:"shape"` // partitions by their usual names
 	Flapping     Often `json:"flapping"`
 	Clog         Often `json:"clog"`
 	SlowNetwork  Often `json:"slowNetwork"`
 	LowBandwidth Often `json:"lowBandwidth"`
+
+	Downfall Often `json:"downfall"` // of whoever comes to lead
+	Echo     Often `json:"echo"`     // copies of messages that come late
+	ByType   Often `json:"byType"`   // messages of one type are late or lost
 
 	SlowDisk   Often `json:"slowDisk"`
 	DiskErrors Often `json:"diskErrors"`
@@ -101,6 +114,9 @@ func DrawSwarm(seed uint64) Swarm {
 			sim.Uniform(ms, 40*ms)),
 		CPU:         pick(draw("cpu"), sim.Distribution{}, sim.Distribution{}, sim.Exponential(50*time.Microsecond)),
 		ShuffleTies: pick(draw("shuffleTies"), false, true),
+		Counter:     pick(draw("counter"), false, false, false, true),
+		Roam:        pick(draw("roam"), false, true),
+		Drift:       pick(draw("drift"), false, true),
 	}
 	for _, n := range slices.Concat(c.nemeses(), c.damage(nil), c.losses(nil)) {
 		*n.often = drawOften(draw(n.name), n.typical)
@@ -130,10 +146,16 @@ func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 		OneByOne:         pick(draw("oneByOne"), false, true),
 		NoLearning:       pick(draw("noLearning"), false, false, true),
 		FlexibleQuorums:  pick(draw("flexibleQuorums"), false, false, true),
+		DriftBound:       pick(draw("driftBound"), 0, 2.0),
+		StopToChange:     pick(draw("stopToChange"), false, true) && c.Changes > 0,
+	}
+	if s.Reads == ReadLease && pick(draw("leaseOrClocks"), false, true) {
+		// Leases are as safe as clocks are.
+		c.ClockSkew, c.ClockDrift, c.ClockJump, c.ClockStrobe = Often{}, Often{}, Often{}, Often{}
 	}
 	if clocks := (Often{}); s.Reads == ReadLease &&
 		(c.ClockSkew != clocks || c.ClockDrift != clocks || c.ClockJump != clocks || c.ClockStrobe != clocks) {
-		s.Reads = ReadQuorum // leases are as safe as clocks are
+		s.Reads = ReadQuorum
 	}
 	if s.Reads == ReadLease {
 		s.NoPreVote, s.NoCheckQuorum = false, false // they rely on servers that stand by their leader
@@ -238,6 +260,17 @@ func (c *Swarm) nemeses() []nemesis {
 		{"lowBandwidth", &c.LowBandwidth, Often{4 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.Bandwidth{Span: span, Target: some(r), BytesPerSecond: pick(r, int64(2_000), 20_000)}
 		}},
+		{"downfall", &c.Downfall, Often{4 * s, 3 * s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return downfall(r, span)
+		}},
+		{"echo", &c.Echo, Often{3 * s, 2 * s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Echo{Span: span, Target: pick(r, "", sim.Leader, sim.AnyOne), Probability: pick(r, 0.02, 0.1, 0.5),
+				Delay: pick(r, sim.Uniform(10*ms, 200*ms), sim.Uniform(100*ms, 2*s))}
+		}},
+		{"byType", &c.ByType, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Filter{Span: span, Types: pick(r, filtered...), From: pick(r, "", "", some(r)), To: pick(r, "", "", some(r)),
+				Drop: pick(r, 0, 0.5, 1), Delay: pick(r, sim.Uniform(0, 20*ms), sim.Uniform(0, 300*ms))}
+		}},
 		{"slowDisk", &c.SlowDisk, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.SlowDisk{Span: span, Target: some(r), PerSync: sim.Exponential(pick(r, 10*ms, 100*ms))}
 		}},
@@ -253,10 +286,32 @@ func (c *Swarm) nemeses() []nemesis {
 	}
 }
 
+// filtered are the types of messages that part ways, by what they do for their
+// protocol.
+var filtered = []string{
+	"AppendEntries+Accept", "AppendEntriesReply+Accepted", "RequestVote+Prepare", "RequestVoteReply+Promise",
+	"Committed+Decision+Heartbeat", "InstallSnapshot+CatchUp+SnapshotChunk", "Request", "Reply",
+}
+
+// downfall draws how leaders fall: most of them before, or while, what they first
+// proposed gets about.
+func downfall(r *rand.Rand, span sim.Span) sim.Downfall {
+	const ms = time.Millisecond
+	f := sim.Downfall{
+		Span: span, By: pick(r, sim.ByCrash, sim.ByCrash, sim.ByIsolation, sim.ByIsolation, sim.ByIsolation, sim.ByPause),
+		After:  pick(r, sim.Distribution{}, sim.Uniform(0, 5*ms), sim.Uniform(0, 50*ms), sim.Exponential(200*ms)),
+		Length: pick(r, sim.Uniform(10*ms, 300*ms), sim.Uniform(200*ms, 2*time.Second)),
+	}
+	if f.By == sim.ByIsolation {
+		f.Direction, f.Spared = pick(r, sim.BothWays, sim.BothWays, sim.Outward, sim.Inward), pick(r, 0, 1, 1)
+	}
+	return f
+}
+
 // healing are the faults that always end. A leader outside of the healed quorum is
 // as good as any while its followers hear from it; that clients cannot reach it, or
 // that it is too slow for what they ask, would be no fault of the protocol's.
-var healing = []string{"cutClients", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk"}
+var healing = []string{"cutClients", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk", "downfall", "echo", "byType"}
 
 // Set changes one field, named as in JSON. The value is written as in JSON, where
 // the quotes of a text may be left out.
@@ -287,6 +342,7 @@ func (c Swarm) Validate() error {
 		{"transfers", time.Duration(c.Transfers).Seconds(), 0, 3600},
 		{"changes", time.Duration(c.Changes).Seconds(), 0, 3600},
 		{"inFlight", float64(c.InFlight), 0, 1e6},
+		{"driftBound", max(c.DriftBound, 1), 1, 100},
 		{"bandwidth", float64(c.Bandwidth), 0, 1e12},
 	} {
 		if !(bound.value >= bound.least && bound.value <= bound.max) {
@@ -382,6 +438,7 @@ func (c Swarm) scenario(seed uint64) Scenario {
 			ShuffleTies: c.ShuffleTies,
 		},
 		Workload: KeyValueWorkload(c.Keys, c.CompareAndSet),
+		Roam:     c.Roam,
 		Spares:   c.Spares,
 		Settings: c.Settings, Transfers: time.Duration(c.Transfers),
 		Changes:  Changes{Every: time.Duration(c.Changes), Frail: c.frail(seed)},
@@ -389,6 +446,9 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		Duration: time.Duration(c.Duration+c.Recovery) + 2*time.Second,
 		Bites:    func(*Result) error { return nil },
 		Config:   c,
+	}
+	if c.Counter {
+		s.Workload = CounterWorkload()
 	}
 	for range c.Clients {
 		s.Clients = append(s.Clients, Load{Sessions: 1, Think: time.Duration(c.Think)})
@@ -407,9 +467,27 @@ func (c Swarm) scenario(seed uint64) Scenario {
 			all = append(all, Repeat(n.name, *n.often, lingering, n.fault))
 		}
 		phase := time.Duration(c.Duration)
-		schedule := Compose(all...)(seed, phase)
+		schedule := append(Compose(all...)(seed, phase), c.drifts(seed, phase)...)
 		damage := c.befall(frail, seed, phase, schedule)
 		return append(append(schedule, damage...), c.heal(seed, phase, damage))
 	}
 	return s
+}
+
+// drifts gives every server's clock a rate of its own. The slowest and the fastest that
+// there can be differ by a little less than the bound that leases reckon with.
+func (c Swarm) drifts(seed uint64, until time.Duration) (schedule sim.Schedule) {
+	if !c.Drift {
+		return nil
+	}
+	bound := cmp.Or(c.DriftBound, raft.DefaultConfig(nil).ClockDriftBound)
+	fastest := math.Floor(1000*math.Sqrt(bound))/1000 - 1
+	slowest := math.Ceil(1000/math.Sqrt(bound))/1000 - 1
+	r := stream(seed, "drift")
+	for _, id := range identifiers(c.Servers + c.Spares) {
+		if rate := pick(r, slowest, 0, fastest); rate != 0 {
+			schedule = append(schedule, sim.ClockDrift{Span: sim.Between(0, until), Target: sim.Machine(id), Rate: math.Round(1000*rate) / 1000})
+		}
+	}
+	return schedule
 }

@@ -235,7 +235,7 @@ func (s Scenario) filled() Scenario {
 
 // swarming is the scenario with the swarm's faults.
 func (s Scenario) swarming() (Scenario, error) {
-	set := map[string]string{"servers": strconv.Itoa(s.Servers)}
+	set := map[string]string{"servers": strconv.Itoa(s.Servers), "counter": "false"} // an implementation brings its own machine
 	for field, value := range s.Set {
 		set[field] = value
 	}

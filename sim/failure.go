@@ -58,5 +58,13 @@ func (w *World) catch() {
 	if !ok {
 		err = fmt.Errorf("panic: %v", reason)
 	}
+	if w.config.PanicsExit && m.id < firstClient {
+		w.survived = true
+		clear(m.outbox) // which has not left
+		m.outbox = m.outbox[:0]
+		m.Exit(err)
+		w.finishExit(m)
+		return
+	}
 	w.fail(m, err, debug.Stack())
 }

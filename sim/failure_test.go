@@ -221,3 +221,37 @@ func TestWatchEndsTheRunAmidAnInbox(t *testing.T) {
 	require.EqualError(t, w.Run(time.Second), "enough (at 10ms on S1)")
 	require.Equal(t, 1, handled)
 }
+
+// TestPanicsExit: where a panic is the end of a process only, the machine boots again
+// and the others go on.
+func TestPanicsExit(t *testing.T) {
+	w := New(Config{PanicsExit: true, RestartAfter: 10 * ms, Network: Network{Latency: Constant(ms)}})
+	w.AddServer(probing(func(p *probe) {
+		p.receive = func(from node.ID, m node.Message) {
+			if m == text("!") {
+				panic("it cannot be")
+			}
+			p.env.Send(from, m)
+		}
+	}))
+	client := w.AddClient(idle)
+	trace := observed(w)
+	for i, m := range []text{"a", "!", "lost", "b"} {
+		callAt(w, time.Duration(8*i)*ms, client, func(env node.Env) { env.Send(1, m) })
+	}
+	require.NoError(t, w.Run(time.Second))
+	require.Equal(t, []time.Duration{9 * ms}, trace.times(Exited))
+	require.Equal(t, 3, w.Stats().Boots, "of the client too")
+	var answers []node.Message
+	for _, e := range trace.of(Delivered) {
+		if e.Machine == client {
+			answers = append(answers, e.Message)
+		}
+	}
+	require.Equal(t, []node.Message{text("a"), text("b")}, answers)
+
+	w = New(Config{PanicsExit: true})
+	w.AddServer(idle)
+	w.AddClient(probing(func(p *probe) { p.start = func() { panic("a client") } }))
+	require.ErrorContains(t, w.Run(time.Second), "a client", "who is not under test")
+}

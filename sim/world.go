@@ -26,6 +26,9 @@ type Config struct {
 	// RestartAfter is how long after a process has ended itself a supervisor
 	// starts it again; zero is never.
 	RestartAfter time.Duration
+	// PanicsExit has the panic of a server's handler end its process, as it would in
+	// the field, and not the run.
+	PanicsExit bool
 	// Strict makes the world notice a message that was changed after it was sent,
 	// and end the run with a *node.Violation of "Message Unchanged After Send". It
 	// makes no difference to a run but time. A message whose memory holds more
@@ -80,6 +83,7 @@ type World struct {
 	current   Event  // the event shown to observers: a field, so that it need not be allocated
 	watch     func(id node.ID, h node.Handler) error
 	failure   *Failure
+	survived  bool // a panic that does not end the run
 }
 
 // New makes an empty world at time zero. It panics if the configuration is not
@@ -145,7 +149,10 @@ func (w *World) At(at time.Duration, do func()) {
 // even if nothing is left to happen. It returns a *Failure if an invariant was
 // violated or a handler panicked; the world then stands still for good.
 func (w *World) Run(until time.Duration) error {
-	w.steps(int64(until), math.MaxInt)
+	for again := true; again; again = w.survived {
+		w.survived = false
+		w.steps(int64(until), math.MaxInt)
+	}
 	if w.failure != nil {
 		return w.failure
 	}

@@ -175,7 +175,7 @@ func pausesAndClocks(r *rand.Rand) sim.Schedule {
 // swarm asks for no way to read but the first: others are the implementation's
 // own affair.
 func swarm() scenarios.Scenario {
-	s, err := scenarios.SwarmScenario(map[string]string{"reads": "log"})
+	s, err := scenarios.SwarmScenario(map[string]string{"reads": "log", "counter": "false"})
 	if err != nil {
 		panic(err) // the field exists
 	}
