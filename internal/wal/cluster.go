@@ -20,15 +20,16 @@ func (e *ClusterError) Error() string {
 	return fmt.Sprintf("%s belongs to cluster %q, this server to %q", e.What, e.Other, e.Server)
 }
 
-// OpenCluster writes the name of the cluster down beside a log that is still empty.
-// Otherwise it looks whether that name is there, and returns a *ClusterError if
-// another one is. A cluster without a name leaves no mark. What is damaged in both
-// its copies is ErrCorrupt: nobody can tell whose disk it is.
+// OpenCluster writes the name of the cluster down beside a log of which nothing is
+// known to be durable: it is empty, or a crash has kept some of its first records and
+// may have taken the name. Otherwise it looks whether that name is there, and returns a
+// *ClusterError if another one is. A cluster without a name leaves no mark. What is
+// damaged in both its copies is ErrCorrupt: nobody can tell whose disk it is.
 func (l *Log) OpenCluster(name string) error {
 	file := l.name + "-cluster"
 	found, err := l.OpenCopies(file)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && (name == "" || l.written.records == 0):
+	case errors.Is(err, fs.ErrNotExist) && (name == "" || l.durable.records == 0):
 		if name == "" {
 			return nil
 		}

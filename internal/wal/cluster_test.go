@@ -27,6 +27,8 @@ func TestOpenCluster(t *testing.T) {
 			require.NoError(t, l.OpenCluster(test.first))
 			for range test.records {
 				appendAll(t, l, "record")
+				settle(t, l, env)
+				appendAll(t, l, "a record that says so")
 			}
 			l, _ = open(t, env)
 			written := l.written
@@ -44,4 +46,21 @@ func TestOpenCluster(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The first sync covers the name and whatever was appended since. If the machine
+// crashes before it ends, the records may be kept and the name not: that makes no
+// stranger of the server.
+func TestCrashBeforeTheNameIsDurable(t *testing.T) {
+	everyChoice(func(pick func(n int) int) {
+		env := newFakeEnv()
+		l, _ := open(t, env)
+		require.NoError(t, l.OpenCluster("north"))
+		l.Flush()
+		appendAll(t, l, "record")
+		env.disk.crash(pick)
+		l, _ = open(t, env)
+		require.NoError(t, CheckCluster(env.Disk(), l.name, "north"))
+		require.NoError(t, l.OpenCluster("north"))
+	})
 }
