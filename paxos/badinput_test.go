@@ -18,16 +18,29 @@ func bootOf(t testing.TB, cluster string, disk fakedisk.Disk) *lone {
 	return l
 }
 
-// Somebody has mixed up two clusters' disks.
+// Somebody has mixed up two clusters' disks. They stay as they are, whole or damaged.
 func TestADiskOfAnotherCluster(t *testing.T) {
-	north := bootOf(t, "north", fakedisk.Disk{})
-	north.receive(2, Accept{b(1, 2), 1, requests(5), 0, 0, 0})
-	north.restart()
-	require.NoError(t, north.exited)
-	for _, name := range []string{"south", ""} {
-		var wrong *ClusterError
-		require.ErrorAs(t, bootOf(t, name, north.disk).exited, &wrong)
-		require.Equal(t, ClusterError{What: "the disk", Server: name, Other: "north"}, *wrong)
+	for _, harm := range []bool{false, true} {
+		north := bootOf(t, "north", fakedisk.Disk{})
+		for slot := range Slot(3) {
+			north.receive(2, Accept{b(1, 2), slot + 1, requests(5), 0, 0, 0})
+		}
+		if harm {
+			north.disk.Damage(logName+".000001", 50)
+		}
+		before, err := north.disk.List()
+		require.NoError(t, err)
+		for _, name := range []string{"south", ""} {
+			var wrong *ClusterError
+			require.ErrorAs(t, bootOf(t, name, north.disk).exited, &wrong)
+			require.Equal(t, ClusterError{What: "the disk", Server: name, Other: "north"}, *wrong)
+		}
+		after, err := north.disk.List()
+		require.NoError(t, err)
+		require.Equal(t, before, after, "a log begun anew is a file of its own")
+		north.restart()
+		require.NoError(t, north.exited)
+		require.Equal(t, harm, north.server.Damaged())
 	}
 }
 

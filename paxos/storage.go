@@ -40,6 +40,9 @@ func (s *Server) written(err error) bool {
 
 // load reads the disk and takes up what it says.
 func (s *Server) load() error {
+	if err := wal.CheckCluster(s.env.Disk(), logName, s.config.Cluster); err != nil {
+		return err
+	}
 	log, records, err := wal.Open(s.env, logName)
 	var damage *wal.CorruptError
 	if errors.As(err, &damage) {
