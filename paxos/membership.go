@@ -228,7 +228,7 @@ func (s *Server) receiveKnown(from node.ID, m Known) {
 		return
 	}
 	if s.isMember(s.env.ID()) && !s.isMember(from) {
-		s.env.Send(from, Known{Chosen: s.chosen})
+		s.log.Send(from, Known{Chosen: s.chosen}) // the other will rely on it
 	}
 	if m.Chosen == s.chosen {
 		s.relieved = m.Chosen

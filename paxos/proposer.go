@@ -167,10 +167,10 @@ func merge(highest []Proposal, first Slot, reported []Proposal) []Proposal {
 }
 
 // receiveNack hears that an acceptor has promised a higher ballot, or stands by its
-// leader.
+// leader. The latter is no objection any more to one that leads: others have promised.
 func (s *Server) receiveNack(m Nack) {
 	s.highest = max(s.highest, m.Promised)
-	if m.Ballot == s.ballot {
+	if m.Ballot == s.ballot && (s.role == preparing || m.Promised > s.ballot) {
 		s.giveUp(m.Promised, m.Promised.Server())
 	}
 }

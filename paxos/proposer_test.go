@@ -298,3 +298,18 @@ func TestStaleNackIsIgnored(t *testing.T) {
 	_, leads := l.server.Leads()
 	require.True(t, leads)
 }
+
+// An acceptor that hears the old leader says that it stands by it. That may come when
+// a quorum of others has promised, and is no reason to step down.
+func TestLateNackForALowerBallot(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.receive(2, Heartbeat{Ballot: b(1, 2)})
+	l.expire(LeaderTimer)
+	l.receive(2, Promise{Ballot: b(2, 1)})
+	l.receive(3, Nack{Ballot: b(2, 1), Promised: b(1, 2)})
+	_, leads := l.server.Leads()
+	require.True(t, leads)
+	l.receive(3, Nack{Ballot: b(2, 1), Promised: b(3, 2)})
+	_, leads = l.server.Leads()
+	require.False(t, leads)
+}
