@@ -36,19 +36,18 @@ func (s *Server) sendable() Index {
 	return s.journal.durable
 }
 
-// window returns how many entries may be on their way to a peer when more are
-// sent.
-func (s *Server) window() Index {
-	if s.config.Pipelining {
-		return Index(s.config.MaxInFlightEntries)
+// permitted returns the last entry that a peer may be sent now, which may be one that
+// it was sent: then there is nothing to send.
+func (s *Server) permitted(p *peer) Index {
+	if !s.config.Pipelining && p.next > p.match+1 {
+		return 0 // there is something on its way
 	}
-	return 1
+	return min(s.sendable(), p.match+Index(s.config.MaxInFlightEntries))
 }
 
 // replicate sends a peer all entries that it may be sent now.
 func (s *Server) replicate(p *peer) {
-	last, window := s.sendable(), s.window()
-	for !p.probing && p.next <= last && p.next <= p.match+window {
+	for last := s.permitted(p); !p.probing && p.next <= last; last = s.permitted(p) {
 		if p.next <= s.log.base {
 			s.startSnapshot(p)
 			return

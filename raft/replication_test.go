@@ -235,7 +235,8 @@ func TestRepliesThatDoNotCount(t *testing.T) {
 // bounded length, and the rest when it does.
 func TestInFlightBound(t *testing.T) {
 	f := newLeader(t)
-	maxInFlight := f.config.MaxInFlightEntries
+	const maxInFlight = 3*maxChunkEntries - 100
+	f.Server.config.MaxInFlightEntries = maxInFlight
 	requests := maxInFlight + 2*maxChunkEntries
 	entries := make([]Entry, requests)
 	for i := range entries {
