@@ -51,7 +51,8 @@ type persistent struct {
 // openJournal reads back what the disk kept, which has to be the disk of a server
 // of the same cluster. None of it counts as durable before the journal's first
 // sync: see wal.Open.
-func openJournal(env node.Env, j *journal, cluster string) (state persistent, err error) {
+func openJournal(env node.Env, j *journal, config Config) (state persistent, err error) {
+	cluster := config.Cluster
 	if err := wal.CheckCluster(env.Disk(), journalName, cluster); err != nil {
 		return state, err
 	}
@@ -75,6 +76,9 @@ func openJournal(env node.Env, j *journal, cluster string) (state persistent, er
 		return state, err
 	}
 	if found.found || state.log.base > state.snapshot.index {
+		if voters := state.voters(config); len(voters) == 1 && voters[0] == env.ID() {
+			return state, fmt.Errorf("raft: a part of the log or the snapshot is lost, and there is no other server to bring it back: %w", ErrDamaged)
+		}
 		env.Note(MarkDamaged)
 		state.lose(found.behind)
 		if w, err = wal.Restart(env, journalName, state.records()); err != nil {

@@ -1,6 +1,11 @@
 package raft
 
-import "quorumlab/internal/wal"
+import (
+	"slices"
+
+	"quorumlab/internal/wal"
+	"quorumlab/node"
+)
 
 // What becomes of a server whose disk is damaged (Alagappan et al.,
 // "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018).
@@ -13,7 +18,8 @@ import "quorumlab/internal/wal"
 // lacks a committed entry. Its copies of new entries count like anybody's.
 //
 // Term and vote are kept apart from the log, in two copies, since no peer can
-// bring them back. A server that can read neither stops.
+// bring them back. A server that can read neither stops, and so does one that has no
+// peers.
 
 // loss is what damage may have taken. The zero value is nothing.
 type loss struct {
@@ -56,6 +62,20 @@ func (p *persistent) lose(behind [][]byte) {
 	if p.log.base > p.snapshot.index {
 		p.log.reset(0, 0) // what the log stands on is gone
 	}
+}
+
+// voters returns whose word counts, as far as can be read.
+func (p *persistent) voters(config Config) []node.ID {
+	c := &Configuration{Voters: config.Servers}
+	if p.snapshot.index > 0 {
+		c = p.snapshot.configuration.Configuration
+	}
+	for i := range p.log.entries {
+		if next := p.log.entries[i].Configuration; next != nil && p.log.base+Index(i)+1 > p.snapshot.index {
+			c = next
+		}
+	}
+	return slices.Concat(c.Voters, c.Old)
 }
 
 // records returns the journal that holds the state.

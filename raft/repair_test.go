@@ -14,6 +14,13 @@ import (
 // disk was damaged in the record of the given entry, and a restart.
 func damaged(t *testing.T, entry Index) *fixture {
 	f := boot(t, 2, 3)
+	harm(t, f, entry)
+	f.crash()
+	f.sync()
+	return f
+}
+
+func harm(t *testing.T, f *fixture, entry Index) {
 	f.ask(1, RequestVote{Term: 3})
 	for i, term := range []Term{1, 1, 2, 3} { // each in a record of its own, marked durable by the next
 		index := Index(i + 1)
@@ -31,9 +38,19 @@ func damaged(t *testing.T, entry Index) *fixture {
 		}
 	}
 	require.Equal(t, 1, segments)
+}
+
+// Where there are no peers nobody brings anything back: a server alone would wait for
+// ever, so it says what is wrong.
+func TestDamageOfAServerAlone(t *testing.T) {
+	f := boot(t, 2, 3)
+	harm(t, f, 2)
+	f.config.Servers = []node.ID{2}
+	before := contents(t, &f.env.disk)
 	f.crash()
-	f.sync()
-	return f
+	require.ErrorIs(t, f.env.exit, ErrDamaged)
+	require.ErrorContains(t, f.env.exit, "no other server")
+	require.Equal(t, before, contents(t, &f.env.disk))
 }
 
 // What is whole before the damage is kept, and the server knows what it may have

@@ -115,7 +115,7 @@ func New(env node.Env, config Config, machine rsm.StateMachine) *Server {
 
 // Start implements node.Handler. A server always starts as a follower (§5.2).
 func (s *Server) Start() {
-	state, err := openJournal(s.env, &s.journal, s.config.Cluster)
+	state, err := openJournal(s.env, &s.journal, s.config)
 	if err != nil {
 		s.env.Exit(err)
 		return
