@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quorumlab/internal/fakedisk"
+	"quorumlab/node"
 )
 
 // bootOf starts a server of a cluster with a name.
@@ -72,4 +73,18 @@ func TestDamagedFiles(t *testing.T) {
 	l := bootOf(t, "", whole.disk)
 	require.ErrorIs(t, l.exited, ErrCorrupt)
 	require.ErrorContains(t, l.exited, "promised")
+}
+
+// Where there are no others nobody brings anything back: a server alone would wait for
+// ever, so it says what is wrong.
+func TestDamageOfAServerAlone(t *testing.T) {
+	l := boot(t, 2, 3)
+	for slot := range Slot(3) {
+		l.receive(1, Accept{b(1, 1), slot + 1, requests(5), 0, 0, 0})
+	}
+	l.disk.Damage(logName+".000001", 50)
+	l.config.Servers = []node.ID{2}
+	l.restart()
+	require.ErrorIs(t, l.exited, ErrCorrupt)
+	require.ErrorContains(t, l.exited, "no other server")
 }

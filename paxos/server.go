@@ -85,6 +85,10 @@ func (s *Server) Start() {
 	s.apply()
 	s.voidStopped()
 	s.recorded = nil
+	if s.damaged && len(s.peers) == 0 {
+		s.env.Exit(errAlone)
+		return
+	}
 	s.awaitLeader()
 	s.log.Flush()
 }
