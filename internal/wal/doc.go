@@ -14,11 +14,12 @@
 //
 // How the two are told apart: a frame also carries the number of the last record
 // that was known to be durable when it was written. If any whole frame names a
-// record beyond the one where the log breaks off, that is damage; otherwise it is
-// a torn tail, which ends the log even if sectors written after it happen to be
-// whole. The rule has one limit: records of which no later frame has marked the
-// durability, which are those of the last completed sync until something more is
-// appended, look like a torn tail when they are damaged.
+// record beyond the one where the log breaks off, that is damage; and so it is if a
+// segment that counts is broken where its own later frames say that it was durable.
+// Otherwise it is a torn tail, which ends the log even if sectors written after it
+// happen to be whole. The rule has one limit: records of which no later frame has
+// marked the durability, which are those of the last completed sync until something
+// more is appended, look like a torn tail when they are damaged.
 //
 // Syncs are grouped: while one is under way, what is appended in the meantime
 // waits and goes out with the next one.

@@ -34,6 +34,32 @@ type reading struct {
 	frames   []frame // the log: whole and in a row
 	strays   []frame // all others that can be read
 	dropped  uint64  // records numbered below had been given up
+	gaps     []gap
+}
+
+// gap is where a segment cannot be read, if frames behind that, in the same segment,
+// say that what stood there was durable. Only what a segment says of itself is taken
+// for that. Another one may hold the same records, from an earlier life, and then the
+// log does not break off; but it holds none of those that follow in this one.
+type gap struct {
+	segment int    // its position among the files
+	last    uint64 // the last record that cannot be read
+}
+
+// findGaps finds those of a segment. Of the frames behind a break each follows the
+// record with the number before its own, which cannot be read or is among them. A
+// crash leaves no such gap, for that record was durable when the mark was written.
+func findGaps(segment int, strays []frame) (gaps []gap) {
+	mark := uint64(0)
+	for _, f := range strays {
+		mark = max(mark, f.mark)
+	}
+	for _, f := range strays {
+		if f.number <= mark+1 {
+			gaps = append(gaps, gap{segment, f.number - 1})
+		}
+	}
+	return gaps
 }
 
 // read reads the segments, oldest first.
@@ -42,7 +68,9 @@ func read(files []string, contents [][]byte) (r reading) {
 	for i, content := range contents {
 		chain, end := readChain(content)
 		chains[i] = chain
-		r.strays = append(r.strays, findFrames(content[end:])...)
+		strays := findFrames(content[end:])
+		r.strays = append(r.strays, strays...)
+		r.gaps = append(r.gaps, findGaps(i, strays)...)
 		for _, f := range chain {
 			r.dropped = max(r.dropped, f.dropped)
 		}
@@ -78,18 +106,25 @@ func (r *reading) add(file string, chain []frame) {
 	case r.continues(head):
 		kept := head.number - r.frames[0].number
 		r.frames = append(r.frames[:kept], chain...) // in place: what was there is void
-		supersede(r.segments, head.number)
+		r.supersede(head.number)
 	case head.previous == 0, head.number <= r.dropped:
 		// The log begins here: with the first record there ever was, anew (see
 		// Restart), or because all before it had been given up.
 		r.frames = chain
-		supersede(r.segments, 0)
+		r.supersede(0)
 	default:
 		r.strays = append(r.strays, chain...)
 		r.segments = append(r.segments, segment{file: file, void: true})
 		return
 	}
 	r.segments = append(r.segments, segment{file: file, first: head.number})
+}
+
+// supersede makes void what the next segment takes the place of.
+func (r *reading) supersede(first uint64) {
+	supersede(r.segments, first)
+	next := len(r.segments)
+	r.gaps = slices.DeleteFunc(r.gaps, func(g gap) bool { return g.segment < next && g.last >= first })
 }
 
 // continues reports whether a frame follows one of the log's.
@@ -104,10 +139,12 @@ func (r *reading) continues(f frame) bool {
 }
 
 // check looks among the strays for a frame that was written when the log was
-// known to be durable beyond where it now ends: then its end is no torn tail.
+// known to be durable beyond where it now ends: then its end is no torn tail. Nor is it
+// if a segment that counts has a gap.
 func (r *reading) check(name string) error {
 	damaged := slices.ContainsFunc(r.strays, func(f frame) bool { return f.mark > r.last() })
-	if !damaged {
+	gap := slices.ContainsFunc(r.gaps, func(g gap) bool { return g.last >= r.dropped })
+	if !damaged && !gap {
 		return nil
 	}
 	e := &CorruptError{Name: name, Before: payloads(r.frames), After: payloads(r.strays)}

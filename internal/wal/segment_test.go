@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -215,4 +216,40 @@ func TestOtherFilesAreNoSegments(t *testing.T) {
 	}
 	_, records := open(t, env)
 	require.Empty(t, records)
+}
+
+// Every life of the process begins with a copy of what the one before left in doubt.
+// While the old one is still there, damage to the copy does not break the log off; but
+// what follows the copy is not to be dropped for that.
+func TestDamageToACopyIsReported(t *testing.T) {
+	for _, script := range []string{
+		"afsaa" + "rfs" + "afs",
+		"afsaa" + "rfs" + "afsafs",
+		"aa" + "rfs" + "aafs" + "rfs" + "afs",
+		"afscaafs" + "rfs" + "afs",
+		"aafs" + "rfs" + "aaa" + "rfsafs",
+	} {
+		intact := run(t, script, 3)
+		contents := intact.env.disk.contents()
+		files := slices.Sorted(maps.Keys(contents))
+		for _, file := range files {
+			whole := contents[file]
+			durable := len(whole) // and known to be, by what comes behind
+			if file == files[len(files)-1] {
+				durable -= headerLength + 3
+			}
+			for offset := range durable {
+				damaged := maps.Clone(contents)
+				damaged[file] = slices.Clone(whole)
+				damaged[file][offset] ^= 0x10
+				log, records, err := Open(&fakeEnv{disk: newFakeDisk(damaged)}, "log")
+				if err != nil {
+					require.ErrorIs(t, err, ErrCorrupt)
+					continue
+				}
+				require.EqualValues(t, len(intact.records), log.Appended(), "%s: damage to %s at %d of %d", script, file, offset, len(whole))
+				require.Equal(t, intact.records, texts(records), script)
+			}
+		}
+	}
 }
