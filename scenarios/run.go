@@ -26,6 +26,7 @@ const drain = patience + 100*time.Millisecond
 // experiment is a world that is set up and ready to run.
 type experiment struct {
 	scenario  Scenario
+	protocol  Protocol
 	seed      uint64
 	world     *sim.World
 	faults    sim.Schedule
@@ -39,16 +40,26 @@ type experiment struct {
 // three arguments.
 func Run(s Scenario, p Protocol, seed uint64) *Result {
 	e := setUp(s, p, seed)
-	s = e.scenario
 	failure := e.run()
 	if failure == nil && e.invariant != nil {
 		failure = e.invariant.CheckAll()
 	}
 	e.recorder.close()
-	r := &Result{
-		Scenario:    s,
-		Protocol:    p,
-		Seed:        seed,
+	r := e.result()
+	if e.crew != nil {
+		r.judgeCrew(e.crew, failure)
+	} else {
+		r.judge(failure)
+	}
+	return r
+}
+
+// result is what came of a run that has ended, before anybody has judged it.
+func (e *experiment) result() *Result {
+	return &Result{
+		Scenario:    e.scenario,
+		Protocol:    e.protocol,
+		Seed:        e.seed,
 		Fingerprint: e.world.Fingerprint(),
 		Length:      e.world.Now(),
 		Operations:  e.recorder.operations,
@@ -58,12 +69,6 @@ func Run(s Scenario, p Protocol, seed uint64) *Result {
 		Marks:       e.world.Marks(),
 		States:      e.states(),
 	}
-	if e.crew != nil {
-		r.judgeCrew(e.crew, failure)
-	} else {
-		r.judge(failure)
-	}
-	return r
 }
 
 // judgeCrew gives the verdict on a run that has ended with clients of its own kind.
@@ -81,7 +86,7 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	config.Seed = seed
 	config.RestartAfter = restartAfter
 	config.PanicsExit = s.outsideOnly // clients do not see inside a server that gives up
-	e := &experiment{scenario: s, seed: seed, world: sim.New(config)}
+	e := &experiment{scenario: s, protocol: p, seed: seed, world: sim.New(config)}
 	e.recorder = &recorder{now: e.world.Now}
 	if p.Invariants != nil && !s.outsideOnly {
 		e.invariant = p.Invariants()

@@ -1,66 +1,150 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"quorumlab/linearizability"
 	"quorumlab/scenarios"
+	"quorumlab/scenarios/comparison"
 )
 
+// compareFlags are the flags of compare.
+type compareFlags struct {
+	seed seed
+	out  string
+	json bool
+}
+
 func newCompare() *cobra.Command {
-	var (
-		from seed
-		out  string
-	)
+	var f compareFlags
 	c := &cobra.Command{
-		Use:   "compare [SCENARIO ...]",
-		Short: "Run scenarios on both protocols, side by side",
+		Use:   "compare [SCENARIO or ASPECT ...]",
+		Short: "Put both protocols side by side",
 		Long: `Compare runs each scenario, or all of them, on Raft and on Paxos from the same
-seed, prints a table, and writes plots and a page, index.html, that shows them.`,
+seed, and measures each aspect, or all of them, on both: what a command and a read
+cost, latency as load grows, the size of the cluster and its distances, how long a
+fail-over takes, which partitions stop the service, how a server catches up. It
+prints tables, and sentences that say whether the two differ, and why as far as the
+counts tell, and writes plots and a page, index.html, that shows them.
+
+Equal seeds give equal results, however many cores there are. With --json it prints
+one object, with the fields seed, runs (as run --json prints each) and aspects.`,
 		Example: `  quorumlab compare
-  quorumlab compare leader-crash lossy --seed 7 --out out/seed7`,
+  quorumlab compare leader-crash lossy --seed 7 --out out/seed7
+  quorumlab compare load fail-over --json`,
 		RunE: func(c *cobra.Command, arguments []string) error {
-			chosen := scenarios.Catalogue()
-			if len(arguments) > 0 {
-				chosen = nil
-			}
-			for _, name := range arguments {
-				s, err := scenarios.ByName(name)
-				if err != nil {
-					return err
-				}
-				if slices.ContainsFunc(chosen, func(c scenarios.Scenario) bool { return c.Name == name }) {
-					return fmt.Errorf("scenario: %q is named twice", name)
-				}
-				chosen = append(chosen, s)
-			}
-			if err := folder(out); err != nil {
-				return err
-			}
-			comparison, err := scenarios.Compare(chosen, uint64(from), out, progress(c.ErrOrStderr()))
+			chosen, aspects, err := compared(arguments)
 			if err != nil {
 				return err
 			}
-			page := filepath.Join(out, "index.html")
-			if err := writePage(page, comparison); err != nil {
+			if err := folder(f.out); err != nil {
 				return err
 			}
-			err = printComparison(c.OutOrStdout(), comparison)
-			fmt.Fprintf(c.OutOrStdout(), "\nPlots: %s\n", page)
-			return errors.Join(err, exitWith(comparison.Verdict()))
+			return f.run(c, chosen, aspects)
 		},
 	}
-	c.ValidArgsFunction = onlyOnce(anyNumber, scenarioWords)
-	seedFlag(c, &from)
-	c.Flags().StringVar(&out, "out", "out", "folder for plots and index.html")
+	c.ValidArgsFunction = onlyOnce(anyNumber, comparedWords)
+	seedFlag(c, &f.seed)
+	c.Flags().StringVar(&f.out, "out", "out", "folder for plots and index.html")
+	c.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
 	return c
+}
+
+// comparedWords are the names that compare takes.
+func comparedWords() (names []cobra.Completion) {
+	return append(scenarioWords(), comparison.Names()...)
+}
+
+// compared finds what is named, scenarios and aspects, or all if nothing is.
+func compared(names []string) (chosen []scenarios.Scenario, aspects []comparison.Aspect, err error) {
+	if len(names) == 0 {
+		return scenarios.Catalogue(), comparison.Aspects(), nil
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, nil, fmt.Errorf("compare: %q is named twice", name)
+		}
+		if a, err := comparison.ByName(name); err == nil {
+			aspects = append(aspects, a)
+			continue
+		}
+		s, err := scenarios.ByName(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w; or of the aspects %s", err, strings.Join(comparison.Names(), ", "))
+		}
+		chosen = append(chosen, s)
+	}
+	return chosen, aspects, nil
+}
+
+func (f *compareFlags) run(c *cobra.Command, chosen []scenarios.Scenario, aspects []comparison.Aspect) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	side := sideBySide{Comparison: &scenarios.Comparison{Seed: uint64(f.seed)}, Report: &comparison.Report{Seed: uint64(f.seed)}}
+	var err error
+	if len(chosen) > 0 {
+		if side.Comparison, err = scenarios.Compare(chosen, uint64(f.seed), f.out, progress(c.ErrOrStderr())); err != nil {
+			return err
+		}
+	}
+	if len(aspects) > 0 {
+		o := comparison.Options{Aspects: aspects, Seed: uint64(f.seed), Progress: progress(c.ErrOrStderr())}
+		if side.Report, err = comparison.Run(ctx, o); err != nil {
+			return err
+		}
+	}
+	page := filepath.Join(f.out, "index.html")
+	if err := writePage(page, f.out, side); err != nil {
+		return err
+	}
+	if f.json {
+		err = json.NewEncoder(c.OutOrStdout()).Encode(side)
+	} else {
+		err = side.print(c.OutOrStdout())
+		fmt.Fprintf(c.OutOrStdout(), "\nPlots: %s\n", page)
+	}
+	return errors.Join(err, exitWith(side.Comparison.Verdict()))
+}
+
+// sideBySide is all that compare has found out.
+type sideBySide struct {
+	Comparison *scenarios.Comparison
+	Report     *comparison.Report
+}
+
+// MarshalJSON implements json.Marshaler. Fields are added over time and never renamed.
+func (s sideBySide) MarshalJSON() ([]byte, error) {
+	runs := []scenarios.Summary{}
+	for _, pair := range s.Comparison.Pairs {
+		for _, r := range pair.Results {
+			runs = append(runs, r.Summary())
+		}
+	}
+	aspects := s.Report.Tables
+	if aspects == nil {
+		aspects = []*comparison.Table{}
+	}
+	return json.Marshal(map[string]any{"seed": s.Comparison.Seed, "runs": runs, "aspects": aspects})
+}
+
+func (s sideBySide) print(w io.Writer) error {
+	var err error
+	if len(s.Comparison.Pairs) > 0 {
+		err = printComparison(w, s.Comparison)
+	}
+	return errors.Join(err, s.Report.WriteText(w))
 }
 
 func printComparison(w io.Writer, c *scenarios.Comparison) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"quorumlab/scenarios"
+	"quorumlab/scenarios/comparison"
 	"quorumlab/scenarios/experiment"
 	"quorumlab/scenarios/explore"
 	"quorumlab/scenarios/planted"
@@ -45,6 +46,12 @@ var kinds = []kind{
 		}
 		return all, nil
 	}},
+	{"aspects", "ASPECT\tWHAT COMPARE MEASURES", "", func() (all []listed, _ error) {
+		for _, a := range comparison.Aspects() {
+			all = append(all, listed{Name: a.Name, Title: a.Title})
+		}
+		return all, nil
+	}},
 	{"facts", "FACT\tWHAT IS CLAIMED, FOR EXPLORE TO TRY", "", func() (all []listed, _ error) {
 		for _, f := range explore.Facts() {
 			all = append(all, listed{Name: f.Name, Title: f.Claim})
@@ -70,9 +77,9 @@ func newList() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list [KIND]",
-		Short: "List scenarios, protocols, facts, experiments and bugs",
+		Short: "List scenarios, protocols, aspects, facts, experiments and bugs",
 		Long: `List shows what has a name: scenarios (for run and compare), protocols (for
---protocol), facts (for explore), experiments (for experiment), and bugs (for bugs).
+--protocol), aspects (for compare), facts (for explore), experiments (for experiment), and bugs (for bugs).
 Of a single kind it also tells where each is from.`,
 		Example: `  quorumlab list
   quorumlab list experiments

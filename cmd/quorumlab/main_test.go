@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"html"
 	"os"
 	"path/filepath"
 	"slices"
@@ -243,6 +244,55 @@ func TestReplayAndShrink(t *testing.T) {
 		code, _, complaint = call(command, old)
 		assert.Equal(t, exitUsage, code)
 		assert.Contains(t, complaint, "version: 0 is older than 1")
+	}
+}
+
+// TestCompareAspects measures without running a scenario.
+func TestCompareAspects(t *testing.T) {
+	dir := t.TempDir()
+	code, out, complaint := call("compare", "cost", "reads", "--json", "--out", dir)
+	require.Equal(t, exitOK, code, complaint)
+	assert.Empty(t, complaint)
+	var object struct {
+		Seed    uint64
+		Runs    []any
+		Aspects []struct {
+			Aspect, Title, Setup string
+			Rows                 []struct {
+				Case, Metric, Protocol string
+				Measured               *float64
+			}
+			Sentences []string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &object))
+	require.Len(t, object.Aspects, 2)
+	assert.NotNil(t, object.Runs)
+	assert.Equal(t, uint64(1), object.Seed)
+	assert.Equal(t, "reads", object.Aspects[1].Aspect)
+	assert.NotEmpty(t, object.Aspects[1].Rows)
+	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	require.NoError(t, err)
+	for _, sentence := range object.Aspects[0].Sentences {
+		assert.Contains(t, html.UnescapeString(string(page)), sentence)
+	}
+	assert.Contains(t, string(page), `src="compare-cost.png"`)
+	for _, name := range []string{"compare-cost.png", "compare-cost.svg", "compare-reads.png"} {
+		assert.FileExists(t, filepath.Join(dir, name))
+	}
+	assert.NotContains(t, string(page), "judged", "nothing was run")
+}
+
+func TestCompareBadInput(t *testing.T) {
+	for arguments, want := range map[string]string{
+		"compare weather":       "or of the aspects cost, load",
+		"compare cost cost":     "twice",
+		"compare cost --seed x": "--seed",
+	} {
+		code, out, complaint := call(strings.Fields(arguments)...)
+		assert.Equal(t, exitUsage, code, arguments)
+		assert.Empty(t, out)
+		assert.Contains(t, complaint, want)
 	}
 }
 
