@@ -54,9 +54,10 @@ func shortestPast(h History, violates func(History) bool) History {
 // that had returned by t. Operations still open at t may be in it or not, as is
 // right for unknown outcomes.
 //
-// A Write or an Enqueue, or what else is only acknowledged, has no answer to lose. If it was open at t it keeps its outcome and
-// return, which say no more than that it is called by t: it returns after all
-// calls, and if the cut took it away it can be put back at the end.
+// A Write or an Enqueue, or what else is only acknowledged, has no answer to lose. If
+// it was open at t it keeps its outcome and return, which say no more than that it is
+// called by t: it returns after all calls, and if the cut took it away it can be put
+// back at the end.
 func (h History) until(t int64) History {
 	past := make(History, 0, len(h))
 	for _, op := range h {

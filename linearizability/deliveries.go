@@ -58,7 +58,8 @@ func (d Deliveries) String() string {
 // a message was delivered at some moment between call and return of the Receive,
 // so two deliveries certainly are less than a lease apart only if they are whatever
 // these moments. An Acknowledge, or an Expire by a client that gave the message
-// back, excuses a delivery after its call. Messages must not be enqueued twice.
+// back, excuses a delivery after its call, unless it was answered that nobody held the
+// message. Messages must not be enqueued twice.
 // Of dead letters the queue's name is not compared, as they come from another. An
 // error says that there is nothing to judge, as with [Check].
 func CheckDeliveries(h History, rules DeliveryRules) (Deliveries, error) {
@@ -108,6 +109,7 @@ func (l *ledger) enter(op Operation, rules DeliveryRules) {
 	if op.Outcome == OutcomeFailed {
 		return
 	}
+	ends := op.Outcome == OutcomeUnknown || op.Output == true // nobody held what it was answered false for
 	switch in := op.Input.(type) {
 	case Receive:
 		value, isValue := op.Output.(string)
@@ -127,9 +129,16 @@ func (l *ledger) enter(op Operation, rules DeliveryRules) {
 			}
 		}
 	case Acknowledge:
-		l.ended[Message{op.Key, in.Value}] = append(l.ended[Message{op.Key, in.Value}], op)
+		l.end(ends, Message{op.Key, in.Value}, op)
 	case Expire:
-		l.ended[Message{op.Key, in.Value}] = append(l.ended[Message{op.Key, in.Value}], op)
+		l.end(ends, Message{op.Key, in.Value}, op)
+	}
+}
+
+// end notes what may have ended a lease.
+func (l *ledger) end(ends bool, m Message, op Operation) {
+	if ends {
+		l.ended[m] = append(l.ended[m], op)
 	}
 }
 

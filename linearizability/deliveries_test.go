@@ -24,6 +24,7 @@ func TestCheckDeliveries(t *testing.T) {
 		{"perhaps a lease apart", History{receive(1, 10, 115), receive(2, 11, 12)}, Deliveries{}},
 		{"given back", History{first, done(1, 20, 21, Expire{"a"}, true), second}, Deliveries{}},
 		{"perhaps given back", History{first, open(1, 20, Expire{"a"}), second}, Deliveries{}},
+		{"too late to be given back", History{first, done(1, 20, 21, Acknowledge{"a"}, false), second}, Deliveries{HeldByTwo: both}},
 		{"expired later", History{first, second, open(9, 110, Expire{"a"})}, Deliveries{HeldByTwo: both}},
 		{"another queue", History{first, on("x", second)}, Deliveries{}},
 		{"too often", History{receive(1, 0, 1), receive(1, 200, 201), receive(1, 400, 401)},

@@ -11,7 +11,7 @@ type History []Operation
 // Operation is one operation as its client saw it.
 type Operation struct {
 	// Client is who called, 0 or more. A client has one operation under way at a
-	// time, and none after one of unknown outcome.
+	// time, but for those to which it had no answer: it may go on without.
 	Client int
 	// Key names the object, in models that have many of them; else it is empty.
 	Key string

@@ -32,8 +32,8 @@ import (
 // gap k is the greatest of l(k) and of the calls of the fillers so far: none of
 // these is after the filler's own return, or it would have been called by an earlier
 // h, and returned first. What was acknowledged and is in no gap takes a position
-// behind all that are known, with no upper bounds, the first to return first. What has an unknown outcome and is left over never happens: no answer
-// counts it.
+// behind all that are known, with no upper bounds, the first to return first. What has
+// an unknown outcome and is left over never happens: no answer counts it.
 type positions struct {
 	part
 	taker   []int32 // by position, the operation that is known to have taken it, or none
