@@ -54,10 +54,10 @@ type Settings struct {
 	NoCheckQuorum bool `json:"noCheckQuorum"`
 	// EagerCommit has leaders tell at once what is committed.
 	EagerCommit bool `json:"eagerCommit"`
-	// Plain switches off what only makes Raft fast: batching, pipelining, and writing in
-	// parallel with the followers. Going back by whole terms stays on: without it, a
-	// follower that is thousands of entries behind takes as many round trips, and no
-	// bound on the time to recover holds. It means nothing to Paxos.
+	// Plain switches off what only makes protocols fast: batching, pipelining, and writing
+	// in parallel with the others. Raft's going back by whole terms stays on: without it,
+	// a follower that is thousands of entries behind takes as many round trips, and no
+	// bound on the time to recover holds.
 	Plain bool `json:"plain"`
 	// InFlight is how many entries, or slots, may be under way at a time; zero is the
 	// protocol's own choice.
@@ -67,7 +67,7 @@ type Settings struct {
 	// OneByOne permits changes of the membership of a single server only. Paxos has
 	// no use for the restriction, but is asked for no others either.
 	OneByOne bool `json:"oneByOne"`
-	// NoLearning lets Raft's new servers count at once, before they have caught up.
+	// NoLearning lets new servers count at once, before they have caught up.
 	NoLearning bool `json:"noLearning"`
 	// DriftBound is how many times as fast as another one server's clock may run, which
 	// leases reckon with; zero is the protocol's own choice.
@@ -149,6 +149,12 @@ var Paxos = Protocol{
 		config.EagerCommit = settings.EagerCommit
 		config.Window = cmp.Or(settings.InFlight, config.Window)
 		config.ClockDriftBound = cmp.Or(settings.DriftBound, config.ClockDriftBound)
+		if settings.Plain {
+			config.Batching, config.Pipelining, config.ParallelWrite = false, false, false
+		}
+		if settings.NoLearning {
+			config.LearningRounds = 0
+		}
 		if settings.StopToChange {
 			config.Reconfiguration = paxos.ByStop
 		}

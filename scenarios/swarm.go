@@ -160,6 +160,12 @@ func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 	if s.Reads == ReadLease {
 		s.NoPreVote, s.NoCheckQuorum = false, false // they rely on servers that stand by their leader
 	}
+	if s.Plain {
+		// Paxos then has one command under way at a time: each takes two writes and a
+		// round trip, 50 ms with the slower disks. An open loop asks for more than that,
+		// and no server that is asked for more than it can do answers within a bound.
+		c.OpenRate = 0
+	}
 	if c.Changes > 0 {
 		if s.InFlight == 0 {
 			s.InFlight = 256 // every change fills Paxos's window: four times that only costs time
