@@ -1,0 +1,252 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"quorumlab/scenarios"
+)
+
+var screenshots = flag.String("screenshots", "", "folder for pictures of the pages")
+
+// open opens a page in a browser that has no network, and returns what the page complained of.
+func open(t *testing.T, path string) (ctx context.Context, complaints func() []string) {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1400, 1250))
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	ctx, cancelTime := context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(cancelTime)
+	said := make(chan string, 100)
+	chromedp.ListenTarget(ctx, func(event any) {
+		text := ""
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			text = e.ExceptionDetails.Error()
+		case *runtime.EventConsoleAPICalled:
+			text = fmt.Sprintf("console: %v", e.Type)
+		case *network.EventRequestWillBeSent:
+			if url := e.Request.URL; !strings.HasPrefix(url, "file://") && !strings.HasPrefix(url, "data:") {
+				text = "asks the network for " + url
+			}
+		default:
+			return
+		}
+		if text != "" && len(said) < cap(said) {
+			said <- text
+		}
+	})
+	do(t, ctx, network.Enable(), chromedp.Navigate("file://"+path), chromedp.WaitReady("#states tbody tr"))
+	return ctx, func() (all []string) {
+		for len(said) > 0 {
+			all = append(all, <-said)
+		}
+		return all
+	}
+}
+
+func do(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ask evaluates an expression in the page.
+func ask[T any](t *testing.T, ctx context.Context, expression string) (answer T) {
+	t.Helper()
+	do(t, ctx, chromedp.Evaluate(expression, &answer))
+	return answer
+}
+
+// shoot leaves a picture of what is to be seen, if any is asked for.
+func shoot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	if *screenshots == "" {
+		return
+	}
+	var picture []byte
+	do(t, ctx, chromedp.Evaluate(`document.getElementById("spacetime").scrollIntoView()`, nil), chromedp.CaptureScreenshot(&picture))
+	if err := os.WriteFile(filepath.Join(*screenshots, name+".png"), picture, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func report(t *testing.T, scenario string, p scenarios.Protocol, edit func(*scenarios.Scenario), w scenarios.Window) string {
+	t.Helper()
+	s, err := scenarios.ByName(scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(&s)
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := scenarios.Run(s, p, 7).WriteReport(path, w); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func asIs(*scenarios.Scenario) {}
+
+const (
+	cursorText = `document.getElementById("now").textContent`
+	sliderAt   = `Number(document.getElementById("slider").value)`
+)
+
+// TestKeys goes through ten thousand events.
+func TestKeys(t *testing.T) {
+	for _, p := range scenarios.Protocols() {
+		ctx, complaints := open(t, report(t, "leader-crash", p, asIs, scenarios.Window{}))
+		if got := ask[string](t, ctx, cursorText); !strings.Contains(got, "of 10000") || !strings.Contains(got, "crashes") {
+			t.Errorf("the cursor begins at %q", got)
+		}
+		if got := ask[string](t, ctx, `document.querySelector("svg.spacetime").textContent`); !strings.Contains(got, "This is a window of 10000 of the run's") {
+			t.Error("the page does not say that it shows a window")
+		}
+		shoot(t, ctx, p.Name+"-begin")
+		begin := ask[int](t, ctx, sliderAt)
+		do(t, ctx, chromedp.Focus("#diagram"))
+		for _, step := range []struct {
+			key  string
+			want int
+		}{
+			{kb.ArrowRight, begin + 1}, {kb.ArrowLeft, begin}, {kb.PageDown, begin + 100}, {kb.PageUp, begin},
+			{kb.Home, 0}, {kb.ArrowLeft, 0}, {kb.End, 9999}, {kb.ArrowRight, 9999},
+		} {
+			do(t, ctx, chromedp.KeyEvent(step.key))
+			if got := ask[int](t, ctx, sliderAt); got != step.want {
+				t.Errorf("%s: after %q the cursor is at event %d, not %d", p.Name, step.key, got, step.want)
+			}
+		}
+		shoot(t, ctx, p.Name+"-end")
+		// The cursor is in view wherever it goes.
+		if !ask[bool](t, ctx, `(() => { const l = document.querySelector(".cursor").getBoundingClientRect(), b = document.getElementById("diagram").getBoundingClientRect(); return l.left >= b.left && l.left <= b.right; })()`) {
+			t.Error("the cursor is out of view")
+		}
+		if all := complaints(); len(all) > 0 {
+			t.Errorf("the page complains: %v", all)
+		}
+	}
+}
+
+// TestStateAtTheCursor compares what the page shows at its end with how the run ended.
+func TestStateAtTheCursor(t *testing.T) {
+	s, err := scenarios.ByName("leader-crash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := scenarios.Run(s, scenarios.Raft, 7)
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := r.WriteReport(path, scenarios.Window{At: r.Length, Length: time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, _ := open(t, path)
+	do(t, ctx, chromedp.Focus("#diagram"), chromedp.KeyEvent(kb.End))
+	rows := ask[[]string](t, ctx, `[...document.querySelectorAll("#states tbody tr")].map(r => r.firstChild.textContent + ": " + r.lastChild.textContent)`)
+	want, _ := json.Marshal(r.States)
+	if got, _ := json.Marshal(rows); string(got) != string(want) {
+		t.Errorf("the page shows\n%s\nand the run ended with\n%s", got, want)
+	}
+	if entries := ask[int](t, ctx, `document.querySelectorAll("#log td.decided").length`); entries < 24*5 {
+		t.Errorf("%d places of logs are known to be decided", entries)
+	}
+}
+
+// TestMouse hovers, clicks and zooms.
+func TestMouse(t *testing.T) {
+	ctx, complaints := open(t, report(t, "leader-crash", scenarios.Raft, asIs, scenarios.Window{At: 2100 * time.Millisecond, Length: 60 * time.Millisecond}))
+	arrow := ask[[]float64](t, ctx, `(() => { document.getElementById("diagram").scrollIntoView({block: "center"});
+		for (const l of document.querySelectorAll(".arrows .m")) { const b = l.getBoundingClientRect(), x = (b.left + b.right) / 2, y = (b.top + b.bottom) / 2;
+			if (x > 200 && x < 1200 && document.elementFromPoint(x, y) === l) return [x, y, Number(l.dataset.e)]; } return []; })()`)
+	if len(arrow) == 0 {
+		t.Fatal("no message can be pointed at")
+	}
+	do(t, ctx, chromedp.MouseEvent("mouseMoved", arrow[0], arrow[1]))
+	if tip := ask[string](t, ctx, `document.getElementById("tip").hidden ? "" : document.getElementById("tip").textContent`); tip == "" {
+		t.Error("hovering shows nothing")
+	}
+	do(t, ctx, chromedp.MouseClickXY(arrow[0], arrow[1]))
+	if got := ask[int](t, ctx, sliderAt); got != int(arrow[2])-1 {
+		t.Errorf("a click on event %v goes to event %d", arrow[2], got+1)
+	}
+	width := ask[float64](t, ctx, `document.querySelector("svg.spacetime").getBoundingClientRect().width`)
+	do(t, ctx, chromedp.Click(`[data-go="in"]`), chromedp.Click(`[data-go="in"]`))
+	if wider := ask[float64](t, ctx, `document.querySelector("svg.spacetime").getBoundingClientRect().width`); wider < 3*width {
+		t.Errorf("zooming twice makes %v pixels of %v", wider, width)
+	}
+	shoot(t, ctx, "zoomed")
+	if all := complaints(); len(all) > 0 {
+		t.Errorf("the page complains: %v", all)
+	}
+}
+
+// TestInjection gives a scenario the name of somebody who wants to get in.
+func TestInjection(t *testing.T) {
+	const name = `</script><script>document.title="got in"</script><img src=x onerror="document.title='got in'">`
+	ctx, complaints := open(t, report(t, "steady", scenarios.Raft, func(s *scenarios.Scenario) {
+		s.Title, s.Story, s.Duration = name, name, time.Second
+	}, scenarios.Window{}))
+	if title := ask[string](t, ctx, "document.title"); strings.Contains(title, "got in") {
+		t.Error("a name has got a script to run")
+	}
+	if shown := ask[string](t, ctx, `document.querySelector("h1").textContent`); !strings.HasPrefix(shown, name) {
+		t.Errorf("the name is shown as %q", shown)
+	}
+	if all := complaints(); len(all) > 0 {
+		t.Errorf("the page complains: %v", all)
+	}
+}
+
+// TestDark reads the page in the dark: text has to be lighter than what is behind it.
+func TestDark(t *testing.T) {
+	ctx, _ := open(t, report(t, "rolling-restart", scenarios.Paxos, asIs, scenarios.Window{}))
+	for _, scheme := range []string{"light", "dark"} {
+		do(t, ctx, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		shoot(t, ctx, "scheme-"+scheme)
+		for _, pair := range [][2]string{
+			{`getComputedStyle(document.body).color`, `getComputedStyle(document.body).backgroundColor`},
+			{`getComputedStyle(document.querySelector(".spacetime .name")).fill`, `getComputedStyle(document.querySelector(".spacetime .paper")).fill`},
+		} {
+			ink, paper := brightness(t, ask[string](t, ctx, pair[0])), brightness(t, ask[string](t, ctx, pair[1]))
+			if scheme == "dark" && ink-paper < 400 || scheme == "light" && paper-ink < 400 {
+				t.Errorf("%s: ink of %d on paper of %d", scheme, ink, paper)
+			}
+		}
+	}
+}
+
+// brightness adds up the parts of a colour such as rgb(1, 2, 3).
+func brightness(t *testing.T, colour string) int {
+	var r, g, b int
+	if _, err := fmt.Sscanf(colour, "rgb(%d, %d, %d)", &r, &g, &b); err != nil {
+		t.Fatalf("%q: %v", colour, err)
+	}
+	return r + g + b
+}
+
+// TestLabels looks for what a reader who does not see would be told.
+func TestLabels(t *testing.T) {
+	ctx, _ := open(t, report(t, "steady", scenarios.Raft, asIs, scenarios.Window{}))
+	nameless := ask[[]string](t, ctx, `[...document.querySelectorAll("button,input,img,table,[role=img],[tabindex]")].filter(e => !(e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.alt || e.closest("section[aria-labelledby]"))).map(e => e.outerHTML.slice(0, 80))`)
+	if len(nameless) > 0 {
+		t.Errorf("without a name: %q", nameless)
+	}
+	if lang := ask[string](t, ctx, `document.documentElement.lang`); lang != "en" {
+		t.Errorf("the page is in %q", lang)
+	}
+}
