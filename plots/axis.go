@@ -95,7 +95,8 @@ func linearTicks(low, high float64, count int) []plot.Tick {
 	step := roundUp((high - low) / float64(count))
 	var ticks []plot.Tick
 	for i := math.Ceil(low / step); i*step <= high*(1+1e-9); i++ {
-		ticks = append(ticks, plot.Tick{Value: i * step, Label: plain(i*step, exponentOf(step))})
+		value := i*step + 0 // a negative zero becomes a plain one
+		ticks = append(ticks, plot.Tick{Value: value, Label: plain(value, exponentOf(step))})
 	}
 	return ticks
 }

@@ -17,6 +17,12 @@
 // Results that are not a run have two kinds of pictures: [Charts], measured curves
 // and the published ones on the same axes, and [Matrices], tables of shaded cells.
 //
+// What goes on inside a cluster has pictures of its own: [Roles] (who led, in which
+// term), [LogReplication], [MessageCounts], and [Gauges] for whatever is read again and
+// again, such as the depth of a queue or the error of a clock. [LatencyQuantiles] sums
+// up what LatencyOverTime scatters, and [Spreads] shows how the outcome of a sweep
+// scatters, as bands or boxes.
+//
 // A [Diagram] is another thing: the messages between machines, one by one, as a
 // space-time diagram. It is written as SVG without gonum/plot, so that a page can find
 // its parts again.

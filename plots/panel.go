@@ -17,7 +17,22 @@ type panel struct {
 	plot    *plot.Plot
 	faults  []Band    // to be named above the panel
 	height  vg.Length // of the axes and what is between them, without the name of the x axis
+	left    vg.Length // room kept free on the left
 	right   vg.Length // room kept free on the right
+}
+
+// align gives panels the same left edge of data, whatever the widths of their ticks'
+// labels, so that times stand above each other.
+func align(panels []panel) {
+	edges := make([]vg.Length, len(panels))
+	most := vg.Length(0)
+	for i, p := range panels {
+		edges[i] = p.plot.DataCanvas(draw.Canvas{Rectangle: vg.Rectangle{Max: vg.Point{X: figureWidth, Y: p.height}}}).Min.X
+		most = max(most, edges[i])
+	}
+	for i := range panels {
+		panels[i].left = most - edges[i]
+	}
 }
 
 // newPlot makes a pair of axes in the house style, with the given units.
@@ -76,7 +91,7 @@ func (p panel) blocks(width vg.Length) (parts []block, homeless int) {
 	}
 	// The data area has the same left and right edge on any canvas that has.
 	data := p.plot.DataCanvas(draw.Canvas{Rectangle: vg.Rectangle{
-		Min: vg.Point{X: margin},
+		Min: vg.Point{X: margin + p.left},
 		Max: vg.Point{X: margin + width - p.right, Y: height},
 	}})
 	bars, lanes, homeless := arrange(p.faults, &data, p.plot)
@@ -88,7 +103,7 @@ func (p panel) blocks(width vg.Length) (parts []block, homeless int) {
 	}
 	return append(parts, block{
 		height: height,
-		draw:   func(c draw.Canvas) { p.plot.Draw(draw.Crop(c, 0, -p.right, 0, 0)) },
+		draw:   func(c draw.Canvas) { p.plot.Draw(draw.Crop(c, p.left, -p.right, 0, 0)) },
 	}), homeless
 }
 

@@ -18,7 +18,7 @@ import (
 
 // WriteArtifacts writes what a run left behind into an existing folder and
 // returns the paths: a page that tells all (see [Result.WriteReport]), the history, the
-// fault schedule, plots of latency and throughput, a space-time diagram, and for a violation an account of it with the last events before, the
+// fault schedule, plots, a space-time diagram, and for a violation an account of it with the last events before, the
 // run itself for replay, and if clients saw it the operations to blame, as a page of
 // Porcupine's, a table and a picture. Names begin with scenario, protocol and seed. Each
 // file appears whole or not at all.
@@ -28,17 +28,15 @@ func (r *Result) WriteArtifacts(dir string) ([]string, error) {
 
 // WriteArtifactsOf is WriteArtifacts, where the space-time diagram shows a given window.
 func (r *Result) WriteArtifactsOf(dir string, w Window) ([]string, error) {
-	latency, throughput := r.figures()
 	o := r.overview()
 	files := []artifact{
 		{"history.jsonl", r.writeHistory},
 		{"schedule.json", r.writeSchedule},
-		{"latency.png", latency.Save},
-		{"latency.svg", latency.Save},
-		{"throughput.png", throughput.Save},
-		{"throughput.svg", throughput.Save},
 		{"spacetime.svg", r.spaceTime(w, o).Save},
 		{"report.html", func(path string) error { return r.writeReport(path, w, o) }},
+	}
+	for _, p := range r.pictures(o) {
+		files = append(files, artifact{p.name + ".png", p.figure.Save}, artifact{p.name + ".svg", p.figure.Save})
 	}
 	if r.Violation != "" {
 		files = append(files, artifact{"events.txt", r.writeLastEvents}, artifact{"replay.json", r.Freeze().WriteFile})
@@ -134,14 +132,6 @@ func (r *Result) writeSchedule(path string) error {
 		return err
 	}
 	return maybe.WriteFile(path, append(text, '\n'), 0o644)
-}
-
-func (r *Result) figures() (latency, throughput *plots.Figure) {
-	run := r.Plot()
-	latency, throughput = plots.LatencyOverTime(run), plots.ThroughputOverTime(run)
-	describe(latency, r.Scenario, r.Seed, r.Command())
-	describe(throughput, r.Scenario, r.Seed, r.Command())
-	return latency, throughput
 }
 
 // describe puts above a picture what one sees, and below it how to see it again.

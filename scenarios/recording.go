@@ -14,10 +14,8 @@ type overview struct {
 	times   []time.Duration // of all events
 	tracks  [][]turn        // by server, in the order of time
 	samples []sample        // at even distances
-	sent    map[string][]int
+	sent    map[string]int  // messages, by type
 	lost    map[string]int
-	bins    int
-	width   time.Duration // of a bin of sent
 
 	world   *sim.World
 	servers int
@@ -37,17 +35,14 @@ type sample struct {
 	Clocks []time.Duration // by how much the clocks are ahead
 }
 
-const (
-	overviewSamples = 240
-	overviewBins    = 60
-)
+const overviewSamples = 240
 
 // overview repeats the run and looks at it as a whole.
 func (r *Result) overview() *overview {
 	length := max(r.Length, 1)
 	o := &overview{
 		servers: r.Scenario.Servers + r.Scenario.Spares, every: max(length/overviewSamples, 1),
-		sent: make(map[string][]int), lost: make(map[string]int), bins: overviewBins, width: length/overviewBins + 1,
+		sent: make(map[string]int), lost: make(map[string]int),
 	}
 	o.tracks = make([][]turn, o.servers)
 	r.watched(o)
@@ -82,11 +77,7 @@ func (o *overview) Observe(e *sim.Event) {
 	o.times = append(o.times, e.At)
 	switch e.Kind {
 	case sim.Sent:
-		name := messageName(e.Message)
-		if o.sent[name] == nil {
-			o.sent[name] = make([]int, o.bins)
-		}
-		o.sent[name][min(int(e.At/o.width), o.bins-1)]++
+		o.sent[messageName(e.Message)]++
 	case sim.Dropped:
 		o.lost[messageName(e.Message)]++
 	case sim.Crashed, sim.Exited:

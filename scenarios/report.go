@@ -16,7 +16,6 @@ import (
 	"github.com/google/renameio/v2/maybe"
 
 	"quorumlab/linearizability"
-	"quorumlab/plots"
 )
 
 //go:embed report.html
@@ -137,26 +136,6 @@ func (r *Result) reportPictures(o *overview) ([]reportPicture, error) {
 		pictures = append(pictures, reportPicture{p.figure.Title, template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg))})
 	}
 	return pictures, nil
-}
-
-// picture is a figure and what its file is called.
-type picture struct {
-	name   string
-	figure *plots.Figure
-}
-
-// pictures draws all that can be drawn of a run.
-func (r *Result) pictures(o *overview) []picture {
-	run := r.Plot()
-	all := []picture{
-		{"latency", plots.LatencyOverTime(run)},
-		{"throughput", plots.ThroughputOverTime(run)},
-		{"distribution", plots.LatencyDistribution(run)},
-	}
-	for _, p := range all {
-		describe(p.figure, r.Scenario, r.Seed, r.Command())
-	}
-	return all
 }
 
 // maxHistoryRows bounds the table of a report.
