@@ -98,6 +98,7 @@ func (s *Server) receiveRequestVote(from node.ID, m RequestVote) {
 	if s.hearsLeader() && !m.Transfer {
 		return // whoever asks is not in touch with the leader, but others are
 	}
+	s.transfer.taken = s.transfer.told && m.Transfer && from == s.transfer.to
 	s.observeTerm(m.Term, 0)
 	granted := s.grantsVote(from, m)
 	if granted {

@@ -16,6 +16,7 @@ type transfer struct {
 	to    node.ID
 	admin node.ID // who asked for it
 	told  bool    // to has been told to stand
+	taken bool    // and does
 }
 
 func (t transfer) underWay() bool { return t.to != 0 }
@@ -78,13 +79,19 @@ func (s *Server) abortTransfer() {
 	s.env.SetTimer(FlushTimer, 0)
 }
 
-// finishTransfer is called when the leader resigns, which is what was asked for.
+// finishTransfer is called when the leader resigns, which is what was asked for if it
+// is for the sake of the other server.
 func (s *Server) finishTransfer() {
-	if s.transfer.underWay() {
-		s.env.StopTimer(TransferTimer)
-		s.env.Send(s.transfer.admin, rsm.AdminReply{Status: rsm.OK, Leader: s.leader})
-		s.transfer = transfer{}
+	if !s.transfer.underWay() {
+		return
 	}
+	reply := rsm.AdminReply{Status: rsm.NotLeader, Leader: s.leader}
+	if s.transfer.taken || s.leader == s.transfer.to {
+		reply.Status = rsm.OK
+	}
+	s.env.StopTimer(TransferTimer)
+	s.env.Send(s.transfer.admin, reply)
+	s.transfer = transfer{}
 }
 
 func (s *Server) receiveTimeoutNow(_ node.ID, m TimeoutNow) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/node"
 	"quorumlab/rsm"
 )
 
@@ -46,6 +47,37 @@ func TestTransfer(t *testing.T) {
 	}})
 	f.expire(FlushTimer)
 	require.Equal(t, Index(4), f.LastIndex(), "what waited is taken now")
+}
+
+// Who asked for a hand-over is told that it is done only if it is.
+func TestWhatBecomesOfATransfer(t *testing.T) {
+	for name, test := range map[string]struct {
+		from   node.ID
+		ends   node.Message
+		status rsm.Status
+		leader node.ID
+	}{
+		"the other stands":         {2, RequestVote{Term: 2, LastLogIndex: 1, LastLogTerm: 1, Transfer: true}, rsm.OK, 0},
+		"the other leads":          {2, AppendEntries{Term: 2, PrevLogIndex: 1, PrevLogTerm: 1}, rsm.OK, 2},
+		"a third stands":           {3, RequestVote{Term: 2, LastLogIndex: 1, LastLogTerm: 1}, rsm.NotLeader, 0},
+		"a third leads":            {3, AppendEntries{Term: 2, PrevLogIndex: 1, PrevLogTerm: 1}, rsm.NotLeader, 3},
+		"its own majority is gone": {0, nil, rsm.NotLeader, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newLeader(t)
+			f.receive(clientAddress, rsm.TransferLeadership{To: 2})
+			require.Contains(t, f.take(), envelope{2, TimeoutNow{Term: 1}})
+			if test.from == 0 {
+				f.checkQuorum()
+				f.checkQuorum()
+			} else {
+				f.receive(test.from, test.ends)
+			}
+			f.sync()
+			require.Equal(t, Follower, f.Role())
+			require.Contains(t, f.take(), envelope{clientAddress, rsm.AdminReply{Status: test.status, Leader: test.leader}})
+		})
+	}
 }
 
 func TestTimeoutNow(t *testing.T) {
