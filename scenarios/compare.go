@@ -68,6 +68,11 @@ func Compare(chosen []Scenario, seed uint64, dir string, progress func(done, all
 	return c, parallel(jobs, func(done int) { progress(runs+done, all) })
 }
 
+// SpaceTimeName is the file of the space-time diagram that Compare writes of a run.
+func (r *Result) SpaceTimeName() string {
+	return fmt.Sprintf("%s-spacetime-%s.svg", r.Scenario.Name, r.Protocol.Name)
+}
+
 // draw writes the pictures of one scenario: latency over time of each protocol,
 // then the distribution of latency, and throughput, of all on one sheet.
 func (p *Pair) draw(dir string) error {
@@ -86,6 +91,9 @@ func (p *Pair) draw(dir string) error {
 	for _, r := range p.Results {
 		run := r.Plot()
 		runs = append(runs, run)
+		if err := r.SpaceTimeDiagram(Window{}).Save(filepath.Join(dir, r.SpaceTimeName())); err != nil {
+			return err
+		}
 		if err := save("latency-"+r.Protocol.Name, r.Command(), plots.LatencyOverTime(run)); err != nil {
 			return err
 		}

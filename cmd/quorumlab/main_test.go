@@ -6,6 +6,7 @@ import (
 	"html"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -311,6 +312,13 @@ func TestCompare(t *testing.T) {
 		assert.Contains(t, string(page), `src="`+filepath.Base(picture)+`"`)
 		_, err := os.Stat(strings.TrimSuffix(picture, ".png") + ".svg")
 		assert.NoError(t, err)
+	}
+	report, err := os.ReadFile(filepath.Join(dir, "report.html"))
+	require.NoError(t, err)
+	sources := regexp.MustCompile(`src="([^"]{0,20})`).FindAllStringSubmatch(string(report), -1)
+	assert.Len(t, sources, 2*(4+2), "pictures, and a space-time diagram of each run")
+	for _, source := range sources {
+		assert.Regexp(t, "^data:image/", source[1], "the report needs no other file")
 	}
 	first := strings.Index(string(page), "Nothing goes wrong")
 	assert.True(t, slices.IsSorted([]int{0, first, strings.Index(string(page), "A bad network")}), "in the order asked for")

@@ -3,7 +3,15 @@ package main
 import (
 	"bytes"
 	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"html/template"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/google/renameio/v2/maybe"
 
@@ -14,10 +22,11 @@ import (
 //go:embed page.html
 var pageSource string
 
-var page = template.Must(template.New("page").Parse(pageSource))
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"inWords": inWords}).Parse(pageSource))
 
 // writePage draws what was measured into a folder, and writes the page that shows it
-// and the runs.
+// and the runs, and beside it the same page with all pictures in it, which can be sent
+// to somebody as one file.
 func writePage(path, dir string, s sideBySide) error {
 	type measured struct {
 		*comparison.Table
@@ -31,13 +40,58 @@ func writePage(path, dir string, s sideBySide) error {
 		}
 		tables = append(tables, measured{t, drawn})
 	}
-	var b bytes.Buffer
-	err := page.Execute(&b, struct {
-		*scenarios.Comparison
-		Tables []measured
-	}{s.Comparison, tables})
-	if err != nil {
-		return err
+	for _, written := range []struct {
+		path   string
+		source func(picture string) (template.URL, error)
+	}{
+		{path, beside},
+		{filepath.Join(dir, reportName), func(picture string) (template.URL, error) { return within(dir, picture) }},
+	} {
+		var b bytes.Buffer
+		err := page.Execute(&b, struct {
+			*scenarios.Comparison
+			Tables []measured
+			Source func(picture string) (template.URL, error)
+		}{s.Comparison, tables, written.source})
+		if err != nil {
+			return err
+		}
+		if err := maybe.WriteFile(written.path, b.Bytes(), 0o644); err != nil {
+			return err
+		}
 	}
-	return maybe.WriteFile(path, b.Bytes(), 0o644)
+	return nil
+}
+
+// reportName is the file of the page that holds its pictures itself.
+const reportName = "report.html"
+
+// beside is where a page finds a picture in its own folder.
+func beside(picture string) (template.URL, error) { return template.URL(url.PathEscape(picture)), nil }
+
+// within is a picture as part of a page: as PNG or SVG, whichever is smaller.
+func within(dir, picture string) (template.URL, error) {
+	smallest, kind := []byte(nil), ""
+	name := strings.TrimSuffix(picture, filepath.Ext(picture))
+	for extension, of := range map[string]string{".png": "image/png", ".svg": "image/svg+xml"} {
+		data, err := os.ReadFile(filepath.Join(dir, name+extension))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if kind == "" || len(data) < len(smallest) || len(data) == len(smallest) && of < kind {
+			smallest, kind = data, of
+		}
+	}
+	if kind == "" {
+		return "", fmt.Errorf("%s: there is no such picture", picture)
+	}
+	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(smallest)), nil
+}
+
+// inWords makes a description of the name of a picture.
+func inWords(picture string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(picture, filepath.Ext(picture)), "-", " ")
 }
