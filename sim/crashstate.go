@@ -86,7 +86,7 @@ func (d *disk) clone() *disk {
 	c := &disk{machine: d.machine, sectorSize: d.sectorSize, files: make(map[string]*file, len(d.files))}
 	for _, name := range d.names() {
 		f := *d.files[name]
-		f.durable = slices.Clone(f.durable)
+		f.durable, f.shared = slices.Clone(f.durable), false
 		c.files[name] = &f
 	}
 	for _, p := range d.pending {

@@ -67,11 +67,12 @@ type disk struct {
 
 // write is a change that is not durable yet.
 type write struct {
-	kind   writeKind
-	file   *file
-	offset int       // where appended bytes start; the size left by a truncation
-	data   []byte    // never changed: contents are cut off, not overwritten
-	after  node.Sync // of what was appended: the last sync that was reported before
+	kind    writeKind
+	file    *file
+	offset  int       // where appended bytes start; the size left by a truncation
+	data    []byte    // never changed: contents are cut off, not overwritten
+	after   node.Sync // of what was appended: the last sync that was reported before
+	content []byte    // of the file, with what was appended at its end
 }
 
 type writeKind uint8
@@ -156,7 +157,7 @@ func (d *disk) Append(name string, data []byte) error {
 	}
 	offset := len(f.content)
 	f.content = appendLong(f.content, data[:outcome.bytes])
-	d.pending = append(d.pending, write{appended, f, offset, f.content[offset:], d.reported})
+	d.pending = append(d.pending, write{appended, f, offset, f.content[offset:], d.reported, f.content})
 	return outcome.err
 }
 

@@ -58,7 +58,7 @@ func (d *disk) mount() (nanoseconds int64) {
 	size := 0
 	for _, name := range d.names() {
 		f := d.files[name]
-		f.exists, f.content, f.nameless = f.onDisk, slices.Clone(f.durable), false
+		f.exists, f.content, f.shared, f.nameless = f.onDisk, slices.Clip(f.durable), true, false
 		size += len(f.durable)
 	}
 	if rate := d.machine.world.config.Disk.ReadRate; rate > 0 {

@@ -24,6 +24,7 @@ func (d *disk) persistBadly(p write, sync node.Sync, index int) {
 		f.persist(p)
 		return
 	}
+	f.own()
 	c := &d.machine.condition.disk
 	sound := true
 	for piece := range p.sectors(d.sectorSize) {
@@ -82,35 +83,40 @@ func (d *disk) misdirect(piece write, from sector, s *stream) {
 		return
 	}
 	to := others[s.below(len(others))]
+	to.file.own()
 	copy(to.file.durable[to.number*d.sectorSize:], d.image(piece, from)) // as far as that file goes
 }
 
 // rot flips a bit of what the device holds, in one file or, if no name is given,
 // anywhere; and perhaps only where it is settled.
 func (d *disk) rot(name string, settled bool, s *stream) {
-	var contents [][]byte
+	var files []*file
 	size := 0
 	for _, n := range d.names() {
 		if name == "" || name == n {
-			f := d.files[n]
-			content := f.durable
-			if settled {
-				content = content[f.settling.first:f.settling.end]
-			}
-			contents = append(contents, content)
-			size += len(content)
+			files = append(files, d.files[n])
+			size += len(d.files[n].held(settled))
 		}
 	}
 	if size == 0 {
 		return
 	}
 	at, bit := s.below(size), s.below(8)
-	for _, content := range contents {
-		if at < len(content) {
-			content[at] ^= 1 << bit
+	for _, f := range files {
+		if at < len(f.held(settled)) {
+			f.own()
+			f.held(settled)[at] ^= 1 << bit
 			break
 		}
-		at -= len(content)
+		at -= len(f.held(settled))
 	}
 	d.machine.world.stats.DiskDamage++
+}
+
+// held is what the device holds of a file, or of what of that is settled.
+func (f *file) held(settled bool) []byte {
+	if settled {
+		return f.durable[f.settling.first:f.settling.end]
+	}
+	return f.durable
 }

@@ -8,6 +8,7 @@ type file struct {
 	content []byte
 	exists  bool
 	durable []byte
+	shared  bool // durable is the beginning of what the process wrote, and lies where that does: see own
 	onDisk  bool // its name is durable
 	// nameless says that what the process takes for this file is not what its name
 	// means on the device: its creation, replacement or removal was lost.
@@ -18,16 +19,20 @@ type file struct {
 // persist makes a write durable.
 func (f *file) persist(p write) {
 	if p.kind == appended {
-		if !f.nameless {
+		switch {
+		case f.nameless:
+		case f.shared && p.offset == len(f.durable): // the usual case
+			f.durable = p.content
+		default:
 			f.overwrite(p.offset, p.data)
 		}
 		return
 	}
 	switch p.kind {
 	case created:
-		f.onDisk, f.durable, f.nameless = true, nil, false
+		f.onDisk, f.durable, f.shared, f.nameless = true, nil, true, false
 	case replaced:
-		f.onDisk, f.durable, f.nameless = true, slices.Clone(p.data), false
+		f.onDisk, f.durable, f.shared, f.nameless = true, p.data, true, false
 	case truncated:
 		if !f.nameless {
 			f.durable = f.durable[:min(p.offset, len(f.durable))]
@@ -38,8 +43,18 @@ func (f *file) persist(p write) {
 	f.settling = settling{first: len(f.durable), end: len(f.durable)} // nothing was appended behind
 }
 
+// own gives the durable content a place of its own, where it can be changed. Most
+// files never need one: what is appended is never changed, so that the process and
+// the device can hold the same bytes.
+func (f *file) own() {
+	if f.shared {
+		f.durable, f.shared = slices.Clone(f.durable), false
+	}
+}
+
 // forget loses a write.
 func (f *file) forget(p write) {
+	f.own()
 	switch p.kind {
 	case created, replaced, removed:
 		f.nameless = true
@@ -48,7 +63,8 @@ func (f *file) forget(p write) {
 
 // overwrite puts bytes into the durable content, after zeros if need be.
 func (f *file) overwrite(offset int, data []byte) {
-	if offset == len(f.durable) { // the usual case
+	f.own()
+	if offset == len(f.durable) {
 		f.durable = appendLong(f.durable, data)
 		return
 	}
@@ -58,6 +74,7 @@ func (f *file) overwrite(offset int, data []byte) {
 
 // extend makes the durable content at least so long, with zeros.
 func (f *file) extend(size int) {
+	f.own()
 	if missing := size - len(f.durable); missing > 0 {
 		f.durable = append(f.durable, make([]byte, missing)...)
 	}

@@ -14,7 +14,7 @@ func (p write) sectors(size int) iter.Seq[write] {
 		offset, data := p.offset, p.data
 		for len(data) > 0 {
 			n := min(len(data), size-offset%size)
-			if !yield(write{p.kind, p.file, offset, data[:n], p.after}) {
+			if !yield(write{kind: p.kind, file: p.file, offset: offset, data: data[:n], after: p.after}) {
 				return
 			}
 			offset, data = offset+n, data[n:]

@@ -55,6 +55,7 @@ func (d *disk) damageSettled(f *file) {
 		damage := s.damage[0]
 		s.damage = s.damage[1:]
 		d.machine.world.stats.DiskDamage++
+		f.own()
 		copy(f.durable[damage.offset:], damage.before)
 		if damage.moved == nil {
 			continue
@@ -62,6 +63,7 @@ func (d *disk) damageSettled(f *file) {
 		places := d.settledSectors(sector{f, damage.offset / d.sectorSize})
 		if len(places) > 0 {
 			to := places[damage.place.below(len(places))]
+			to.file.own()
 			copy(to.file.durable[to.number*d.sectorSize:], damage.moved)
 		}
 	}

@@ -72,6 +72,8 @@ type World struct {
 
 	types     []reflect.Type // the message types seen so far, in order of appearance
 	typesAt   []uintptr      // where their descriptions lie
+	lastType  reflect.Type   // of the message sent last
+	lastKind  int            // its number
 	messages  uint64         // messages sent so far: the number of the last
 	held      []heldMessage  // on links that are clogged
 	print     fingerprint
@@ -233,11 +235,19 @@ func (w *World) publish() {
 	}
 }
 
-// typeOf numbers the types of messages in the order in which they appear. There
-// are few, so looking through them beats a map, and comparing where their
-// descriptions lie beats comparing the types.
+// typeOf numbers the types of messages in the order in which they appear.
 func (w *World) typeOf(m node.Message) int {
 	t := reflect.TypeOf(m)
+	if t == w.lastType { // messages of a type come in bursts
+		return w.lastKind
+	}
+	w.lastType, w.lastKind = t, w.kindOf(t)
+	return w.lastKind
+}
+
+// kindOf returns the number of a type. There are few, so looking through them beats
+// a map, and comparing where their descriptions lie beats comparing the types.
+func (w *World) kindOf(t reflect.Type) int {
 	var address uintptr
 	if t != nil {
 		address = reflect.ValueOf(t).Pointer()
