@@ -132,10 +132,21 @@ func (s *Server) reachedBy(size int, own uint64, of func(p *peer) uint64, in fun
 	}
 	for i := range s.peers {
 		if p := &s.peers[i]; in(p.votes) {
-			values = append(values, of(p))
+			values = insertSorted(values, of(p))
 		}
 	}
-	slices.Sort(values)
 	s.values = values
 	return values[len(values)-majority(size)]
+}
+
+// insertSorted adds a value to some that are in order. There are as many as servers,
+// for whom this is quicker than to sort them afterwards.
+func insertSorted(values []uint64, value uint64) []uint64 {
+	i := len(values)
+	values = append(values, value)
+	for ; i > 0 && values[i-1] > value; i-- {
+		values[i] = values[i-1]
+	}
+	values[i] = value
+	return values
 }

@@ -103,6 +103,9 @@ func (s *Server) beginRound() {
 // confirmReads answers the reads whose round a majority has answered, and extends
 // the lease.
 func (s *Server) confirmReads() {
+	if s.reads.acked == s.reads.round {
+		return // nobody waits for a round
+	}
 	acked := s.reached(s.reads.round, func(p *peer) uint64 { return p.round })
 	if acked <= s.reads.acked {
 		return
