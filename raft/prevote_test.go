@@ -40,6 +40,12 @@ func TestPreVote(t *testing.T) {
 		{"clock went back", func(f *fixture) {
 			f.ask(3, AppendEntries{Term: 3})
 			f.env.now -= time.Hour
+		}, PreVote{4, 3, 3}, false},
+		{"clock went back long ago", func(f *fixture) {
+			f.ask(3, AppendEntries{Term: 3})
+			f.env.now -= time.Hour
+			f.ask(2, PreVote{4, 3, 3})
+			f.env.now += f.config.ElectionTimeoutMin
 		}, PreVote{4, 3, 3}, true},
 	}
 	for _, test := range tests {

@@ -35,10 +35,12 @@ func (s *Server) checkQuorum() {
 
 // heardLeader reports whether the server has heard from a leader within the
 // shortest election timeout, so that no other server that does may have given it
-// up yet.
+// up yet. If the clock was set back, how long ago it was is not known: it counts anew,
+// because a leader may rely on it (see reads.go).
 func (s *Server) heardLeader() bool {
-	since := s.env.Now() - s.heardAt
-	return since >= 0 && since < s.config.ElectionTimeoutMin
+	now := s.env.Now()
+	s.heardAt = min(s.heardAt, now)
+	return now-s.heardAt < s.config.ElectionTimeoutMin
 }
 
 // hearsLeader reports whether the server sticks to a leader, which may be itself.
