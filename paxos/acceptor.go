@@ -59,8 +59,12 @@ func (s *Server) receiveAccept(from node.ID, m Accept) {
 	s.askBound(from)
 	if s.since() != m.Since {
 		s.hearChosen(from, m.Chosen)
-		if s.since() != m.Since {
+		switch {
+		case s.since() < m.Since:
 			return // the leader will find that the proposals are missing
+		case s.since() > m.Since:
+			s.env.Send(from, Known{Chosen: s.chosen}) // it may have missed the end of its configuration
+			return
 		}
 	}
 	last := m.First + Slot(len(m.Requests)) - 1

@@ -110,10 +110,13 @@ func (s *Server) receiveCatchUp(from node.ID, m CatchUp) {
 	if m.First > next || m.First+Slot(len(m.Requests)) <= next {
 		return // it leaves a hole, or tells nothing new
 	}
-	if s.role == leading {
-		return // a leader counts what is chosen in its ballot, and inherits the rest
-	}
 	requests := m.Requests[next-m.First:]
+	if s.role == leading {
+		if !s.stopped(requests) {
+			return // a leader counts what is chosen in its ballot, and inherits the rest
+		}
+		s.retire(0)
+	}
 	if !s.write(appendLearned(s.record[:0], next, requests)) {
 		return
 	}

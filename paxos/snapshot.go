@@ -175,8 +175,11 @@ func (s *Server) receiveSnapshotRequest(from node.ID, m SnapshotRequest) {
 // receiveSnapshotChunk puts a snapshot together. The server that is behind asks for
 // one part after the other, so a slow link carries no more than it can.
 func (s *Server) receiveSnapshotChunk(from node.ID, m SnapshotChunk) {
-	if m.At <= s.chosen || s.role == leading {
+	if m.At <= s.chosen || s.role == leading && s.config.Reconfiguration == ByWindow {
 		return
+	}
+	if s.role == leading {
+		s.retire(0) // its configuration may be over, see stopped
 	}
 	if m.At != s.incoming.at && m.Offset == 0 {
 		s.incoming = incoming{at: m.At}

@@ -1,6 +1,10 @@
 package paxos
 
-import "quorumlab/rsm"
+import (
+	"slices"
+
+	"quorumlab/rsm"
+)
 
 // Changing the members by stopping the configuration (Lamport, Malkhi and Zhou,
 // "Stoppable Paxos", 2008, and "Reconfiguring a State Machine", SIGACT News 2010). The
@@ -24,6 +28,11 @@ import "quorumlab/rsm"
 //     slots (voidStopped).
 //   - A leader disregards what an acceptor reports that does not know the
 //     configuration yet (Promise.Since).
+//
+// And one more, lest nothing happen at all: a leader may miss the end of its own
+// configuration, if the stop was chosen in another's ballot. It proposes it once more,
+// to acceptors who have gone on and accept nothing of the old configuration, but hear
+// that their leader is alive. They tell it, and it gives up its ballot (stopped).
 
 // lead is how many slots after the one in which it is chosen a change of the
 // membership takes effect.
@@ -56,6 +65,15 @@ func (s *Server) untilStop(values []rsm.Request) int {
 		}
 	}
 	return len(values)
+}
+
+// stopped reports whether a leader's configuration is over: a stop is among values that
+// were chosen in slots that it does not know to be chosen.
+func (s *Server) stopped(chosen []rsm.Request) bool {
+	return s.config.Reconfiguration == ByStop && slices.ContainsFunc(chosen, func(r rsm.Request) bool {
+		_, stop := membershipOf(r)
+		return stop
+	})
 }
 
 // settleStops decides between stops and what was proposed in later slots, so that if

@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,8 +74,49 @@ func TestAnAcceptorKnowsItsConfiguration(t *testing.T) {
 	l.receive(2, Accept{b(1, 2), 3, requests(7), 2, 3, 0})
 	l.expect("2 Accepted(1.2 3)")
 	l.receive(3, Accept{b(2, 3), 3, requests(8), 0, 1, 0})
-	l.expect()
+	l.expect("3 Known(chosen=2)")
 	require.Equal(t, "[3=7/1@1.2]", summary(l.server.slots.after(2)))
+}
+
+// A leader may miss the end of its configuration, which was chosen in another's ballot.
+// It proposes the stop once more to acceptors who accept nothing of that configuration
+// any more, but hear that it is alive: they tell it, and it gives up.
+func TestALeaderLearnsThatItsConfigurationIsOver(t *testing.T) {
+	stop := stopIn(2, b(1, 2), 1, 2, 4)
+	for _, behind := range []bool{false, true} { // so far that it needs a snapshot
+		ahead, l := bootStopping(t, 2), bootStopping(t, 1)
+		ahead.receive(3, CatchUp{1, append(requests(5), stop.Request), 2})
+		if behind {
+			ahead.server.config.SnapshotKeep = 0
+			ahead.server.takeSnapshot()
+		}
+		l.receive(2, Accept{Ballot: b(1, 2), First: 1, Requests: requests(5), Since: 1}) // raises its ballots
+		l.expire(LeaderTimer)
+		ballot := l.server.ballot
+		l.sent = nil
+		l.receive(3, Promise{Ballot: ballot, Since: 1, Accepted: []Proposal{{1, b(1, 2), request(5)}, stop}})
+		proposal := Accept{Ballot: ballot, First: 1, Requests: append(requests(5), stop.Request), Since: 1}
+		l.expect("2 "+fmt.Sprint(proposal), "3 "+fmt.Sprint(proposal))
+		ahead.receive(1, proposal)
+		ahead.expect("1 Known(chosen=2)")
+		l.receive(2, Known{Chosen: 2})
+		l.expect("2 CatchUpRequest(from 1)")
+		_, leads := l.server.Leads()
+		require.True(t, leads)
+		if behind {
+			at, snapshot := ahead.server.Snapshot()
+			l.receive(2, SnapshotChunk{At: at, Data: snapshot, Total: len(snapshot)})
+		} else {
+			l.receive(2, CatchUp{1, requests(5), 1})
+			_, leads = l.server.Leads()
+			require.True(t, leads, "that is what it would propose again")
+			l.receive(2, CatchUp{1, append(requests(5), stop.Request), 2})
+		}
+		_, leads = l.server.Leads()
+		require.False(t, leads)
+		require.EqualValues(t, 2, l.server.Chosen())
+		require.Equal(t, []node.ID{1, 2, 4}, l.server.memberships[0].Servers)
+	}
 }
 
 // When a configuration stops, what was accepted in it in later slots is void, and
