@@ -19,7 +19,7 @@ type Partition struct {
 type Direction string
 
 const (
-	BothWays Direction = ""
+	BothWays Direction = ""        // nothing passes in either
 	Outward  Direction = "outward" // nothing passes from Side to Other
 	Inward   Direction = "inward"  // nothing passes from Other to Side
 )
