@@ -287,7 +287,9 @@ func printSweep(w io.Writer, s *scenarios.Sweep) error {
 		s.Messages.Sent, s.Messages.Delivered, s.Messages.Dropped, s.Messages.Duplicated,
 		s.Crashes, s.UnsyncedBytesLost)
 	for _, mark := range sortedKeys(s.Marks) {
-		fmt.Fprintf(w, "  reached         %s: %d times\n", mark, s.Marks[mark])
+		if !strings.Contains(mark, " during ") { // which --json has
+			fmt.Fprintf(w, "  reached         %s: %d times\n", mark, s.Marks[mark])
+		}
 	}
 	for _, failure := range s.Failures {
 		fmt.Fprintf(w, "\nseed %d: %s: %s\n", failure.Seed, failure.Verdict, failure.Violation)
