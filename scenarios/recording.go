@@ -54,14 +54,16 @@ func (r *Result) overview() *overview {
 type watcher interface {
 	sim.Observer
 	// begin is called before anything happens, and look after each call of a handler.
-	begin(w *sim.World)
+	begin(w *sim.World, machines *machineTap)
 	look(id node.ID, h node.Handler)
 }
 
 // watched repeats the run under a watcher.
 func (r *Result) watched(w watcher) {
-	e := setUp(r.Scenario, r.Protocol, r.Seed)
-	w.begin(e.world)
+	machines := &machineTap{}
+	s, p := machines.tapped(r.Scenario, r.Protocol)
+	e := setUp(s, p, r.Seed)
+	w.begin(e.world, machines)
 	e.world.Observe(w)
 	e.world.Watch(func(id node.ID, h node.Handler) error {
 		w.look(id, h)
@@ -70,7 +72,7 @@ func (r *Result) watched(w watcher) {
 	_ = e.run() // it fails as the result says
 }
 
-func (o *overview) begin(w *sim.World) { o.world = w }
+func (o *overview) begin(w *sim.World, _ *machineTap) { o.world = w }
 
 // Observe implements sim.Observer.
 func (o *overview) Observe(e *sim.Event) {
@@ -148,7 +150,10 @@ type closeUp struct {
 	known   []map[uint64]logEntry // by server and place
 	before  []view
 	texts   []string // by server, as it described itself last
-	based   bool
+	extras  []string // by server, what its state machine held last
+
+	machines *machineTap
+	based    bool
 }
 
 // state is what a server is after an event.
@@ -174,6 +179,7 @@ func (r *Result) closeUp(first, last uint64) *closeUp {
 	c := &closeUp{
 		first: first, last: last, servers: servers, senders: make(map[uint64]time.Duration),
 		calls: make([]int, servers), known: make([]map[uint64]logEntry, servers), before: make([]view, servers), texts: make([]string, servers),
+		extras: make([]string, servers),
 	}
 	for i := range c.known {
 		c.known[i] = make(map[uint64]logEntry)
@@ -185,7 +191,7 @@ func (r *Result) closeUp(first, last uint64) *closeUp {
 	return c
 }
 
-func (c *closeUp) begin(w *sim.World) { c.world = w }
+func (c *closeUp) begin(w *sim.World, machines *machineTap) { c.world, c.machines = w, machines }
 
 // Observe implements sim.Observer.
 func (c *closeUp) Observe(e *sim.Event) {
@@ -233,8 +239,8 @@ func (c *closeUp) takeBase() {
 	for i := range c.servers {
 		h := c.world.Handler(node.ID(i + 1))
 		v := viewOf(h)
-		c.before[i], c.texts[i] = v, describeHandler(h)
-		c.base = append(c.base, state{Event: -1, Server: i, View: v, Text: c.texts[i]})
+		c.before[i], c.texts[i], c.extras[i] = v, describeHandler(h), c.extra(node.ID(i+1), h)
+		c.base = append(c.base, state{Event: -1, Server: i, View: v, Text: c.texts[i], Extra: c.extras[i]})
 		if v.First > 0 {
 			c.compare(i, h, v, max(v.First, v.Last+1-min(v.Last, baseEntries)), -1)
 		}
@@ -250,7 +256,7 @@ func (c *closeUp) look(id node.ID, h node.Handler) {
 // add notes what a server is after the call it is in, if that is something else.
 func (c *closeUp) add(id node.ID, h node.Handler) {
 	i := int(id) - 1
-	v, text := viewOf(h), describeHandler(h)
+	v, text, extra := viewOf(h), describeHandler(h), c.extra(id, h)
 	event := c.calls[i]
 	if v.First > 0 {
 		// What is decided does not change, or should not: a few places of it are looked at.
@@ -258,10 +264,10 @@ func (c *closeUp) add(id node.ID, h node.Handler) {
 		from := min(v.Committed, c.before[i].Committed)
 		c.compare(i, h, v, max(v.First, from-min(from, margin), v.Last+1-min(v.Last, 1024)), event)
 	}
-	if v != c.before[i] || text != c.texts[i] {
-		c.states = append(c.states, state{Event: event, Server: i, View: v, Text: text})
+	if v != c.before[i] || text != c.texts[i] || extra != c.extras[i] {
+		c.states = append(c.states, state{Event: event, Server: i, View: v, Text: text, Extra: extra})
 	}
-	c.before[i], c.texts[i] = v, text
+	c.before[i], c.texts[i], c.extras[i] = v, text, extra
 }
 
 // compare notes which places of a log hold something else than before.
@@ -275,6 +281,14 @@ func (c *closeUp) compare(server int, h node.Handler, v view, from uint64, event
 		known[place] = entry
 		c.entries = append(c.entries, entryChange{event, server, place, entry})
 	}
+}
+
+// extra is what the state machine of a server holds.
+func (c *closeUp) extra(id node.ID, h node.Handler) string {
+	if h == nil {
+		return ""
+	}
+	return c.machines.describe(id)
 }
 
 func describeHandler(h node.Handler) string {

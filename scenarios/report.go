@@ -95,7 +95,7 @@ func (r *Result) writeReport(path string, w Window, o *overview) error {
 		Result: r, Summary: r.Summary(), Command: r.Command(),
 		Style: template.CSS(reportStyle), Script: template.JS(reportScript), Data: template.JS(data),
 		Policy: "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
-		Shown:  len(c.events), Config: r.configuration(), States: r.States,
+		Shown:  len(c.events), Config: r.readableConfiguration(), States: r.States,
 	}
 	d := r.diagram(s, o, c).Diagram
 	for i := range d.Arrows {
@@ -136,6 +136,16 @@ func (r *Result) reportPictures(o *overview) ([]reportPicture, error) {
 		pictures = append(pictures, reportPicture{p.figure.Title, template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg))})
 	}
 	return pictures, nil
+}
+
+// readableConfiguration is the configuration with a line for each field.
+func (r *Result) readableConfiguration() string {
+	text := r.configuration()
+	var b bytes.Buffer
+	if json.Indent(&b, []byte(text), "", "  ") != nil { // it is no JSON
+		return text
+	}
+	return b.String()
 }
 
 // maxHistoryRows bounds the table of a report.

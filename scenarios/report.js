@@ -49,7 +49,7 @@
   // Zooming moves everything but names and legend.
   const moved = [];
   for (const e of svg.querySelectorAll("line,rect,text,path[transform]")) {
-    if (e === line || e.closest(".fixed,.names,defs") || e.classList.contains("paper")) continue;
+    if (e === line || e.closest(".fixed,.names,.axis,defs") || e.classList.contains("paper")) continue;
     const o = { e };
     for (const a of ["x1", "x2", "x", "width"]) if (e.hasAttribute(a)) o[a] = Number(e.getAttribute(a));
     const shift = /^translate\((\S+) (\S+)\)$/.exec(e.getAttribute("transform") || "");
@@ -63,25 +63,41 @@
     const before = around === undefined ? place(events[cursor].t) : around;
     const seen = before - box.scrollLeft, time = (before - left) / zoom;
     zoom = Math.min(Math.max(to, 1 / 32), 64);
-    let lastTick = -Infinity;
     for (const o of moved) {
       if (o.x1 !== undefined) { o.e.setAttribute("x1", at(o.x1)); o.e.setAttribute("x2", at(o.x2)); }
       if (o.width !== undefined) { o.e.setAttribute("x", at(o.x)); o.e.setAttribute("width", Math.max(o.width * zoom, 1)); }
       else if (o.x !== undefined) o.e.setAttribute("x", o.from === undefined ? at(o.x) : at(o.from) + o.offset);
       if (o.shift !== undefined) o.e.setAttribute("transform", `translate(${at(o.shift)} ${o.down})`);
       if (o.to !== undefined) o.e.classList.toggle("tight", at(o.to) - at(o.from) < o.need);
-      else if (o.need !== undefined) {
-        const tight = at(o.from) - lastTick < o.need;
-        o.e.classList.toggle("tight", tight);
-        if (!tight) lastTick = at(o.from);
-      }
     }
+    drawTicks();
     const width = left + wide * zoom + margin;
     svg.setAttribute("width", width);
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     box.scrollLeft = left + time * zoom - seen;
     stayInView();
     drawCursor();
+  }
+
+  // Ticks are made anew for each zoom: round times, about as far apart as in the picture.
+  const axis = svg.querySelector(".axis"), ticks = axis.querySelector("line"), labels = axis.querySelector("text");
+  function drawTicks() {
+    const span = data.end - data.start;
+    if (!ticks || !(span > 0)) return;
+    const least = span * 90 / (wide * zoom);
+    let step = 10 ** Math.floor(Math.log10(least));
+    for (const digit of [1, 2, 5, 10]) if (step * digit >= least) { step *= digit; break; }
+    const all = [], decimals = Math.max(0, 9 - Math.floor(Math.log10(step) + 1e-9));
+    for (let i = Math.ceil(data.start / step); i * step <= data.end && all.length < 4000; i++) {
+      const x = place(i * step), tick = ticks.cloneNode(), label = labels.cloneNode();
+      tick.setAttribute("x1", x);
+      tick.setAttribute("x2", x);
+      label.setAttribute("x", x);
+      label.setAttribute("class", "label when");
+      label.textContent = (i * step / 1e9).toFixed(decimals) + " s";
+      all.push(tick, label);
+    }
+    axis.replaceChildren(...all);
   }
 
   function drawCursor() {

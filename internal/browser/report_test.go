@@ -17,7 +17,11 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"quorumlab/examples/naive"
+	"quorumlab/node"
+	"quorumlab/rsm"
 	"quorumlab/scenarios"
+	"quorumlab/sim"
 )
 
 var screenshots = flag.String("screenshots", "", "folder for pictures of the pages")
@@ -190,6 +194,32 @@ func TestMouse(t *testing.T) {
 		t.Errorf("zooming twice makes %v pixels of %v", wider, width)
 	}
 	shoot(t, ctx, "zoomed")
+	if all := complaints(); len(all) > 0 {
+		t.Errorf("the page complains: %v", all)
+	}
+}
+
+// TestViolation opens the page of a run whose clients see that something is wrong.
+func TestViolation(t *testing.T) {
+	p := scenarios.Protocol{Name: "naive", Family: "Naive", Title: "a service that forgets", Server: func(servers []node.ID, machine func() rsm.StateMachine, _ scenarios.Settings) node.Factory {
+		return func(env node.Env) node.Handler { return naive.New(env, servers, machine()) }
+	}}
+	ctx, complaints := open(t, report(t, "leader-crash", p, func(s *scenarios.Scenario) {
+		*s = s.WithFaults(sim.Schedule{sim.Crash{Span: sim.Between(2*time.Second, 2500*time.Millisecond), Target: "S1"}})
+	}, scenarios.Window{}))
+	for what, question := range map[string]string{
+		"the verdict":              `document.querySelector(".verdict").textContent.includes("violation")`,
+		"operations to blame":      `document.querySelectorAll("tr.blamed").length > 0`,
+		"blame in the diagram":     `document.querySelectorAll(".call.blamed").length > 0`,
+		"a smaller run":            `document.getElementById("faults").textContent.includes("A smaller run")`,
+		"no log where there is no": `document.getElementById("log").hidden`,
+		"what the machines hold":   `document.getElementById("states").textContent.includes("k0=")`,
+	} {
+		if !ask[bool](t, ctx, question) {
+			t.Errorf("the page does not show %s", what)
+		}
+	}
+	shoot(t, ctx, "violation")
 	if all := complaints(); len(all) > 0 {
 		t.Errorf("the page complains: %v", all)
 	}
