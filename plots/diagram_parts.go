@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// label writes a text that is to be seen only while it fits between two places.
-func (p *diagramPainter) label(text string, left, right, y float64) {
+// label writes a text that is to be seen only while it fits between two places. A page
+// that scrolls may keep it in view up to the end of what it names.
+func (p *diagramPainter) label(text string, left, right, end, y float64) {
 	if text == "" {
 		return
 	}
@@ -14,7 +15,7 @@ func (p *diagramPainter) label(text string, left, right, y float64) {
 	if right-left < need {
 		class = "label tight"
 	}
-	p.text(text, left+4, y, "class", class, "data-x", left, "data-r", right, "data-need", need)
+	p.text(text, left+4, y, "class", class, "data-x", left, "data-r", right, "data-end", end, "data-need", need)
 }
 
 func (p *diagramPainter) paintFaults() {
@@ -34,7 +35,7 @@ func (p *diagramPainter) paintFaults() {
 			if k+1 < len(l) {
 				room = p.scale.at(l[k+1].Start)
 			}
-			p.label(f.Label, left, room, y+12.5)
+			p.label(f.Label, left, room, p.scale.at(f.End), y+12.5)
 		}
 	}
 	p.end()
@@ -71,7 +72,7 @@ func (p *diagramPainter) paintLifeline(i int) {
 		}
 		p.titled(s.Label, "rect", "class", fmt.Sprintf("stretch %s reign%d", partClasses[min(int(s.Part), len(partClasses)-1)], s.Reign%5),
 			"x", left, "y", y-high/2, "width", max(right-left, 0.5), "height", high)
-		p.label(s.Label, left, right, y+4)
+		p.label(s.Label, left, right, right, y+4)
 	}
 	for _, c := range p.calls[i] {
 		left, right := p.scale.at(c.Start), p.scale.at(c.End)
@@ -81,7 +82,7 @@ func (p *diagramPainter) paintLifeline(i int) {
 			class += " blamed"
 		}
 		p.titled(c.Label, "rect", "class", class, "x", left, "y", top, "width", max(right-left, 1), "height", callHeight-3)
-		p.label(c.Label, left, right, top+9.5)
+		p.label(c.Label, left, right, right, top+9.5)
 	}
 	p.end()
 }

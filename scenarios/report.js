@@ -55,7 +55,7 @@
     const shift = /^translate\((\S+) (\S+)\)$/.exec(e.getAttribute("transform") || "");
     if (shift) { o.shift = Number(shift[1]); o.down = shift[2]; }
     if (e.dataset.x) { o.from = Number(e.dataset.x); o.offset = o.x - o.from; o.need = Number(e.dataset.need); }
-    if (e.dataset.r) o.to = Number(e.dataset.r);
+    if (e.dataset.r) { o.to = Number(e.dataset.r); o.end = Number(e.dataset.end); }
     moved.push(o);
   }
   const at = (x) => left + (x - left) * zoom;
@@ -257,7 +257,7 @@
     const edge = box.scrollLeft + left;
     for (const o of moved) {
       if (o.to === undefined) continue;
-      const from = at(o.from), to = at(o.to), hidden = from < edge && to > edge;
+      const from = at(o.from), to = at(o.to), hidden = from < edge && at(o.end) > edge;
       if (!hidden && !shifted.has(o)) continue;
       const begin = hidden ? edge : from;
       o.e.setAttribute("x", begin + o.offset);
