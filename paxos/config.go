@@ -79,10 +79,10 @@ type Config struct {
 	// say, so that its write and the others' go on at the same time: a command takes
 	// one write less. Otherwise the leader's comes first.
 	ParallelWrite bool
-	// MaxInFlightSlots is how many slots beyond the last that an acceptor has
-	// answered for it is sent. It spares one that is slow or down a flood: what it
-	// misses it learns when it is back, at its own pace. At least Window, so that
-	// those who answer are not held up.
+	// MaxInFlightSlots is how far beyond the last slot that an acceptor has answered
+	// for an Accept to it may begin. It spares one that is slow or down a flood: what it
+	// misses it learns when it is back, at its own pace. At least Window, so that those
+	// who answer are not held up.
 	MaxInFlightSlots int
 	// MaxCommandBytes is how long the command of a request may be; longer ones are
 	// refused. It bounds how long a heartbeat waits on a link behind an Accept.

@@ -35,6 +35,9 @@ func (c Config) Validate() error {
 		machines []node.ID
 	}{{"Acceptors", c.Acceptors}, {"Proposers", c.Proposers}, {"Learners", c.Learners}} {
 		for i, id := range role.machines {
+			if id == 0 {
+				return fmt.Errorf("synod: %s[%d] is 0, which stands for no machine", role.field, i)
+			}
 			if slices.Contains(role.machines[:i], id) {
 				return fmt.Errorf("synod: %s[%d] names machine %d again", role.field, i, id)
 			}

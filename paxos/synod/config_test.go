@@ -21,6 +21,8 @@ func TestConfigValidate(t *testing.T) {
 		"Learners[1] names machine 6 again":  func(c *Config) { c.Learners = []node.ID{6, 6} },
 		"Proposers[0] is 1000":               func(c *Config) { c.Proposers = []node.ID{1000} },
 		"Proposers[0] is 0":                  func(c *Config) { c.Proposers = []node.ID{0} },
+		"Acceptors[1] is 0":                  func(c *Config) { c.Acceptors = []node.ID{3, 0} },
+		"Learners[0] is 0":                   func(c *Config) { c.Learners = []node.ID{0} },
 		"Patience is 0s":                     func(c *Config) { c.Patience = 0 },
 		"Backoff is -1ns":                    func(c *Config) { c.Backoff = -1 },
 	} {
