@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+
+	"quorumlab/rsm"
 )
 
 // A snapshot is a head and then pieces, one for each segment of each queue and of
@@ -32,8 +34,8 @@ func (m *Machine) SnapshotPieces() [][]byte {
 // good as never. It costs what a snapshot costs.
 func (m *Machine) Hash() uint64 {
 	var h uint64
-	m.eachPiece(func(p *piece) { h = mix(h, p.hash) })
-	return mix(h, hashOf(m.encodeHead()))
+	m.eachPiece(func(p *piece) { h = rsm.HashWord(h, p.hash) })
+	return rsm.HashBytes(h, m.encodeHead())
 }
 
 // piece is the encoding of a segment, if nothing has changed since.
@@ -42,7 +44,7 @@ type piece struct {
 	hash    uint64
 }
 
-func (p *piece) set(encoded []byte) { *p = piece{encoded: encoded, hash: hashOf(encoded)} }
+func (p *piece) set(encoded []byte) { *p = piece{encoded: encoded, hash: rsm.HashBytes(0, encoded)} }
 
 // eachPiece goes through the pieces in the order in which they stand in the snapshot.
 func (m *Machine) eachPiece(do func(p *piece)) {

@@ -1,9 +1,7 @@
 package raft
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"quorumlab/rsm"
@@ -74,28 +72,14 @@ func chunk(entries []Entry) int {
 // before it (zero for the empty log). Logs with equal hashes are equal, as far
 // as anybody will ever see.
 func chainHash(before uint64, e Entry) uint64 {
-	h := mix(before, uint64(e.Term))
-	h = mix(h, uint64(e.Request.Client))
-	h = mix(h, e.Request.Sequence)
+	h := rsm.HashWord(before, uint64(e.Term))
+	h = rsm.HashWord(h, uint64(e.Request.Client))
+	h = rsm.HashWord(h, e.Request.Sequence)
 	if c := e.Configuration; c != nil {
-		h = mix(h, uint64(len(c.Old)+1))
+		h = rsm.HashWord(h, uint64(len(c.Old)+1))
 		for _, id := range slices.Concat(c.Old, c.Voters) {
-			h = mix(h, uint64(id))
+			h = rsm.HashWord(h, uint64(id))
 		}
 	}
-	command := e.Request.Command
-	h = mix(h, uint64(len(command)))
-	for ; len(command) >= 8; command = command[8:] {
-		h = mix(h, binary.LittleEndian.Uint64(command))
-	}
-	var tail [8]byte
-	copy(tail[:], command)
-	return mix(h, binary.LittleEndian.Uint64(tail[:]))
-}
-
-// mix adds a word to a hash by one wide multiplication, both halves of which
-// count.
-func mix(h, word uint64) uint64 {
-	high, low := bits.Mul64(h^0x9E3779B97F4A7C15, word^0xD1B54A32D192ED03)
-	return high ^ low ^ bits.RotateLeft64(h, 23)
+	return rsm.HashBytes(h, e.Request.Command)
 }

@@ -1,10 +1,10 @@
 package raft
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // The part of the judge that looks at configurations and snapshots.
@@ -134,7 +134,7 @@ func (v *Invariants) checkSnapshot(h *shadow, s *Server, restarted bool) error {
 	if err := v.checkMembers(h, snap); err != nil {
 		return err
 	}
-	hash := hashBytes(snap.state.Whole())
+	hash := rsm.HashBytes(0, snap.state.Whole())
 	if known, found := v.states[snap.index]; found && known != hash {
 		return violation(snapshotSafety, "server %d: its snapshot of index %d holds another state than another server's", h.id, snap.index)
 	}
@@ -156,14 +156,4 @@ func (v *Invariants) checkMembers(h *shadow, snap *snapshot) error {
 			h.id, snap.index, snap.configuration.index, index)
 	}
 	return nil
-}
-
-func hashBytes(b []byte) uint64 {
-	h := mix(0, uint64(len(b)))
-	for ; len(b) >= 8; b = b[8:] {
-		h = mix(h, binary.LittleEndian.Uint64(b))
-	}
-	var tail [8]byte
-	copy(tail[:], b)
-	return mix(h, binary.LittleEndian.Uint64(tail[:]))
 }
