@@ -98,6 +98,9 @@ func TestComparison(t *testing.T) {
 			for _, s := range comparing(table.Sentences()) {
 				want = append(want, exchange.Replace(s))
 			}
+			if len(want) > 0 {
+				assert.Equal(t, want[0], exchange.Replace(table.Headline()), name)
+			}
 			assert.Equal(t, want, comparing(table.swapped().Sentences()), name)
 			count += len(want)
 		}

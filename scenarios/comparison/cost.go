@@ -87,14 +87,14 @@ func explainCost(t *Table) (all []string) {
 	for _, which := range t.Aspect.Cases {
 		where := "With commands " + which + ", "
 		if which == "idle" {
-			all = append(all, t.why("When nobody asks for anything, ", which, effect{"messages per second", "the number of messages per second"}), t.byKind(which, "per second"))
+			all = append(all, t.why("When nobody asks for anything, ", which, effect{"messages per second", "the number of messages per second"}), t.byKind("Then ", which, "per second"))
 			continue
 		}
 		if which == "one at a time" {
 			all = append(all, t.why(where, which, effect{"latency", "the latency"}, pathDelays, pathWrites))
 		}
 		all = append(all,
-			t.why(where, which, effect{"messages per command", "the number of messages among servers per command"}), t.byKind(which, "per command"),
+			t.why(where, which, effect{"messages per command", "the number of messages among servers per command"}), t.byKind(where, which, "per command"),
 			t.why(where, which, effect{"bytes per command", "the number of bytes among servers per command"}, messages, cause{metric: "bytes per copy sent", what: "bytes for each copy of a command that is sent"}),
 			t.why(where, which, effect{"syncs per command", "the number of disk syncs per command"}))
 	}
@@ -102,7 +102,7 @@ func explainCost(t *Table) (all []string) {
 }
 
 // byKind says which messages the protocols sent.
-func (t *Table) byKind(which, per string) string {
+func (t *Table) byKind(where, which, per string) string {
 	var parts []string
 	for i, name := range t.Protocols {
 		var kinds []string
@@ -111,7 +111,7 @@ func (t *Table) byKind(which, per string) string {
 		}
 		parts = append(parts, name+" sends "+join(kinds)+" "+per)
 	}
-	return sentence(strings.Join(parts, "; "))
+	return sentence(where + strings.Join(parts, "; "))
 }
 
 // drawCost draws a table.

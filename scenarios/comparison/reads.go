@@ -58,7 +58,7 @@ func explainReads(t *Table) (all []string) {
 		where := "For reads by " + which + ", "
 		all = append(all,
 			t.why(where, which, effect{"latency", "the latency"}, pathDelays, pathWrites),
-			t.why(where, which, effect{"messages per read", "the number of messages among servers per read"}), t.byKind(which, "per read"))
+			t.why(where, which, effect{"messages per read", "the number of messages among servers per read"}), t.byKind(where, which, "per read"))
 	}
 	for i, name := range t.Protocols {
 		all = append(all, t.cheapest(i, name))

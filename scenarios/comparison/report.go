@@ -6,11 +6,32 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 )
 
 // Sentences say whether the protocols differ, and why.
 func (t *Table) Sentences() []string { return t.Aspect.explain(t) }
+
+// Headline is the first sentence that says that the protocols differ, or, if there is
+// none, the first of all.
+func (t *Table) Headline() string {
+	all := t.Sentences()
+	if differing := comparing(all); len(differing) > 0 {
+		return differing[0]
+	}
+	return all[0]
+}
+
+// comparing are the sentences that say that one protocol has more than the other.
+func comparing(sentences []string) (all []string) {
+	for _, s := range sentences {
+		if strings.Contains(s, "higher with ") || strings.Contains(s, "times as high with ") {
+			all = append(all, s)
+		}
+	}
+	return all
+}
 
 // Pictures draw the table.
 func (t *Table) Pictures() []Picture { return t.Aspect.draw(t) }
@@ -28,12 +49,13 @@ type tableJSON struct {
 	Setup     string   `json:"setup"`
 	Trials    int      `json:"trials"`
 	Rows      []Row    `json:"rows"`
+	Headline  string   `json:"headline"`
 	Sentences []string `json:"sentences"`
 }
 
 // MarshalJSON implements json.Marshaler.
 func (t *Table) MarshalJSON() ([]byte, error) {
-	return json.Marshal(tableJSON{t.Aspect.Name, t.Aspect.Title, t.Aspect.Setup, t.Aspect.Trials, t.Rows(), t.Sentences()})
+	return json.Marshal(tableJSON{t.Aspect.Name, t.Aspect.Title, t.Aspect.Setup, t.Aspect.Trials, t.Rows(), t.Headline(), t.Sentences()})
 }
 
 // MarshalJSON implements json.Marshaler.

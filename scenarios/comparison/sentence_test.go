@@ -107,13 +107,3 @@ func (t *Table) swapped() *Table {
 }
 
 var exchange = strings.NewReplacer("Raft", "Paxos", "Paxos", "Raft")
-
-// comparing are the sentences that say that one has more than the other.
-func comparing(sentences []string) (all []string) {
-	for _, s := range sentences {
-		if strings.Contains(s, "higher with ") || strings.Contains(s, "times as high with ") {
-			all = append(all, s)
-		}
-	}
-	return all
-}
