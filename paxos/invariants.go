@@ -210,7 +210,7 @@ func (v *Invariants) checkLeader(m *machine) error {
 		return violation(oneLeader, m, "%v was led by server %d before", ballot, other)
 	}
 	v.leaders[ballot] = m.id
-	if err := v.checkPrepared(m, ballot, m.server.Chosen()+1); err != nil {
+	if err := v.checkPrepared(m, v.governing(m, m.server.Chosen()+1), ballot, m.server.Chosen()+1); err != nil {
 		return err
 	}
 	return v.checkMeeting(m, ballot)

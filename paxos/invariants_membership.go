@@ -114,19 +114,26 @@ func (v *Invariants) checkProposal(m *machine, p Proposal) error {
 			v.stops = append(v.stops, p)
 		}
 	}
+	if known := v.at(p.Slot).find(p.Ballot); v.void(p.Slot, known) {
+		// The proposer has missed that its configuration has stopped before this slot, as
+		// it may: the others know, and accept nothing of it (stop.go). Neither will it be
+		// chosen nor is it heeded by who proposes there, so that P2c does not concern it;
+		// who decides on the slot has promised nothing to one who does not know them. It
+		// takes the promises of those who decided before.
+		return v.checkPrepared(m, &v.electorates[v.electorateOf(known.since)], p.Ballot, p.Slot)
+	}
 	if err := v.checkAdopted(m, p); err != nil {
 		return err
 	}
 	if len(v.electorates) < 2 {
 		return nil // it was looked at when the leader began to lead
 	}
-	return v.checkPrepared(m, p.Ballot, p.Slot)
+	return v.checkPrepared(m, v.governing(m, p.Slot), p.Ballot, p.Slot)
 }
 
 // checkPrepared demands the durable promises of a quorum of those who decide on a
 // slot.
-func (v *Invariants) checkPrepared(m *machine, ballot Ballot, slot Slot) error {
-	e := v.governing(m, slot)
+func (v *Invariants) checkPrepared(m *machine, e *electorate, ballot Ballot, slot Slot) error {
 	if n := v.promised(e, ballot).size(); n < quorum(m.server.config.Phase1Quorum, len(e.Servers)) {
 		return violation(preparedByQuorum, m, "%v has, for slot %d, the durable promises of %d of %v",
 			ballot, slot, n, e.Servers)

@@ -58,6 +58,19 @@ func (g *stage) loseAcceptance(id node.ID) {
 	g.event(id, func(s *Server) { s.promised, s.damaged = b(1, 1), true })
 }
 
+// stopElsewhere has servers 2 and 3 choose who comes after them and server 1, which
+// leads a lower ballot and does not hear of it.
+func (g *stage) stopElsewhere() {
+	g.config.Reconfiguration = ByStop
+	for _, id := range []node.ID{1, 2, 3} {
+		g.event(id, func(s *Server) { s.promised = b(1, 1) })
+	}
+	g.accept(1, b(2, 2), 5, 2, 3)
+	for _, id := range []node.ID{2, 3} {
+		g.event(id, func(s *Server) { s.slots.set(stopIn(2, b(2, 2), 4, 5)) })
+	}
+}
+
 func TestInvariantsNameWhatIsBroken(t *testing.T) {
 	for name, test := range map[string]struct {
 		script    func(g *stage)
@@ -166,6 +179,10 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			g.event(1, func(s *Server) { s.slots.set(stopIn(1, b(1, 1), 1, 2)) })
 			g.accept(2, b(1, 1), 5, 1)
 		}, beyondStop},
+		"proposed in a stopped configuration, without its promises": {func(g *stage) {
+			g.stopElsewhere()
+			g.accept(3, b(3, 1), 5, 1)
+		}, preparedByQuorum},
 		"something chosen after a stop": {func(g *stage) {
 			g.config.Reconfiguration = ByStop
 			g.accept(2, b(1, 1), 5, 1, 2)
@@ -272,6 +289,15 @@ func TestInvariantsBearWhatIsRight(t *testing.T) {
 	})
 	require.NoError(t, g.err)
 	require.NoError(t, g.judge.CheckAll())
+}
+
+// A leader need not know that its configuration has stopped: what it proposes counts for
+// nothing, but is no mistake.
+func TestProposalsOfAStoppedConfiguration(t *testing.T) {
+	g := newStage()
+	g.stopElsewhere()
+	g.accept(3, b(1, 1), 6, 1)
+	require.NoError(t, g.err)
 }
 
 // What damage took does not come back with the repair, nor with later lives.
