@@ -136,7 +136,7 @@ func DrawSwarm(seed uint64) Swarm {
 func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 	s := Settings{
 		SnapshotEvery:    pick(draw("snapshotEvery"), 0, 20, 100),
-		Reads:            pick(draw("reads"), ReadLog, ReadQuorum, ReadLease),
+		Reads:            pick(draw("reads"), ReadLog, ReadQuorum, ReadLease, ReadLease),
 		NoPreVote:        pick(draw("noPreVote"), false, false, false, true),
 		NoCheckQuorum:    pick(draw("noCheckQuorum"), false, false, false, true),
 		EagerCommit:      pick(draw("eagerCommit"), false, true),
@@ -146,7 +146,7 @@ func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 		OneByOne:         pick(draw("oneByOne"), false, true),
 		NoLearning:       pick(draw("noLearning"), false, false, true),
 		FlexibleQuorums:  pick(draw("flexibleQuorums"), false, false, true),
-		DriftBound:       pick(draw("driftBound"), 0, 2.0),
+		DriftBound:       pick(draw("driftBound"), 0, 2.0, 4),
 		StopToChange:     pick(draw("stopToChange"), false, true) && c.Changes > 0,
 	}
 	if s.Reads == ReadLease && pick(draw("leaseOrClocks"), false, true) {
@@ -213,7 +213,7 @@ func (c *Swarm) nemeses() []nemesis {
 		{"crash", &c.Crash, Often{2 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.Crash{Span: span, Target: pick(r, sim.Leader, sim.AnyOne, sim.AnyOne, sim.Minority, sim.Majority)}
 		}},
-		{"crashAll", &c.CrashAll, Often{6 * s, 300 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
+		{"crashAll", &c.CrashAll, Often{4 * s, 300 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.Crash{Span: span, Target: sim.All}
 		}},
 		{"pause", &c.Pause, Often{2 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
@@ -283,7 +283,7 @@ func (c *Swarm) nemeses() []nemesis {
 		{"diskErrors", &c.DiskErrors, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.DiskErrors{Span: span, Target: some(r), Read: pick(r, 0, 0.01), Write: pick(r, 0, 0.01), Sync: pick(r, 0, 0.01)}
 		}},
-		{"failedSync", &c.FailedSync, Often{4 * s, 100 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
+		{"failedSync", &c.FailedSync, Often{2 * s, 200 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.FailedSync{Span: span, Target: some(r)}
 		}},
 		{"fullDisk", &c.FullDisk, Often{5 * s, 300 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
@@ -305,8 +305,8 @@ func downfall(r *rand.Rand, span sim.Span) sim.Downfall {
 	const ms = time.Millisecond
 	f := sim.Downfall{
 		Span: span, By: pick(r, sim.ByCrash, sim.ByCrash, sim.ByIsolation, sim.ByIsolation, sim.ByIsolation, sim.ByPause),
-		After:  pick(r, sim.Distribution{}, sim.Uniform(0, 5*ms), sim.Uniform(0, 50*ms), sim.Exponential(200*ms)),
-		Length: pick(r, sim.Uniform(10*ms, 300*ms), sim.Uniform(200*ms, 2*time.Second)),
+		After:  pick(r, sim.Distribution{}, sim.Uniform(0, 5*ms), sim.Uniform(0, 50*ms), sim.Mixture(sim.Constant(0), 0.5, sim.Exponential(100*ms))),
+		Length: pick(r, sim.Uniform(10*ms, 300*ms), sim.Uniform(200*ms, 2*time.Second), sim.Exponential(500*ms)),
 	}
 	if f.By == sim.ByIsolation {
 		f.Direction, f.Spared = pick(r, sim.BothWays, sim.BothWays, sim.Outward, sim.Inward), pick(r, 0, 1, 1)
