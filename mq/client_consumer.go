@@ -69,6 +69,9 @@ type Consumer struct {
 	apart       int          // so many are to be sent one by one
 	remembered  map[uint64]bool
 	memory      []uint64 // what is remembered, oldest first
+
+	asked time.Duration           // when what is being received was asked for
+	ends  map[Lease]time.Duration // when leases that are held are over, if their length is known
 }
 
 // settlement is what the owner has said about a lease.
@@ -91,6 +94,7 @@ func NewConsumer(env node.Env, config ConsumerConfig, events ConsumerEvents) *Co
 		receiving:  NewSession(env, config.ClientConfig, config.Timers[0]),
 		settling:   NewSession(env, config.ClientConfig, config.Timers[1]),
 		remembered: make(map[uint64]bool),
+		ends:       make(map[Lease]time.Duration),
 	}
 }
 
@@ -112,8 +116,8 @@ func (c *Consumer) Settle(l Lease, how Settlement) {
 
 // Forget says that the owner will not settle a message, and leaves it to its lease.
 func (c *Consumer) Forget(l Lease) {
-	if i := slices.Index(c.held, l); i >= 0 {
-		c.held = slices.Delete(c.held, i, i+1)
+	if slices.Contains(c.held, l) {
+		c.drop(l)
 		c.receive()
 	}
 }
@@ -157,6 +161,7 @@ func (c *Consumer) Timeout(t node.Timer) bool {
 func (c *Consumer) receive() {
 	n := c.config.Prefetch - len(c.held)
 	if n > 0 && !c.stopped && !c.receiving.Busy() {
+		c.asked = c.env.Now()
 		c.receiving.Ask(Receive{Queue: c.config.Queue, Consumer: c.config.Consumer, Max: n, Lease: c.config.Lease})
 	}
 }
@@ -174,6 +179,9 @@ func (c *Consumer) received(answer []byte) {
 	c.poll = c.config.Poll
 	for _, d := range received.Deliveries {
 		c.held = append(c.held, d.Lease)
+		if c.config.Lease > 0 {
+			c.ends[d.Lease] = c.asked + c.config.Lease
+		}
 	}
 	for _, d := range received.Deliveries {
 		if !c.remembered[d.Message] {
@@ -191,6 +199,12 @@ func (c *Consumer) received(answer []byte) {
 // settle sends what the owner has said: as much of one kind as there is in a row.
 func (c *Consumer) settle() {
 	if c.settling.Busy() || len(c.settlements) == 0 {
+		return
+	}
+	if c.apart > 0 {
+		c.dropLate()
+	}
+	if len(c.settlements) == 0 {
 		return
 	}
 	how := c.settlements[0].how
@@ -227,9 +241,7 @@ func (c *Consumer) settled(answer []byte) {
 	done := c.settlements[:n:n]
 	c.settlements = c.settlements[n:]
 	for _, s := range done {
-		if i := slices.Index(c.held, s.lease); i >= 0 {
-			c.held = slices.Delete(c.held, i, i+1)
-		}
+		c.drop(s.lease)
 	}
 	c.settle()
 	c.receive()
@@ -237,6 +249,40 @@ func (c *Consumer) settled(answer []byte) {
 		for _, s := range done {
 			c.events.Settled(s.lease, s.how, err)
 		}
+	}
+}
+
+// dropLate forgets settlements that come too late, counted from when the lease was asked
+// for. Sent one by one, those that are late would make late those that wait behind them,
+// for ever.
+func (c *Consumer) dropLate() {
+	now := c.env.Now()
+	var late []settlement
+	kept := c.settlements[:0:0]
+	for _, s := range c.settlements {
+		if end, known := c.ends[s.lease]; known && now >= end {
+			late = append(late, s)
+			continue
+		}
+		kept = append(kept, s)
+	}
+	c.settlements, c.apart = kept, min(c.apart, len(kept))
+	for _, s := range late {
+		c.drop(s.lease)
+		if c.events.Settled != nil {
+			c.events.Settled(s.lease, s.how, refuse(ErrLeaseExpired, "by the consumer's clock"))
+		}
+	}
+	if len(late) > 0 {
+		c.receive()
+	}
+}
+
+// drop takes a lease out of those that are held.
+func (c *Consumer) drop(l Lease) {
+	delete(c.ends, l)
+	if i := slices.Index(c.held, l); i >= 0 {
+		c.held = slices.Delete(c.held, i, i+1)
 	}
 }
 

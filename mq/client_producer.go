@@ -41,7 +41,10 @@ type ProducerEvents struct {
 	Refused func(n Number, messages [][]byte, err error)
 	// Resumed: a named producer has found out which numbers it has used in an earlier
 	// life. Of the messages that it had sent and not seen confirmed, those with a
-	// number up to highest are stored, and no others.
+	// number up to highest are stored. Others may still be under way: they have to be
+	// published again now, all of one number and nothing else, so that it means the same
+	// whichever copy arrives first. What is published then waits for the next number if
+	// it is published when they are confirmed.
 	Resumed func(highest uint64)
 }
 
@@ -134,10 +137,11 @@ func (p *Producer) resume(answer []byte) {
 		p.session.Ask(DescribeProducer{Producer: p.config.Producer})
 		return
 	}
-	p.highest, p.ready = state.Highest, true
+	p.highest = state.Highest
 	if p.events.Resumed != nil {
-		p.events.Resumed(state.Highest)
+		p.events.Resumed(state.Highest) // what is published now is sent as one batch, if it fits
 	}
+	p.ready = true
 }
 
 // proceed sends what waits, unless something is under way.

@@ -17,6 +17,10 @@ type ClientConfig struct {
 	// Pause is how long to wait after a server that cannot help and knows of none that
 	// can. Zero is 20 ms.
 	Pause time.Duration
+	// Reconnect is after how long without an answer a command is asked for in a new
+	// session, as by a client that gives its connection up. The service then cannot
+	// know that it is a repetition, but by the producer's Number. Zero is never.
+	Reconnect time.Duration
 }
 
 func (c ClientConfig) filled() ClientConfig {
@@ -41,6 +45,7 @@ type Session struct {
 	server    node.ID // thought to be the leader
 	asked     node.ID // whose answer is awaited
 	redirects int
+	since     time.Duration // when the command was first asked for in this session
 }
 
 // NewSession makes a session, which sets the given timer and no other.
@@ -59,7 +64,7 @@ func (s *Session) Ask(c Command) {
 	}
 	s.request.Sequence++
 	s.request.Command, s.request.ReadOnly = Encode(c), c.ReadOnly()
-	s.busy = true
+	s.busy, s.since = true, s.env.Now()
 	s.try()
 }
 
@@ -97,10 +102,15 @@ func (s *Session) Receive(from node.ID, r rsm.Reply) (answer []byte, ok bool) {
 
 // Timeout asks another server. The session's timer has expired.
 func (s *Session) Timeout() {
-	if s.busy {
-		s.next()
-		s.try()
+	if !s.busy {
+		return
 	}
+	if s.config.Reconnect > 0 && s.env.Now()-s.since >= s.config.Reconnect {
+		s.request.Client, s.request.Sequence = rsm.ClientID(s.env.Rand().Uint64()|1), 1
+		s.since = s.env.Now()
+	}
+	s.next()
+	s.try()
 }
 
 // redirect follows a server's word of who leads, unless that leads in circles.
