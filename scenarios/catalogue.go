@@ -12,9 +12,10 @@ import (
 
 // Catalogue lists the scenarios of the laboratory, quiet ones first.
 func Catalogue() []Scenario {
-	return []Scenario{
+	all := []Scenario{
 		steady(), leaderCrash(), minorityPartition(), majorityPartition(), deafLeader(), lossy(), rollingRestart(), swarm(),
 	}
+	return append(all, queueScenarios()...)
 }
 
 func swarm() Scenario {

@@ -28,6 +28,9 @@ type Protocol struct {
 	// Repairs says that a server whose disk was damaged, where that can be told, is
 	// repaired by the others or ends itself. Others are spared such damage.
 	Repairs bool
+	// Forgets says that servers may forget what they have carried out, or throw it away.
+	// Such a service is here to be compared with: nobody expects replicas to be equal.
+	Forgets bool
 }
 
 // Invariants judges the inside of a cluster. It may keep what it saw before.
@@ -190,13 +193,14 @@ func (t typed[S]) Check(id node.ID, server node.Handler) error {
 
 func (t typed[S]) CheckAll() error { return t.judge.CheckAll() }
 
-// Protocols lists the protocols of the laboratory.
+// Protocols lists the protocols of the laboratory that keep what they promise. There
+// are also [Alone] and [Backup], which do not.
 func Protocols() []Protocol { return []Protocol{Raft, Paxos} }
 
 // ProtocolByName finds a protocol of the laboratory.
 func ProtocolByName(name string) (Protocol, error) {
 	var known []string
-	for _, p := range Protocols() {
+	for _, p := range append(Protocols(), Alone, Backup) {
 		if p.Name == name {
 			return p, nil
 		}

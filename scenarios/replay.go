@@ -65,7 +65,10 @@ func (r *Result) Freeze() Replay {
 		Schedule:    slices.Clone(r.Faults),
 		OutsideOnly: r.Scenario.outsideOnly, Only: r.Scenario.only,
 	}
-	if c, ok := r.Scenario.Config.(Swarm); ok {
+	switch c := r.Scenario.Config.(type) {
+	case Swarm:
+		f.Config = &c
+	case QueueSwarm:
 		f.Config = &c
 	}
 	return f.ended(r)
@@ -121,6 +124,7 @@ type replayFile struct {
 	OutsideOnly bool            `json:"outsideOnly,omitempty"`
 	Only        string          `json:"only,omitempty"`
 	Config      *Swarm          `json:"config,omitempty"`
+	QueueConfig *QueueSwarm     `json:"queueConfig,omitempty"`
 	Schedule    json.RawMessage `json:"schedule"`
 	Sentences   []string        `json:"sentences,omitempty"` // the schedule to read
 	Failure     *failureFile    `json:"failure,omitempty"`
@@ -155,8 +159,11 @@ func (f Replay) MarshalJSON() ([]byte, error) {
 		Servers: f.Servers, Clients: []loadFile{}, Duration: sim.Duration(f.Duration), OutsideOnly: f.OutsideOnly, Only: f.Only,
 		Schedule: schedule, Fingerprint: f.Fingerprint,
 	}
-	if c, ok := f.Config.(*Swarm); ok {
+	switch c := f.Config.(type) {
+	case *Swarm:
 		file.Config = c
+	case *QueueSwarm:
+		file.QueueConfig = c
 	}
 	for _, load := range f.Clients {
 		if load.silent() {
@@ -259,8 +266,11 @@ func parseReplay(source []byte) (f Replay, err error) {
 		Servers: file.Servers, Duration: time.Duration(file.Duration), Schedule: schedule, OutsideOnly: file.OutsideOnly, Only: file.Only,
 		Fingerprint: file.Fingerprint,
 	}
-	if file.Config != nil {
+	switch {
+	case file.Config != nil:
 		f.Config = file.Config
+	case file.QueueConfig != nil:
+		f.Config = file.QueueConfig
 	}
 	for _, load := range file.Clients {
 		read := Load{Sessions: load.Sessions, Think: time.Duration(load.Think), Rate: load.Rate}

@@ -9,6 +9,7 @@ import (
 
 	"quorumlab/linearizability"
 	"quorumlab/node"
+	"quorumlab/rsm"
 	"quorumlab/sim"
 )
 
@@ -88,15 +89,10 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	config.PanicsExit = s.outsideOnly // clients do not see inside a server that gives up
 	e := &experiment{scenario: s, protocol: p, seed: seed, world: sim.New(config)}
 	e.recorder = &recorder{now: e.world.Now}
-	if p.Invariants != nil && !s.outsideOnly {
-		e.invariant = p.Invariants()
-		if s.only != "" {
-			e.invariant = only{e.invariant, s.only}
-		}
-	}
+	machine := e.judgeInside(p)
 	servers := identifiers(s.Servers + s.Spares)
 	members := servers[:s.Servers:s.Servers]
-	server := p.Server(members, s.Workload.Machine, s.Settings)
+	server := p.Server(members, machine, s.Settings)
 	for range servers {
 		e.world.AddServer(server)
 	}
@@ -128,6 +124,37 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	e.world.Inject(e.faults)
 	e.world.Watch(e.watch)
 	return e
+}
+
+// judgeInside sets up the judges of the inside, and returns what makes the state
+// machines that the servers replicate.
+func (e *experiment) judgeInside(p Protocol) func() rsm.StateMachine {
+	machine := e.scenario.Workload.Machine
+	if e.scenario.outsideOnly {
+		return machine
+	}
+	var judges together
+	if p.Invariants != nil {
+		judges = append(judges, p.Invariants())
+	}
+	if every := e.scenario.Workload.compare; every != nil && !p.Forgets {
+		r := &replicas{every: *every}
+		judges = append(judges, r)
+		inner := machine
+		machine = func() rsm.StateMachine { return r.machine(inner()) }
+	}
+	switch len(judges) {
+	case 0:
+		return machine
+	case 1:
+		e.invariant = judges[0]
+	default:
+		e.invariant = judges
+	}
+	if e.scenario.only != "" {
+		e.invariant = only{e.invariant, e.scenario.only}
+	}
+	return machine
 }
 
 // client makes the client machine of a number.

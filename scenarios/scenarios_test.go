@@ -35,6 +35,8 @@ func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 		t.Fatalf("-seeds: %d is negative", count)
 	case count == 0 && s.Name == "swarm":
 		count = 500
+	case count == 0 && s.Name == "queue-swarm":
+		count = 300
 	case count == 0:
 		count = 20
 	}

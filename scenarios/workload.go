@@ -24,6 +24,9 @@ type Workload struct {
 	crew func(s stage) crew
 	// drain is how long a crew may go on when the time to make operations is over.
 	drain time.Duration
+	// compare has replicas compared, and their whole states after every so many
+	// commands, see replicas.
+	compare *uint64
 }
 
 // Operations makes a client's next operation. The number is given to no other

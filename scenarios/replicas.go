@@ -1,0 +1,158 @@
+package scenarios
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
+)
+
+// replicas judges whether all replicas carry out the same commands with the same
+// answers, and are in the same state after each. It looks at state machines only, so it
+// knows nothing of the protocol.
+type replicas struct {
+	every  uint64   // commands between comparisons of whole states; zero is never
+	after  []uint64 // what came of the first 1, 2, 3, ... commands, as first seen
+	broken *node.Violation
+}
+
+// StateEquality is the invariant that replicas are in the same state after the same
+// number of commands.
+const StateEquality = "State Equality"
+
+// Check implements Invariants.
+func (r *replicas) Check(node.ID, node.Handler) error { return r.CheckAll() }
+
+// CheckAll implements Invariants.
+func (r *replicas) CheckAll() error {
+	if r.broken != nil {
+		return r.broken
+	}
+	return nil
+}
+
+// compare takes what came of a number of commands on one replica.
+func (r *replicas) compare(commands, hash uint64) {
+	switch {
+	case commands == uint64(len(r.after))+1:
+		r.after = append(r.after, hash)
+	case commands > uint64(len(r.after)):
+		r.broken = &node.Violation{Invariant: StateEquality, Detail: fmt.Sprintf("a replica has carried out %d commands, and the others %d", commands, len(r.after))}
+	case r.after[commands-1] != hash && r.broken == nil:
+		r.broken = &node.Violation{Invariant: StateEquality, Detail: fmt.Sprintf(
+			"two replicas differ after %d commands: in the last command, its answer, or the state", commands)}
+	}
+}
+
+// machine wraps the state machine of a replica.
+func (r *replicas) machine(inner rsm.StateMachine) rsm.StateMachine {
+	m := &comparedMachine{StateMachine: inner, judge: r}
+	if s, ok := inner.(rsm.Stamper); ok {
+		return stampedMachine{m, s}
+	}
+	return m
+}
+
+// comparedMachine is a state machine that tells the judge what it does. How many
+// commands it has carried out goes into its snapshots.
+type comparedMachine struct {
+	rsm.StateMachine
+	judge    *replicas
+	commands uint64
+	hash     uint64 // of all commands and answers
+}
+
+// stampedMachine is one to which time matters.
+type stampedMachine struct {
+	*comparedMachine
+	rsm.Stamper
+}
+
+// Apply implements rsm.StateMachine.
+func (m *comparedMachine) Apply(command []byte) []byte {
+	answer := m.StateMachine.Apply(command)
+	m.commands++
+	m.hash = hashBytes(hashBytes(m.hash, command), answer)
+	if h, ok := m.StateMachine.(interface{ Hash() uint64 }); ok && m.judge.every > 0 && m.commands%m.judge.every == 0 {
+		m.hash = hashWord(m.hash, h.Hash())
+	}
+	m.judge.compare(m.commands, m.hash)
+	return answer
+}
+
+// comparedPrefix is how much is put before a snapshot.
+const comparedPrefix = 16
+
+// Snapshot implements rsm.StateMachine.
+func (m *comparedMachine) Snapshot() []byte { return rsm.Pieces(m.SnapshotPieces()).Whole() }
+
+// SnapshotPieces implements rsm.Piecewise.
+func (m *comparedMachine) SnapshotPieces() [][]byte {
+	prefix := binary.LittleEndian.AppendUint64(nil, m.commands)
+	prefix = binary.LittleEndian.AppendUint64(prefix, m.hash)
+	if p, ok := m.StateMachine.(rsm.Piecewise); ok {
+		return append([][]byte{prefix}, p.SnapshotPieces()...)
+	}
+	return [][]byte{prefix, m.StateMachine.Snapshot()}
+}
+
+// Restore implements rsm.StateMachine.
+func (m *comparedMachine) Restore(snapshot []byte) error {
+	if len(snapshot) < comparedPrefix {
+		return errors.New("snapshot: ends in the middle")
+	}
+	if err := m.StateMachine.Restore(snapshot[comparedPrefix:]); err != nil {
+		return err
+	}
+	m.commands = binary.LittleEndian.Uint64(snapshot)
+	m.hash = binary.LittleEndian.Uint64(snapshot[8:])
+	return nil
+}
+
+// Stamp implements rsm.Stamper.
+func (m stampedMachine) Stamp(command []byte, by node.ID, now time.Duration) []byte {
+	return m.Stamper.Stamp(command, by, now)
+}
+
+// hashBytes adds bytes to a hash.
+func hashBytes(h uint64, b []byte) uint64 {
+	h = hashWord(h, uint64(len(b)))
+	for ; len(b) >= 8; b = b[8:] {
+		h = hashWord(h, binary.LittleEndian.Uint64(b))
+	}
+	var tail [8]byte
+	copy(tail[:], b)
+	return hashWord(h, binary.LittleEndian.Uint64(tail[:]))
+}
+
+// hashWord adds a word to a hash.
+func hashWord(h, word uint64) uint64 {
+	h = (h ^ word) * 0x9E3779B97F4A7C15
+	return h ^ h>>29
+}
+
+// together are several judges of the inside.
+type together []Invariants
+
+// Check implements Invariants.
+func (t together) Check(id node.ID, server node.Handler) error {
+	for _, judge := range t {
+		if err := judge.Check(id, server); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckAll implements Invariants.
+func (t together) CheckAll() error {
+	for _, judge := range t {
+		if err := judge.CheckAll(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
