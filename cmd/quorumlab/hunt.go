@@ -78,10 +78,13 @@ func chosen(scenario string, set []string) (scenarios.Scenario, error) {
 	if len(set) == 0 {
 		return scenarios.ByName(scenario)
 	}
-	if scenario != "swarm" {
-		return scenarios.Scenario{}, fmt.Errorf("--set: only the scenario swarm has fields to set, not %s", scenario)
+	switch scenario {
+	case "swarm":
+		return swarm(set)
+	case "queue-swarm":
+		return setFields(scenarios.QueueSwarmScenario, set)
 	}
-	return swarm(set)
+	return scenarios.Scenario{}, fmt.Errorf("--set: only the scenarios swarm and queue-swarm have fields to set, not %s", scenario)
 }
 
 func (f *huntFlags) run(c *cobra.Command) error {

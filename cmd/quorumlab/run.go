@@ -42,8 +42,9 @@ func newRun() *cobra.Command {
 		Long: `Run puts a protocol through a scenario once and judges it, or, with --seeds N,
 from N seeds in a row on all cores and sums up. With --results the summary of each
 seed is appended to a file as soon as it is known, and the same call goes on where
-an earlier one was stopped or killed; --shard splits the seeds. The scenario swarm
-draws its whole configuration from the seed; --set replaces what is drawn.
+an earlier one was stopped or killed; --shard splits the seeds. The scenarios swarm
+and queue-swarm draw their whole configuration from the seed; --set replaces what is
+drawn.
 quorumlab list scenarios shows all names.
 
 Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
@@ -74,7 +75,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
 	}
 	c.ValidArgsFunction = onlyOnce(1, scenarioWords)
 	flags := c.Flags()
-	flags.StringVar(&f.protocol, "protocol", "raft", "protocol to run; quorumlab list protocols shows them")
+	flags.StringVar(&f.protocol, "protocol", "raft", "protocol to run; quorumlab list protocols shows them; alone and backup are without consensus")
 	seedFlag(c, &f.seed)
 	flags.IntVar(&f.seeds, "seeds", 0, "how many seeds to run, from --seed on")
 	flags.StringVar(&f.results, "results", "", "file to append the summary of each seed to, and to go on from; needs --seeds")
@@ -139,7 +140,12 @@ func (f *runFlags) scenario(name string) (scenarios.Scenario, error) {
 
 // swarm makes the scenario swarm with fields set as flags say.
 func swarm(flags []string) (scenarios.Scenario, error) {
-	set := make(map[string]string)
+	return setFields(scenarios.SwarmScenario, flags)
+}
+
+// setFields makes a scenario whose configuration has fields, set as flags say.
+func setFields(make func(set map[string]string) (scenarios.Scenario, error), flags []string) (scenarios.Scenario, error) {
+	set := map[string]string{}
 	for _, flag := range flags {
 		field, value, found := strings.Cut(flag, "=")
 		if !found {
@@ -147,7 +153,7 @@ func swarm(flags []string) (scenarios.Scenario, error) {
 		}
 		set[field] = value
 	}
-	s, err := scenarios.SwarmScenario(set)
+	s, err := make(set)
 	if err != nil {
 		return s, fmt.Errorf("--set: %w", err)
 	}
