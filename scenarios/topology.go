@@ -75,12 +75,6 @@ func matchWords(pattern, words []string, one string) bool {
 	return len(words) > 0 && (pattern[0] == one || pattern[0] == words[0]) && matchWords(pattern[1:], words[1:], one)
 }
 
-// lossy reports whether a queue may give messages up for good.
-func (t topology) lossy(queue string) bool {
-	o := t.queues[queue]
-	return o.DeadLetters == "" && (o.TTL > 0 || o.MaxLength > 0 && o.Overflow == mq.DropHead || o.DeliveryLimit != mq.NoDeliveryLimit)
-}
-
 // questions returns what an auditor asks.
 func (t topology) questions(roles []Role) (all []mq.Command) {
 	// First those that others get dead letters from: when they are empty, none come.

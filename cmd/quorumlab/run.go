@@ -75,7 +75,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
 	}
 	c.ValidArgsFunction = onlyOnce(1, scenarioWords)
 	flags := c.Flags()
-	flags.StringVar(&f.protocol, "protocol", "raft", "protocol to run; quorumlab list protocols shows them; alone and backup are without consensus")
+	flags.StringVar(&f.protocol, "protocol", "raft", "protocol to run; quorumlab list protocols shows them")
 	seedFlag(c, &f.seed)
 	flags.IntVar(&f.seeds, "seeds", 0, "how many seeds to run, from --seed on")
 	flags.StringVar(&f.results, "results", "", "file to append the summary of each seed to, and to go on from; needs --seeds")
