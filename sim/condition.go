@@ -14,8 +14,8 @@ type machineCondition struct {
 type linkCondition struct {
 	loss, duplication, reordering, corruption float64 // probabilities
 
-	bandwidth int64 // bytes per second; zero: infinite
-	rules     *rule // the latest of a list, or nil
+	bandwidth int64  // bytes per second; zero: infinite
+	rules     *rules // the latest of a list, or nil
 	cut       bool
 	clogged   bool
 }

@@ -97,47 +97,62 @@ func (w *World) refreshWhat(changed effect) {
 }
 
 func (w *World) refreshLinks() {
-	for _, m := range w.machines {
-		for i := range m.links {
-			w.refreshLink(m, w.machines[i])
+	sound := w.config.Network.condition()
+	effects := w.linkEffects()
+	var c linkCondition // of one link after the other: it is allocated, as the effects take its address
+	for _, from := range w.machines {
+		for i := range from.links {
+			to := w.machines[i]
+			c = sound
+			if !from.healed || !to.healed {
+				for _, change := range effects {
+					change(from, to, &c)
+				}
+			}
+			from.links[i].change(c)
 		}
 	}
 	w.letGo()
 }
 
+// linkEffects returns what the active faults do to links.
+func (w *World) linkEffects() (effects []func(from, to *machine, c *linkCondition)) {
+	for _, a := range w.active {
+		if a.effect.link != nil {
+			effects = append(effects, a.effect.link)
+		}
+	}
+	return effects
+}
+
 // refreshMachines refreshes the machines that are concerned.
 func (w *World) refreshMachines(concerned func(m *machine) bool) {
+	var c machineCondition // of one machine after the other
 	for _, m := range w.machines {
 		if concerned(m) {
-			w.refreshMachine(m)
+			w.conditionOf(m, &c)
+			w.change(m, c)
 		}
 	}
 }
 
 func anyMachine(*machine) bool { return true }
 
-func (w *World) refreshLink(from, to *machine) {
-	c := w.config.Network.condition()
-	if !from.healed || !to.healed {
-		for _, a := range w.active {
-			if a.effect.link != nil {
-				a.effect.link(from, to, &c)
-			}
-		}
-	}
-	from.links[to.index].change(c)
-}
-
-func (w *World) refreshMachine(m *machine) {
-	c := machineCondition{clock: steadyClock}
+// conditionOf finds out the condition in which a machine ought to be.
+func (w *World) conditionOf(m *machine, c *machineCondition) {
+	*c = machineCondition{clock: steadyClock}
 	if !m.healed {
 		for _, a := range w.active {
 			if a.effect.machine != nil {
-				a.effect.machine(m, &c)
+				a.effect.machine(m, c)
 			}
 		}
 	}
 	c.down = c.down || m.stopped
+}
+
+// change brings a machine into another condition.
+func (w *World) change(m *machine, c machineCondition) {
 	before := m.condition
 	m.condition = c
 	if c.clock != before.clock {

@@ -15,14 +15,16 @@ type rule struct {
 	echo  float64      // probability of a second copy,
 	late  Distribution // which comes so much later
 	seed  uint64
-	next  *rule // on the same link; their order does not matter
+}
+
+// rules are those of a link; their order does not matter.
+type rules struct {
+	*rule
+	next *rules
 }
 
 // addTo adds a rule to those of a link.
-func (r rule) addTo(c *linkCondition) {
-	r.next = c.rules
-	c.rules = &r
-}
+func (r *rule) addTo(c *linkCondition) { c.rules = &rules{r, c.rules} }
 
 // The purposes for which a rule draws numbers, for each message.
 const (
