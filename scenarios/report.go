@@ -206,6 +206,8 @@ func (r runPage) Judged() string {
 		return strings.TrimSuffix(r.Result.Failure.String(), ": ")
 	case r.Summary.Verdict == "unknown":
 		return "no judge could decide"
+	case r.Result.Scenario.Workload.crew != nil:
+		return "no judge found anything wrong, inside or outside"
 	}
 	return "every answer is explained by an order of all operations, no invariant broke, and service came back"
 }
