@@ -24,6 +24,9 @@ func (r *Result) pictures(o *overview) []picture {
 		{"throughput", plots.ThroughputOverTime(run)},
 		{"distribution", plots.LatencyDistribution(run)},
 	}
+	if r.Messages != nil {
+		all = append(all, picture{"queues", r.Messages.queuePicture(run)})
+	}
 	// What servers do goes on for longer than what clients call.
 	run.Length = r.Length
 	all = append(all, picture{"leaders", plots.Roles(run, r.lifelines(o)...)})
