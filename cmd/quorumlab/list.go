@@ -15,6 +15,7 @@ import (
 	"quorumlab/scenarios/experiment"
 	"quorumlab/scenarios/explore"
 	"quorumlab/scenarios/planted"
+	"quorumlab/scenarios/story"
 )
 
 // listed is a thing that has a name. Fields are added over time and never renamed.
@@ -64,6 +65,12 @@ var kinds = []kind{
 		}
 		return all, nil
 	}},
+	{"stories", "STORY\tWHAT IT TELLS", "", func() (all []listed, _ error) {
+		for _, s := range story.All() {
+			all = append(all, listed{Name: s.Name, Title: s.Title})
+		}
+		return all, nil
+	}},
 	{"bugs", "BUG\tWHICH RULE IT BREAKS", "SEEN IN", func() (all []listed, _ error) {
 		bugs, err := planted.All()
 		for _, b := range bugs {
@@ -77,9 +84,9 @@ func newList() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list [KIND]",
-		Short: "List scenarios, protocols, aspects, facts, experiments and bugs",
+		Short: "List scenarios, protocols, aspects, facts, experiments, stories and bugs",
 		Long: `List shows what has a name: scenarios (for run and compare), protocols (for
---protocol), aspects (for compare), facts (for explore), experiments (for experiment), and bugs (for bugs).
+--protocol), aspects (for compare), facts (for explore), experiments (for experiment), stories (for story), and bugs (for bugs).
 Of a single kind it also tells where each is from.`,
 		Example: `  quorumlab list
   quorumlab list experiments

@@ -79,7 +79,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 a judge could not decide.
 	})
 	root.SetVersionTemplate("quorumlab {{.Version}}\n")
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newList(), generous(newRun()), newReplay(), generous(newShrink()), newBugs(), generous(newHunt()), newCompare(), generous(newExperiment()), newCheck(), newExplore())
+	root.AddCommand(newList(), generous(newRun()), newReplay(), generous(newShrink()), newBugs(), generous(newHunt()), newCompare(), generous(newExperiment()), newStory(), newCheck(), newExplore())
 	completeFlags(root.Commands())
 	return root
 }

@@ -44,8 +44,9 @@ var mayImport = map[string][]string{
 	"scenarios/experiment": {"node", "rsm", "sim", "raft", "paxos", "paxos/synod", "linearizability", "plots", "scenarios",
 		"github.com/google/renameio/v2"},
 	"scenarios/comparison": {"node", "rsm", "sim", "raft", "paxos", "linearizability", "plots", "scenarios"},
+	"scenarios/story":      {"node", "rsm", "sim", "raft", "linearizability", "scenarios", "scenarios/experiment"},
 	"scenarios/planted":    {"scenarios", "github.com/bluekeyes/go-gitdiff"},
-	"cmd/quorumlab": {"scenarios", "scenarios/comparison", "scenarios/experiment", "scenarios/explore", "scenarios/planted", "plots", "linearizability",
+	"cmd/quorumlab": {"scenarios", "scenarios/comparison", "scenarios/experiment", "scenarios/explore", "scenarios/planted", "scenarios/story", "plots", "linearizability",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/renameio/v2", "golang.org/x/term"},
 	"examples/naive": {"node", "rsm"},
 	// The exercises; their tests, which grade them, may import anything.

@@ -1,0 +1,113 @@
+package story_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/scenarios/story"
+)
+
+// TestStories: every act shows what it promises, from more than one seed, and is the
+// same when it is played again.
+func TestStories(t *testing.T) {
+	seeds := []uint64{1, 2}
+	if testing.Short() {
+		seeds = seeds[:1]
+	}
+	for _, s := range story.All() {
+		for _, a := range s.Acts {
+			for i, seed := range seeds {
+				o, err := a.Play(seed)
+				require.NoError(t, err, "%s, %s", s.Name, a.Name)
+				assert.True(t, o.Shown, "%s, %s, seed %d: %v", s.Name, a.Name, seed, o.Facts)
+				assert.NotEmpty(t, o.Facts)
+				for j := 1; j < len(o.Scenes); j++ {
+					assert.LessOrEqual(t, o.Scenes[j-1].At, o.Scenes[j].At, "%s, %s", s.Name, a.Name)
+				}
+				if i > 0 || testing.Short() {
+					continue
+				}
+				again, err := a.Play(seed)
+				require.NoError(t, err)
+				assert.Equal(t, o, again, "%s, %s", s.Name, a.Name)
+			}
+		}
+	}
+}
+
+// TestTexts: a story says all that a student needs, and the files it sends one to are
+// there.
+func TestTexts(t *testing.T) {
+	names := make(map[string]bool)
+	for _, s := range story.All() {
+		for _, text := range []string{s.Name, s.Title, s.Watch, s.Happens, s.Why, s.Question} {
+			assert.NotEmpty(t, strings.TrimSpace(text), s.Name)
+		}
+		assert.False(t, names[s.Name], s.Name)
+		names[s.Name] = true
+		assert.NotEmpty(t, s.Read, s.Name)
+		right, wrong := 0, len(s.Bugs)
+		for _, a := range s.Acts {
+			assert.NotEmpty(t, a.Promise, a.Name)
+			if a.Wrong {
+				wrong++
+			} else {
+				right++
+			}
+		}
+		assert.Positive(t, right, "%s shows the right rule", s.Name)
+		assert.Positive(t, wrong, "%s shows the wrong one, or says where", s.Name)
+		for _, text := range s.Read {
+			for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" ;:,", r) }) {
+				if first, _, found := strings.Cut(word, "/"); found && (first == "raft" || first == "paxos" || first == "sim") {
+					_, err := os.Stat(filepath.Join("..", "..", word))
+					assert.NoError(t, err, s.Name)
+				}
+			}
+		}
+	}
+}
+
+func TestByName(t *testing.T) {
+	s, err := story.ByName("figure-8")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"go run ./cmd/quorumlab bugs commit-previous-term --out out"}, s.Commands())
+	_, err = story.ByName("hamlet")
+	assert.ErrorContains(t, err, `story: "hamlet" is unknown; want one of figure-8, `)
+}
+
+func TestTelling(t *testing.T) {
+	s, err := story.ByName("membership-2015")
+	require.NoError(t, err)
+	told, err := story.Tell(s, 1)
+	require.NoError(t, err)
+	assert.True(t, told.Shown())
+	var b strings.Builder
+	require.NoError(t, told.WriteText(&b, false))
+	for _, want := range []string{
+		"S2 answers: refused, because no entry of the leader's term is committed yet", "shown: S2 refuses the change",
+		"quorumlab bugs one-server-change --out out", "A question", "(more with --account)",
+	} {
+		assert.Contains(t, b.String(), want)
+	}
+	for line := range strings.Lines(b.String()) {
+		assert.LessOrEqual(t, len(line), 160, line)
+	}
+	b.Reset()
+	require.NoError(t, told.WriteText(&b, true))
+	assert.Contains(t, b.String(), "RequestVote")
+	object, err := json.Marshal(told)
+	require.NoError(t, err)
+	assert.Contains(t, string(object), `"shown":true`)
+
+	told.Outcomes[0].Shown = false
+	assert.False(t, told.Shown())
+	require.NoError(t, told.WriteText(&b, false))
+	assert.Contains(t, b.String(), "NOT SHOWN: ")
+}
