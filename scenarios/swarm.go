@@ -166,6 +166,14 @@ func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 		// and no server that is asked for more than it can do answers within a bound.
 		c.OpenRate = 0
 	}
+	if s.InFlight == 8 {
+		// In each round trip, which with the slower disks makes 200 in a second. What an
+		// open loop has asked for while nobody could answer would take longer to work off
+		// than there is time to recover; and so would a new member of Raft take to get the
+		// whole log that counts before it has it.
+		c.OpenRate = min(c.OpenRate, 20)
+		s.NoLearning = false
+	}
 	if c.Changes > 0 {
 		if s.InFlight == 0 {
 			s.InFlight = 256 // every change fills Paxos's window: four times that only costs time
