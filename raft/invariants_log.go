@@ -174,6 +174,12 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 // allowed to go. "A leader never overwrites or deletes entries in its log"
 // (Figure 3); a follower removes only what conflicts with its leader's log (§5.3), so
 // never one that is committed, since its leader has it too.
+//
+// All leaders have it, that is, "for all higher-numbered terms" than the one in which
+// it was committed (Leader Completeness). A server that has slept through that term may
+// wake up to what the leader of an earlier one had sent it, and has to follow. That
+// takes nothing from those by whom the entry was committed: they were in the later term
+// then, and follow no earlier leader any more.
 func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
 	if first > h.last() {
 		return nil
@@ -181,7 +187,7 @@ func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
 	if s.role == Leader && h.role == Leader && s.term == h.term {
 		return violation(leaderAppendOnly, "server %d, leader of term %d, removed the entry at index %d", h.id, s.term, first)
 	}
-	if v.holdsCommitted(h, first) {
+	if v.holdsCommitted(h, first) && v.committed[first-1].term <= s.term {
 		return violation(stateMachineSafety, "server %d removed the committed entry at index %d", h.id, first)
 	}
 	if r, found := v.reigns[s.term]; found {

@@ -95,6 +95,33 @@ func committed(t *testing.T) *scene {
 	return s
 }
 
+// A server that was asleep while an entry that it holds was committed wakes up to the
+// leader of an earlier term, who did not have it.
+func TestAnEarlierLeaderMayReplaceWhatIsCommittedLater(t *testing.T) {
+	for _, term := range []Term{2, 3} { // in which the sleeper is
+		s := newScene(t)
+		s.set(2, Leader, 2, 1, 2)
+		sleeper := s.set(3, Follower, 2, 1, 1)
+		for _, id := range []node.ID{2, 1} { // vote for 1
+			r := s.reboot(id)
+			r.log, r.term, r.votedFor = logOf(1, 1, 3), 3, 1
+			r.journal.durable = 3
+			if id == 1 {
+				r.role = Leader
+			}
+			require.NoError(t, s.check(id))
+		}
+		s.commit(1, 3)
+		sleeper.term = term
+		sleeper.log = logOf(1)
+		if err := s.check(3); term == 2 {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, stateMachineSafety)
+		}
+	}
+}
+
 func TestInvariantsNameWhatIsBroken(t *testing.T) {
 	tests := []struct {
 		name      string
