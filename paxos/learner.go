@@ -8,11 +8,12 @@ import (
 // A value is chosen once a quorum has accepted it in one ballot (Paxos Made
 // Simple §2.2); the leader finds out and tells the others.
 type learner struct {
-	chosen     Slot   // the values of all slots up to here are known
-	applied    Slot   // up to here they were handed to the state machine
-	digest     uint64 // of all that was applied, in order
-	saidChosen Slot   // all slots up to here are chosen, said a leader of the promised ballot or a lower one
-	catchingUp bool   // another server was asked for chosen values
+	chosen     Slot    // the values of all slots up to here are known
+	applied    Slot    // up to here they were handed to the state machine
+	digest     uint64  // of all that was applied, in order
+	saidChosen Slot    // all slots up to here are chosen, said a leader of the promised ballot or a lower one
+	catchingUp bool    // another server was asked for chosen values,
+	asked      node.ID // this one
 }
 
 // receiveDecision hears of chosen values without delay.
@@ -77,7 +78,7 @@ func (s *Server) askCatchUp(from node.ID) {
 	if s.catchingUp {
 		return
 	}
-	s.catchingUp = true
+	s.catchingUp, s.asked = true, from
 	s.env.SetTimer(CatchUpTimer, s.config.LeaderTimeoutMin)
 	if s.incoming.at > s.chosen {
 		s.env.Send(from, SnapshotRequest{First: s.chosen + 1, At: s.incoming.at, Offset: len(s.incoming.data)})

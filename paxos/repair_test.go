@@ -180,3 +180,27 @@ func TestALargeSnapshotComesInParts(t *testing.T) {
 	ahead.receive(1, SnapshotRequest{First: 3, At: 1})
 	require.Contains(t, ahead.sent[len(ahead.sent)-1], "CatchUp(3=")
 }
+
+// Of two servers that offer snapshots of different slots again and again, one is heeded
+// until it is done, or does not answer any more.
+func TestSnapshotsOfTwoServers(t *testing.T) {
+	l := boot(t, 1, 3)
+	chunk := func(at Slot, offset int) SnapshotChunk { return SnapshotChunk{at, offset, make([]byte, 10), 30} }
+	l.receive(2, chunk(6, 0))
+	l.expect("2 SnapshotRequest(at 6 from 10)")
+	for _, at := range []Slot{4, 8} {
+		l.receive(3, chunk(at, 0))
+		l.expect()
+	}
+	l.receive(2, chunk(6, 10))
+	l.expect("2 SnapshotRequest(at 6 from 20)")
+	l.receive(2, chunk(8, 0)) // it has taken a newer one meanwhile
+	l.expect("2 SnapshotRequest(at 8 from 10)")
+	l.expire(CatchUpTimer)
+	l.receive(3, chunk(4, 0))
+	l.expect("3 SnapshotRequest(at 4 from 10)")
+	l.receive(2, chunk(8, 0))
+	l.expect()
+	l.receive(3, chunk(4, 10))
+	l.expect("3 SnapshotRequest(at 4 from 20)")
+}

@@ -173,7 +173,9 @@ func (s *Server) receiveSnapshotRequest(from node.ID, m SnapshotRequest) {
 }
 
 // receiveSnapshotChunk puts a snapshot together. The server that is behind asks for
-// one part after the other, so a slow link carries no more than it can.
+// one part after the other, so a slow link carries no more than it can. While it waits
+// for one of them it does not begin another snapshot that somebody else offers: two
+// servers that repeat their offers would keep each other's from ever being complete.
 func (s *Server) receiveSnapshotChunk(from node.ID, m SnapshotChunk) {
 	if m.At <= s.chosen || s.role == leading && s.config.Reconfiguration == ByWindow {
 		return
@@ -181,7 +183,8 @@ func (s *Server) receiveSnapshotChunk(from node.ID, m SnapshotChunk) {
 	if s.role == leading {
 		s.retire(0) // its configuration may be over, see stopped
 	}
-	if m.At != s.incoming.at && m.Offset == 0 {
+	underWay := s.catchingUp && s.asked != from && s.incoming.at > s.chosen
+	if m.At != s.incoming.at && m.Offset == 0 && !underWay {
 		s.incoming = incoming{at: m.At}
 	}
 	if m.At != s.incoming.at || m.Offset != len(s.incoming.data) {
