@@ -144,6 +144,7 @@ type SnapshotRequest struct {
 // forgotten something.
 type BoundRequest struct {
 	Question uint64
+	Since    Slot // the first slot of the configuration that the acceptor knows, see Accept
 }
 
 // Bound answers it.

@@ -64,7 +64,7 @@ func (m SnapshotChunk) Size() int { return slotSize + 2*lengthSize + len(m.Data)
 func (m SnapshotRequest) Size() int { return 2*slotSize + lengthSize }
 
 // Size implements node.Sizer.
-func (m BoundRequest) Size() int { return questionSize }
+func (m BoundRequest) Size() int { return questionSize + slotSize }
 
 // Size implements node.Sizer.
 func (m Bound) Size() int { return ballotSize + questionSize + slotSize }

@@ -31,11 +31,14 @@ func (s *Server) askBound(leader node.ID) {
 	if s.question == 0 {
 		s.question = s.env.Rand().Uint64() | 1 // an answer to an earlier life would be too old
 	}
-	s.env.Send(leader, BoundRequest{Question: s.question})
+	s.env.Send(leader, BoundRequest{Question: s.question, Since: s.since()})
 }
 
 // receiveBoundRequest tells how far this leader's ballot has come.
 func (s *Server) receiveBoundRequest(from node.ID, m BoundRequest) {
+	if _, changing := s.changeUnderWay(); changing || m.Since != s.since() {
+		return
+	}
 	if s.role == leading && s.preparedTo == allSlots {
 		last := s.next() - 1 + Slot(len(s.inherited))
 		s.env.Send(from, Bound{Ballot: s.ballot, Question: m.Question, Last: last})

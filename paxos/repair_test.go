@@ -70,11 +70,31 @@ func TestRepair(t *testing.T) {
 func TestBound(t *testing.T) {
 	l := boot(t, 1, 3)
 	l.server.config.Window = 2
-	l.receive(3, BoundRequest{7})
+	l.receive(3, BoundRequest{7, 0})
 	l.expect()
 	l.lead(2, Proposal{5, b(0, 3), request(8)})
-	l.receive(3, BoundRequest{7})
+	l.receive(3, BoundRequest{7, 0})
 	l.expect("3 Bound(1.1 last=5)")
+}
+
+// A leader that does not know who decides on later slots has not asked them, and cannot
+// say what does not matter there.
+func TestNoBoundAcrossConfigurations(t *testing.T) {
+	l := bootStopping(t, 1)
+	l.expire(LeaderTimer)
+	l.receive(3, Promise{Ballot: l.server.ballot, Since: 1, Accepted: []Proposal{stopIn(1, b(0, 3), 1, 2, 3)}})
+	l.sent = nil
+	l.receive(3, BoundRequest{7, 1})
+	l.expect() // the stop is still to be chosen
+	l.receive(3, Accepted{Ballot: l.server.ballot, First: 1, Last: 1})
+	require.EqualValues(t, 1, l.server.Chosen())
+	l.sent = nil
+	l.receive(3, BoundRequest{7, 1})
+	l.expect()
+	l.receive(3, BoundRequest{7, 5})
+	l.expect()
+	l.receive(3, BoundRequest{7, 2})
+	l.expect("3 Bound(1.1 last=1)")
 }
 
 // The promise is kept in two copies, either of which will do; with neither the
