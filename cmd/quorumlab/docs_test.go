@@ -48,6 +48,7 @@ func TestDocumentedCommands(t *testing.T) {
 	for _, c := range newRoot(&bytes.Buffer{}, &bytes.Buffer{}).Commands() {
 		for line := range strings.Lines(c.Example) {
 			if words, ok := strings.CutPrefix(strings.TrimSpace(line), "quorumlab "); ok {
+				words, _, _ = strings.Cut(words, " > ")
 				checkCommand(t, strings.Fields(words), line)
 			}
 		}

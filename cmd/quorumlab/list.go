@@ -86,7 +86,8 @@ func newList() *cobra.Command {
 		Use:   "list [KIND]",
 		Short: "List scenarios, protocols, aspects, facts, experiments, stories and bugs",
 		Long: `List shows what has a name: scenarios (for run and compare), protocols (for
---protocol), aspects (for compare), facts (for explore), experiments (for experiment), stories (for story), and bugs (for bugs).
+--protocol), aspects (for compare), facts (for explore), experiments (for
+experiment), stories (for story), and bugs (for bugs).
 Of a single kind it also tells where each is from.`,
 		Example: `  quorumlab list
   quorumlab list experiments

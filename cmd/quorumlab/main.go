@@ -3,10 +3,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,13 +77,42 @@ Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 a judge could not decide.
 	root.SetOut(out)
 	root.SetErr(errOut)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
+		return fmt.Errorf("%w; see %s --help", plainly(err), c.CommandPath())
 	})
 	root.SetVersionTemplate("quorumlab {{.Version}}\n")
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(newList(), generous(newRun()), newReplay(), generous(newShrink()), newBugs(), generous(newHunt()), newCompare(), generous(newExperiment()), newStory(), newCheck(), newExplore())
 	completeFlags(root.Commands())
+	finishDefaults(root)
 	return root
+}
+
+// finishDefaults has the commands that the library brings refuse what they do not
+// understand, as the others do.
+func finishDefaults(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Example = "  quorumlab help run"
+			c.Args = func(_ *cobra.Command, arguments []string) error {
+				if found, _, err := root.Find(arguments); err != nil || len(arguments) > 0 && found == root {
+					return fmt.Errorf("%q is no command; see quorumlab --help", strings.Join(arguments, " "))
+				}
+				return nil
+			}
+		case "completion":
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() } // without it, nobody looks at Args
+			c.Example = "  source <(quorumlab completion bash)\n  quorumlab completion fish > ~/.config/fish/completions/quorumlab.fish"
+			c.Args = func(_ *cobra.Command, arguments []string) error {
+				if len(arguments) > 0 {
+					return fmt.Errorf("shell: %q is unknown; want bash, fish, powershell or zsh", arguments[0])
+				}
+				return nil
+			}
+		}
+	}
 }
 
 // meant asks whether one of some commands was meant.
@@ -90,4 +121,27 @@ func meant(commands []string) string {
 		return ""
 	}
 	return "; did you mean " + strings.Join(commands, " or ") + "?"
+}
+
+var (
+	badValue = regexp.MustCompile(`^invalid argument (".*") for "(?:-., )?(--\S+)" flag: (.*)$`)
+	// wanted says what a value should have been, by how the library complains.
+	wanted = map[string]string{
+		"strconv.ParseInt":   "want a whole number",
+		"strconv.ParseUint":  "want a whole number that is not negative",
+		"strconv.ParseFloat": "want a number",
+		"strconv.ParseBool":  "want true or false",
+		"time":               "want a duration such as 1.5s or 20ms",
+	}
+)
+
+// plainly says what is wrong with the value of a flag without the words of the
+// library that has read it.
+func plainly(err error) error {
+	m := badValue.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	by, _, _ := strings.Cut(m[3], ": ")
+	return fmt.Errorf("%s: %s: %s", m[2], m[1], cmp.Or(wanted[by], m[3]))
 }
