@@ -123,6 +123,7 @@ func TestCourse(t *testing.T) {
 			assert.Less(t, file.Size(), int64(160_000), m[1])
 		}
 	}
+	assert.Equal(t, 10, count)
 	assert.Equal(t, rows, count, "lessons, and those in the table of contents")
 }
 
