@@ -44,6 +44,8 @@ func TestRegressions(t *testing.T) {
 			`time to recover allows for: the swarm no longer switches fast back-up off.`},
 		{scenarios.Paxos, 10909, `An acceptor whose disk was damaged learned what was chosen as far as it mattered. Above, it ` +
 			`had lost an acceptance in a ballot that a quorum had passed: the judge demanded that of every later life.`},
+		{scenarios.Paxos, 2818, `A server that prepared was handed snapshots of different slots by several others, and each ` +
+			`first piece began anew what had come in: it prepared for ever, and they waited for it.`},
 	} {
 		s, err := scenarios.ByName("swarm")
 		require.NoError(t, err)
