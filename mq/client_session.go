@@ -19,7 +19,8 @@ type ClientConfig struct {
 	Pause time.Duration
 	// Reconnect is after how long without an answer a command is asked for in a new
 	// session, as by a client that gives its connection up. The service then cannot
-	// know that it is a repetition, but by the producer's Number. Zero is never.
+	// know that it is a repetition, but by the producer's Number. It is doubled each time
+	// for the same command. Zero is never.
 	Reconnect time.Duration
 }
 
@@ -46,6 +47,7 @@ type Session struct {
 	asked     node.ID // whose answer is awaited
 	redirects int
 	since     time.Duration // when the command was first asked for in this session
+	patience  time.Duration // how long this session has for it
 }
 
 // NewSession makes a session, which sets the given timer and no other.
@@ -64,7 +66,7 @@ func (s *Session) Ask(c Command) {
 	}
 	s.request.Sequence++
 	s.request.Command, s.request.ReadOnly = Encode(c), c.ReadOnly()
-	s.busy, s.since = true, s.env.Now()
+	s.busy, s.since, s.patience = true, s.env.Now(), s.config.Reconnect
 	s.try()
 }
 
@@ -105,9 +107,11 @@ func (s *Session) Timeout() {
 	if !s.busy {
 		return
 	}
-	if s.config.Reconnect > 0 && s.env.Now()-s.since >= s.config.Reconnect {
+	if s.patience > 0 && s.env.Now()-s.since >= s.patience {
+		// Each new session has twice as long: of a service that is slower than clients are
+		// patient, nobody would ever hear an answer.
 		s.request.Client, s.request.Sequence = rsm.ClientID(s.env.Rand().Uint64()|1), 1
-		s.since = s.env.Now()
+		s.since, s.patience = s.env.Now(), 2*s.patience
 	}
 	s.next()
 	s.try()

@@ -100,6 +100,9 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 	// Lost disks and changes of the membership are for the other swarm: they are about
 	// the protocol alone, and take their time.
 	c.Changes, c.Spares, c.Wipe, c.LyingDisk = 0, 0, Often{}, Often{}
+	// A lease that is shorter than an answer takes is over before anybody can use it: such
+	// a queue is never drained. Disks are slow for a time, but not for good.
+	c.Sync = pick(draw("sync"), sim.Distribution{}, sim.LogNormal(ms, 0.5), sim.Exponential(3*ms))
 	c.Duration = Length(pick(draw("duration"), 2*time.Second, 3*time.Second, 5*time.Second))
 
 	c.Kind = pick(draw("kind"), KindQueue, KindQueue, KindLog, KindExchange)
