@@ -46,6 +46,8 @@ func TestRegressions(t *testing.T) {
 			`had lost an acceptance in a ballot that a quorum had passed: the judge demanded that of every later life.`},
 		{scenarios.Paxos, 2818, `A server that prepared was handed snapshots of different slots by several others, and each ` +
 			`first piece began anew what had come in: it prepared for ever, and they waited for it.`},
+		{scenarios.Raft, 601196, `Links with little bandwidth kept everything that was sent: old heartbeats ` +
+			`arrived, one after the other, long after all was healed, and held off elections. A full link now drops.`},
 	} {
 		s, err := scenarios.ByName("swarm")
 		require.NoError(t, err)

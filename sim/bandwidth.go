@@ -6,7 +6,8 @@ import (
 )
 
 // Bandwidth limits how many bytes per second links can take: a message leaves
-// when those before it have. Of several limits the lowest holds.
+// when those before it have, or is dropped if it would have to wait for more than a
+// second. Of several limits the lowest holds.
 //
 // When a limit begins or ends, what waits keeps its time of departure, and what
 // is sent from then on does not wait for it.

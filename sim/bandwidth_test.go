@@ -44,6 +44,8 @@ func TestBandwidth(t *testing.T) {
 		{"one after the other", 1e6, nil, []int{1000, 3000, 500}, []time.Duration{12 * ms, 15 * ms, 15500 * us, 22 * ms}},
 		{"a long queue", 1e6, nil, []int{8000, 8000}, []time.Duration{19 * ms, 27 * ms, 28 * ms}},
 		{"empty messages", 1, nil, []int{0, 0}, []time.Duration{11 * ms, 11 * ms, 1000*time.Second + 21*ms}},
+		{"room for a second", 1000, nil, []int{1000, 500, 1}, []time.Duration{1011 * ms, 1511 * ms}},
+		{"and no more", 1000, nil, []int{1100, 500}, []time.Duration{1111 * ms}},
 		{"as a fault", 0, Schedule{limit(5, 0, 1e6)}, []int{1000, 3000, 500}, []time.Duration{12 * ms, 15 * ms, 15500 * us, 22 * ms}},
 		{"the lowest counts", 1e9, Schedule{limit(5, 0, 2e6), limit(5, 0, 1e6), limit(6, 0, 3e6)}, []int{1000}, []time.Duration{12 * ms, 22 * ms}},
 		{"a fault above the limit", 1e6, Schedule{limit(5, 0, 1e9)}, []int{1000}, []time.Duration{12 * ms, 22 * ms}},

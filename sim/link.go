@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"time"
 
 	"quorumlab/node"
 )
@@ -44,16 +45,24 @@ func (l *link) number() stream {
 // misfortune.
 func fate(message stream, purpose uint64) stream { return message ^ stream(purpose<<56) }
 
-// transmit returns when a message of so many bytes has left, after those before
-// it.
-func (l *link) transmit(now int64, size int) int64 {
+// maxQueue is how long a message may wait for its turn on a link of limited
+// bandwidth. A router whose buffer is full drops what comes; a network that kept
+// everything would deliver old news long after it is sound again.
+const maxQueue = int64(time.Second)
+
+// transmit returns when a message of so many bytes has left, after those before it,
+// or reports that the link has no room for it.
+func (l *link) transmit(now int64, size int) (leaves int64, room bool) {
 	if l.bandwidth == 0 {
-		return now
+		return now, true
+	}
+	if l.free > now+maxQueue {
+		return 0, false
 	}
 	l.free = max(l.free, now) + int64(transmission(size, l.bandwidth))
 	// A queue of centuries would overflow: a year is as good as never.
 	l.free = min(l.free, now+int64(bounded(math.Inf(1))))
-	return l.free
+	return l.free, true
 }
 
 // loses reports why a message is lost on the way, or zero.

@@ -16,7 +16,8 @@ type Network struct {
 	// Regions says where machines are; the zero value puts all in one place.
 	Regions Regions
 	// Bandwidth is how many bytes per second each link can take: a message leaves
-	// when those before it have. Zero means any number.
+	// when those before it have, and is dropped if more than a second's worth waits.
+	// Zero means any number.
 	Bandwidth int64
 	// Loss is the probability that a message never arrives.
 	Loss float64
@@ -92,7 +93,11 @@ func (w *World) venture(l *link, slot uint32, draw stream, size, kind int) {
 		w.lose(slot, Cut)
 		return
 	}
-	leaves := l.transmit(w.now, size)
+	leaves, room := l.transmit(w.now, size)
+	if !room {
+		w.lose(slot, Overflow)
+		return
+	}
 	if reason := l.loses(w, draw, kind); reason != 0 {
 		w.lose(slot, reason)
 		return

@@ -91,9 +91,10 @@ const (
 	MachineDown                   // nobody was there to receive it
 	Corrupt                       // it arrived damaged, as its checksum showed
 	Filtered                      // a Filter dropped it
+	Overflow                      // too many wait already on a link of limited bandwidth
 )
 
-var reasonNames = [...]string{"", "loss", "cut", "machine down", "corrupt", "filtered"}
+var reasonNames = [...]string{"", "loss", "cut", "machine down", "corrupt", "filtered", "overflow"}
 
 func (r Reason) String() string {
 	if int(r) < len(reasonNames) {
