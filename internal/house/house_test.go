@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 		"github.com/google/renameio/v2"},
 	"scenarios/conformance": {"scenarios", "sim", "linearizability"},
 	"scenarios/explore":     {"node", "rsm", "raft", "paxos", "paxos/synod", "internal/fakedisk"},
-	"scenarios/experiment": {"node", "rsm", "sim", "raft", "paxos", "paxos/synod", "linearizability", "plots", "scenarios",
+	"scenarios/experiment": {"node", "rsm", "sim", "raft", "mq", "paxos", "paxos/synod", "linearizability", "plots", "scenarios",
 		"github.com/google/renameio/v2"},
 	"scenarios/comparison": {"node", "rsm", "sim", "raft", "paxos", "linearizability", "plots", "scenarios"},
 	"scenarios/story":      {"node", "rsm", "sim", "raft", "linearizability", "scenarios", "scenarios/experiment"},

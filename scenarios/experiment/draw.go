@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -305,6 +306,55 @@ func (r *Result) partialCell(name string) plots.Cell {
 		return plots.Cell{Text: fmt.Sprintf("%.1f …", down), Shade: plots.Middling}
 	}
 	return plots.Cell{Text: fmt.Sprintf("%.1f", down), Shade: plots.Good}
+}
+
+// drawDelivery draws a matrix of contracts and faults for each service.
+func drawDelivery(r *Result) []Picture {
+	var services []string
+	for _, c := range r.cases {
+		service, _, table := strings.Cut(c.Name, "/")
+		if table && !slices.Contains(services, service) {
+			services = append(services, service)
+		}
+	}
+	var matrices []plots.Matrix
+	for _, service := range services {
+		m := plots.Matrix{Heading: service, Columns: deliveryFaults}
+		for _, contract := range deliveryContracts {
+			row := plots.MatrixRow{Name: contract.String()}
+			for _, fault := range deliveryFaults {
+				row.Cells = append(row.Cells, r.deliveryCell(service+"/"+contractName(contract)+"/"+fault))
+			}
+			if slices.ContainsFunc(row.Cells, func(c plots.Cell) bool { return c.Shade != plots.Empty }) {
+				m.Rows = append(m.Rows, row)
+			}
+		}
+		matrices = append(matrices, m)
+	}
+	if len(matrices) == 0 {
+		return nil
+	}
+	f := plots.Matrices("Queues: messages lost / duplicated / unexpected, by contract and fault", matrices...)
+	f.Caption = fmt.Sprintf("Over %d trials of each. \"-\": not measured.", r.Trials)
+	return []Picture{{"queue-delivery", f}}
+}
+
+// deliveryCell says what became of the messages under a contract and a fault.
+func (r *Result) deliveryCell(name string) plots.Cell {
+	lost, ok := r.value(name, "lost")
+	if !ok {
+		return plots.Cell{Text: "-"}
+	}
+	duplicated, _ := r.value(name, "duplicated")
+	unexpected, _ := r.value(name, "unexpected")
+	cell := plots.Cell{Text: fmt.Sprintf("%.0f / %.0f / %.0f", lost, duplicated, unexpected), Shade: plots.Good}
+	switch {
+	case lost > 0 || unexpected > 0:
+		cell.Shade = plots.Bad
+	case duplicated > 0:
+		cell.Shade = plots.Middling
+	}
+	return cell
 }
 
 // drawLogs draws the logs before, and after s1 or s2 has led, side by side.

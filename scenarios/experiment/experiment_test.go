@@ -67,6 +67,11 @@ func TestPublished(t *testing.T) {
 		{"flexible-paxos", 2, 0, "", nil},
 		{"flexible-paxos", 1, 0, "", []string{"n=5,q1=4,q2=2", "n=7,q1=5,q2=3"}},
 		{"storage-faults", 2, 0, "unsynced bytes lost, at least", nil},
+		{"queue-delivery", 1, 1, "", []string{"delivery-limit", "visibility-timeout"}},
+		{"queue-delivery", 2, 0, "", []string{
+			"raft/at-most-once/consumer-crash", "raft/at-least-once/lost-ack", "raft/at-least-once/lagging-crash",
+			"raft/effectively-once/producer-retry", "backup/at-least-once/lagging-crash", "alone/at-least-once/leader-crash",
+		}},
 		{"partial-connectivity", 2, 0, "", partial("500ms")},
 		{"partial-connectivity", 5, 1, "", partial("5s")},
 	} {
@@ -167,6 +172,11 @@ func TestCaseNames(t *testing.T) {
 		{"flexible-paxos", "n=5,q1=6,q2=2", "larger than the cluster"},
 		{"flexible-paxos", "n=5,q1=4", "q2 is missing"},
 		{"storage-faults", "paxos/flood", "no case"},
+		{"queue-delivery", "paxos/at-most-once/leader-crash", ""},
+		{"queue-delivery", "raft/at-most-once", "SERVICE/CONTRACT/FAULT"},
+		{"queue-delivery", "zab/at-most-once/none", "is unknown"},
+		{"queue-delivery", "raft/exactly-once/none", "contract"},
+		{"queue-delivery", "raft/at-most-once/flood", "fault"},
 		{"partial-connectivity", "chained/raft/200ms", ""},
 		{"partial-connectivity", "chained/raft/200", ""},
 		{"partial-connectivity", "chained/zab/200ms", "rule"},
