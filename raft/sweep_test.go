@@ -114,7 +114,9 @@ func sweepConfig(seed uint64, members []node.ID) raft.Config {
 	config.ParallelWrite = random.IntN(3) > 0
 	config.FastBackup = random.IntN(3) > 0
 	config.LearningRounds = random.IntN(3)
-	config.MaxInFlightEntries = 1 + random.IntN(20)
+	// One entry to a round trip of tens of milliseconds would be less than the
+	// clients ask for, and they would wait for ever longer.
+	config.MaxInFlightEntries = 4 + random.IntN(20)
 	config.CandidateBackoff = random.IntN(2) == 0
 	config.PreVote = random.IntN(4) > 0
 	// Servers that were removed without their knowledge disturb the others for
