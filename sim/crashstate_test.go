@@ -36,7 +36,7 @@ func TestCrashStatesOfLongScripts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newDiskScript(t, rapid.Uint64().Draw(t, "seed"), rapid.IntRange(1, 5).Draw(t, "sector size"))
 		for _, step := range rapid.SliceOfN(rapid.SampledFrom([]byte(diskSteps)), 5, 25).Draw(t, "steps") {
-			if len(s.model.pending) == 6 || len(s.model.visible("f")) > 12 || len(s.model.visible("g")) > 12 {
+			if len(s.model.pending) == 6 || s.model.choices() > 7 || len(s.model.visible("f")) > 12 || len(s.model.visible("g")) > 12 {
 				s.run("sx") // few ways to crash, and short files
 			}
 			s.do(step)

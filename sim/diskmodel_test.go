@@ -8,6 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// maxSectors is more than the files of any test here have.
+const maxSectors = 32
+
 // diskModel is a disk by the book: the four rules that the comment on type disk
 // gives, with no thought for speed. A creation is a change of its own.
 type diskModel struct {
@@ -58,7 +61,7 @@ func (m *diskModel) endSync() {
 func (m *diskModel) survivor(name string, journal int, sectors []int) []byte {
 	content := slices.Clone(m.durable[name])
 	named := true
-	var appends [16]int
+	var appends [maxSectors]int
 	for _, p := range m.pending {
 		survives := journal > 0
 		if p.kind != appended {

@@ -27,7 +27,7 @@ func (m *diskModel) states() []string {
 // of appends that survive.
 func (m *diskModel) statesOf(name string, journal int) map[string]bool {
 	found := map[string]bool{}
-	counts := make([]int, 16)
+	counts := make([]int, maxSectors)
 	used := 0 // sectors that any append reaches
 	for _, p := range m.pending {
 		if p.kind == appended && p.name == name {
@@ -46,6 +46,17 @@ func (m *diskModel) statesOf(name string, journal int) map[string]bool {
 	}
 	try(0)
 	return found
+}
+
+// choices counts the sectors of which a crash may keep an append or not: there are no
+// more ways to crash than two to the power of this, for each change of the journal.
+func (m *diskModel) choices() (count int) {
+	for _, name := range []string{"f", "g"} {
+		for sector := range maxSectors {
+			count += m.appendsTo(name, sector)
+		}
+	}
+	return count
 }
 
 // appendsTo counts the appends to a sector.
