@@ -24,10 +24,14 @@ func lostAcknowledgement() Scenario {
 	s = s.staff(workDeclarations(300*time.Millisecond),
 		publishes(1, workQueue, 120),
 		receives(Receiver{Queue: workQueue}, 8, 60*time.Millisecond), receives(Receiver{Queue: workQueue}, 8, 60*time.Millisecond))
-	s.Faults = func(r *rand.Rand, _ int) sim.Schedule {
-		start := moment(r, time.Second)
-		return sim.Schedule{sim.Partition{Span: sim.Between(start, start+800*time.Millisecond), Side: "C2", Other: sim.All}}
+	s.Faults = func(r *rand.Rand, _ int) (schedule sim.Schedule) {
+		for i := range 3 {
+			start := moment(r, time.Second+time.Duration(i)*1500*time.Millisecond)
+			schedule = append(schedule, sim.Partition{Span: sim.Between(start, start+800*time.Millisecond), Side: "C2", Other: sim.All})
+		}
+		return schedule
 	}
+	s.Duration = 6 * time.Second
 	s.Bites = func(r *Result) error {
 		return errors.Join(
 			atLeast("messages worked on twice", r.Messages.workedTwice(), 1),
@@ -97,12 +101,13 @@ func queueAsMutex() Scenario {
 		receives(Receiver{Queue: workQueue, Return: 1, Poll: 5 * time.Millisecond}, 1, 60*time.Millisecond),
 		receives(Receiver{Queue: workQueue, Return: 1, Poll: 5 * time.Millisecond}, 1, 60*time.Millisecond))
 	s.Faults = func(r *rand.Rand, _ int) (schedule sim.Schedule) {
-		for i := range 14 {
+		for i := range 40 {
 			start := moment(r, 200*time.Millisecond+time.Duration(i)*180*time.Millisecond)
 			schedule = append(schedule, sim.Pause{Span: sim.Between(start, start+300*time.Millisecond), Target: pick(r, sim.Target("C2"), "C3")})
 		}
 		return schedule
 	}
+	s.Duration = 8 * time.Second
 	s.Bites = func(r *Result) error {
 		return atLeast("times that two were in", r.Messages.worksAtOnce(), 1)
 	}
@@ -139,7 +144,7 @@ func poisonMessage() Scenario {
 		mq.DeclareQueue{Queue: deadQueue, Options: mq.QueueOptions{DeliveryLimit: mq.NoDeliveryLimit}},
 		mq.DeclareQueue{Queue: workQueue, Options: mq.QueueOptions{Lease: 100 * time.Millisecond, DeliveryLimit: 3, DeadLetters: deadQueue}},
 	},
-		member{Publisher{ProducerConfig: mq.ProducerConfig{Producer: 1, Key: workQueue}, Poison: 0.05}, Load{Rate: 20}},
+		member{Publisher{ProducerConfig: mq.ProducerConfig{Producer: 1, Key: workQueue}, Poison: 0.1}, Load{Rate: 20}},
 		receives(Receiver{Queue: workQueue, CrashOnPoison: true}, 1, 5*time.Millisecond),
 		receives(Receiver{Queue: workQueue, CrashOnPoison: true}, 1, 5*time.Millisecond),
 		receives(Receiver{Queue: deadQueue}, 1, 5*time.Millisecond))
