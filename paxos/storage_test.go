@@ -77,7 +77,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		case damageRecord:
 			again = appendDamage(nil, r.damaged)
 		case acceptedRecord:
-			again = appendAccepted(nil, r.ballot, 0, r.chosen, r.first, r.requests)
+			again = appendAccepted(nil, r.ballot, r.since, r.chosen, r.first, r.requests)
 		case learnedRecord:
 			again = appendLearned(nil, r.first, r.requests)
 		}
