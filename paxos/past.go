@@ -1,7 +1,6 @@
 package paxos
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +45,7 @@ func WriteLog(env node.Env, chosen Slot, accepted ...Proposal) error {
 	if err != nil || len(records) > 0 {
 		return err
 	}
-	if err := log.ReplaceCopies(promiseName, binary.LittleEndian.AppendUint64(nil, uint64(promised))); err != nil {
+	if err := log.ReplaceCopies(promiseName, encodePromise(promised)); err != nil {
 		return err
 	}
 	for _, p := range accepted {

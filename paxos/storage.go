@@ -72,11 +72,17 @@ func (s *Server) load() error {
 		s.replay(record)
 	}
 	s.damaged = s.damaged || lost
-	return nil
+	if s.promised == 0 {
+		return nil
+	}
+	// What was read has to be written anew, and it may have been read from a record: a
+	// crash may keep that and not the promise written before it, and records go when a
+	// snapshot takes their place.
+	return s.log.ReplaceCopies(promiseName, encodePromise(s.promised))
 }
 
 func (s *Server) loadPromise() error {
-	b, err := s.log.OpenCopies(promiseName)
+	b, err := wal.ReadCopies(s.env.Disk(), promiseName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -124,7 +130,7 @@ func (s *Server) replay(record any) {
 				s.recorded[r.first+Slot(i)] = r.since
 			}
 		}
-		s.promised = max(s.promised, r.ballot) // a crash may have kept only one of the two
+		s.promised = max(s.promised, r.ballot)
 		s.replayChosen(r.chosen)
 	case learnedRecord:
 		s.slots.setAll(0, r.first, r.requests)
@@ -144,5 +150,7 @@ func (s *Server) replayChosen(chosen Slot) {
 
 // storePromise writes the promise.
 func (s *Server) storePromise(b Ballot) bool {
-	return s.written(s.log.ReplaceCopies(promiseName, binary.LittleEndian.AppendUint64(nil, uint64(b))))
+	return s.written(s.log.ReplaceCopies(promiseName, encodePromise(b)))
 }
+
+func encodePromise(b Ballot) []byte { return binary.LittleEndian.AppendUint64(nil, uint64(b)) }

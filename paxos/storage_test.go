@@ -62,6 +62,32 @@ func TestAMalformedRecordEndsTheServer(t *testing.T) {
 	require.ErrorContains(t, l.exited, "record 1")
 }
 
+// A crash may keep a record of an acceptance without the promise that was written with
+// it. The promise outlives the record, which goes when a snapshot takes its place.
+func TestAPromiseOutlivesTheRecordThatSaysSo(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.config.SnapshotSlots, l.config.SnapshotKeep = 2, 0
+	l.server.config = l.config
+	l.receive(2, Accept{b(1, 2), 1, requests(7), 0, 0, 0})
+	before, err := l.disk.Read("paxos-promise-1")
+	require.NoError(t, err)
+	l.receive(3, Accept{b(2, 3), 2, requests(8), 1, 0, 0})
+	l.kill()
+	require.NoError(t, l.disk.Replace("paxos-promise-1", before))
+	require.NoError(t, l.disk.Replace("paxos-promise-2", before))
+	l.start()
+	l.sync()
+	require.Equal(t, b(2, 3), l.server.Promised())
+
+	l.receive(2, CatchUp{1, requests(7, 8, 9, 5), 4}) // and then a snapshot
+	require.EqualValues(t, 5, l.server.First())
+	l.receive(2, CatchUp{5, requests(6), 5}) // says that its segment is durable
+	l.receive(2, CatchUp{6, requests(6), 6})
+	l.restart()
+	require.EqualValues(t, 6, l.server.Chosen())
+	require.Equal(t, b(2, 3), l.server.Promised())
+}
+
 func FuzzDecodeRecord(f *testing.F) {
 	for _, r := range records {
 		f.Add(r.encoded)

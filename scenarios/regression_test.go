@@ -67,6 +67,8 @@ func TestFrozenRegressions(t *testing.T) {
 	}{
 		{"missed-stop", scenarios.Paxos, `A leader missed the end of its configuration, which another had brought about. Its ` +
 			`acceptors had gone on and accepted nothing from it, but heard that it was alive, for ever.`},
+		{"promise-in-a-record", scenarios.Paxos, `A crash kept the record of an acceptance and not the promise written just before ` +
+			`it. The server promised as the record said, until a snapshot took its place; the next life promised less.`},
 		{"repaired-not-durable", scenarios.Raft, `A server had all back that damage had taken, but not yet on its disk, when another ` +
 			`one started: the judge, who counts what is on disks, took its word for it an instant too soon.`},
 	} {
