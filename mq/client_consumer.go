@@ -34,7 +34,8 @@ type ConsumerEvents struct {
 	// Delivered: here is a message. The owner settles it when it likes, now or later.
 	Delivered func(d Delivery)
 	// Settled: what the owner has said about a lease has arrived, or comes too late
-	// and has had no effect, which err tells.
+	// and has had no effect, which err tells. A lease that could not be extended is
+	// over.
 	Settled func(l Lease, how Settlement, err error)
 	// Repeated: a message came again, which the consumer remembers.
 	Repeated func(d Delivery)
@@ -42,13 +43,18 @@ type ConsumerEvents struct {
 	Failed func(err error)
 }
 
-// Settlement is how a consumer's owner is done with a message.
+// Settlement is what a consumer's owner says of a lease: all but Extending end it.
 type Settlement uint8
 
 const (
 	Acknowledging Settlement = iota
 	Returning
 	Rejecting
+	// Extending has the lease end later, or sooner.
+	Extending
+	// Postponing has the message come back, but not at once: as with SQS, its lease is
+	// left to run out after another timeout.
+	Postponing
 )
 
 // Consumer receives messages from a queue. It never gives up. When it crashes its
@@ -71,13 +77,15 @@ type Consumer struct {
 	memory      []uint64 // what is remembered, oldest first
 
 	asked time.Duration           // when what is being received was asked for
+	said  time.Duration           // when what is being settled was sent
 	ends  map[Lease]time.Duration // when leases that are held are over, if their length is known
 }
 
 // settlement is what the owner has said about a lease.
 type settlement struct {
-	lease Lease
-	how   Settlement
+	lease   Lease
+	how     Settlement
+	timeout time.Duration // of Extending and Postponing
 }
 
 // NewConsumer makes a consumer.
@@ -105,12 +113,28 @@ func (c *Consumer) Start() { c.receive() }
 // settled.
 func (c *Consumer) Stop() { c.stopped = true }
 
-// Settle says how the owner is done with a message.
+// Settle says how the owner is done with a message: Acknowledging, Returning or
+// Rejecting.
 func (c *Consumer) Settle(l Lease, how Settlement) {
 	if how == Acknowledging {
 		c.remember(l.Message)
 	}
-	c.settlements = append(c.settlements, settlement{l, how})
+	c.say(settlement{lease: l, how: how})
+}
+
+// Extend asks for a lease to end so long after the service has heard of it, at the
+// earliest. The owner goes on with the message meanwhile.
+func (c *Consumer) Extend(l Lease, timeout time.Duration) {
+	c.say(settlement{l, Extending, timeout})
+}
+
+// Postpone gives a message back that is not to be delivered again for a time.
+func (c *Consumer) Postpone(l Lease, delay time.Duration) {
+	c.say(settlement{l, Postponing, delay})
+}
+
+func (c *Consumer) say(s settlement) {
+	c.settlements = append(c.settlements, s)
 	c.settle()
 }
 
@@ -207,20 +231,22 @@ func (c *Consumer) settle() {
 	if len(c.settlements) == 0 {
 		return
 	}
-	how := c.settlements[0].how
+	first := c.settlements[0]
 	var leases []Lease
 	for _, s := range c.settlements[:min(len(c.settlements), MaxBatch)] {
-		if s.how != how || c.apart > 0 && len(leases) == 1 {
+		if s.how != first.how || s.timeout != first.timeout || c.apart > 0 && len(leases) == 1 {
 			break
 		}
 		leases = append(leases, s.lease)
 	}
-	c.underWay = len(leases)
-	switch how {
+	c.underWay, c.said = len(leases), c.env.Now()
+	switch first.how {
 	case Returning:
 		c.settling.Ask(Return{Queue: c.config.Queue, Consumer: c.config.Consumer, Leases: leases})
 	case Rejecting:
 		c.settling.Ask(Reject{Queue: c.config.Queue, Consumer: c.config.Consumer, Leases: leases})
+	case Extending, Postponing:
+		c.settling.Ask(Extend{Queue: c.config.Queue, Consumer: c.config.Consumer, Leases: leases, Timeout: first.timeout})
 	default:
 		c.settling.Ask(Acknowledge{Queue: c.config.Queue, Consumer: c.config.Consumer, Leases: leases})
 	}
@@ -229,7 +255,7 @@ func (c *Consumer) settle() {
 // settled takes the answer. If one of several leases was not good none was used, and
 // they are sent again one by one.
 func (c *Consumer) settled(answer []byte) {
-	err := readDone(answer)
+	_, err := readAnswer(answer)
 	n := c.underWay
 	c.underWay = 0
 	if err != nil && n > 1 {
@@ -241,7 +267,12 @@ func (c *Consumer) settled(answer []byte) {
 	done := c.settlements[:n:n]
 	c.settlements = c.settlements[n:]
 	for _, s := range done {
-		c.drop(s.lease)
+		switch {
+		case s.how != Extending || err != nil:
+			c.drop(s.lease)
+		case slices.Contains(c.held, s.lease):
+			c.ends[s.lease] = c.said + s.timeout
+		}
 	}
 	c.settle()
 	c.receive()

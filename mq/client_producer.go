@@ -37,7 +37,9 @@ type ProducerEvents struct {
 	Sent func(n Number, messages [][]byte)
 	// Confirmed: they are stored, and will not be lost.
 	Confirmed func(n Number, messages [][]byte, c Confirmation)
-	// Refused: they are not stored and never will be. The number is used again.
+	// Refused: they are not stored and never will be, and the number is used again. But
+	// after ErrSequenceReused, when the number was taken by something that an earlier life
+	// had sent, of which they may have been a part: the next one is used.
 	Refused func(n Number, messages [][]byte, err error)
 	// Resumed: a named producer has found out which numbers it has used in an earlier
 	// life. Of the messages that it had sent and not seen confirmed, those with a
@@ -195,6 +197,9 @@ func (p *Producer) answered(answer []byte) {
 	number, batch := p.number(), p.batch()
 	p.waiting, p.underWay = p.waiting[p.underWay:], 0
 	if err != nil {
+		if errors.Is(err, ErrSequenceReused) {
+			p.highest++
+		}
 		if p.events.Refused != nil {
 			p.events.Refused(number, batch, err)
 		}

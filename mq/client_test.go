@@ -87,10 +87,11 @@ func newMaker(env node.Env, l *ledger, client mq.ClientConfig, name mq.ProducerI
 			}
 		},
 		Refused: func(_ mq.Number, messages [][]byte, err error) { // the queue is not there any more
-			if !errors.Is(err, mq.ErrUnknownQueue) {
+			switch {
+			case errors.Is(err, mq.ErrSequenceReused): // by another life
+			case !errors.Is(err, mq.ErrUnknownQueue):
 				panic(err)
-			}
-			if !m.setup.Busy() {
+			case !m.setup.Busy():
 				m.declare()
 			}
 			for _, body := range messages {
@@ -225,6 +226,24 @@ func TestClientsWithoutFaults(t *testing.T) {
 			assert.Equal(t, map[string]int{"<nil>": 400}, l.settled)
 		})
 	}
+}
+
+// TestTwoLivesUnderOneName has two producers use the same numbers at the same time, as one
+// does that has come back while what it sent before is still on its way. What either is
+// told is stored is stored, and nothing is taken for a repetition of something else.
+func TestTwoLivesUnderOneName(t *testing.T) {
+	const messages = 100
+	l := &ledger{delivered: map[string]int{}, settled: map[string]int{}}
+	w := sim.New(sim.Config{Seed: 3, Strict: true, Network: sim.Network{Latency: sim.Uniform(time.Millisecond, 9*time.Millisecond)}})
+	client := mq.ClientConfig{Servers: []node.ID{w.AddServer(services(newMachine)["alone"].factory)}}
+	for range 2 {
+		w.AddClient(func(env node.Env) node.Handler { return newMaker(env, l, client, 1, messages) })
+	}
+	w.AddClient(func(env node.Env) node.Handler { return newTaker(env, l, client) })
+	require.NoError(t, w.Run(20*time.Second))
+	assert.Len(t, l.confirmed, 2*messages)
+	assert.Empty(t, l.lost())
+	assert.Empty(t, l.duplicated())
 }
 
 func TestClientsThroughCrashes(t *testing.T) {

@@ -18,6 +18,10 @@
 // offered, but not that in which they are dealt with: while the first is leased the
 // second is delivered, and when the first comes back it is late.
 //
+// A consumer that needs longer asks for more time, and one that wants a message to come
+// back later asks for a lease that ends later and lets it run out ([Extend]). The new
+// timeout counts from when the service hears of it, which it tells.
+//
 // A lease is one delivery of one message, and an acknowledgement names it. That is
 // what makes the late acknowledgement of a consumer that was slow harmless: its lease
 // is over, another's has begun, and it is told so. It is also all that a lease does.
@@ -122,7 +126,9 @@
 // ([DescribeProducer]) and go on. Numbers have no gaps, which keeps the order of what
 // a producer sends even if several commands are under way. The answers of the last 16
 // commands of each producer are kept; of an older one it is only known that it was
-// carried out. A producer not heard of for a day is forgotten.
+// carried out. A producer not heard of for a day is forgotten. Nothing keeps a command
+// of an earlier life from arriving late; but it cannot take the place of another unseen,
+// for a number that comes with other content than before is refused.
 //
 // # Snapshots
 //

@@ -48,7 +48,7 @@ const (
 	// ErrSequenceGap: the producer's number is not the next one. What comes before
 	// has to be published first.
 	ErrSequenceGap
-	// ErrSequenceReused: the producer's number was used for another kind of command.
+	// ErrSequenceReused: the producer's number was used for something else.
 	ErrSequenceReused
 	// ErrUnknownExchange: there is no exchange of that name.
 	ErrUnknownExchange

@@ -117,6 +117,10 @@ func TestProducers(t *testing.T) {
 	require.NoError(t, restored.Restore(s.Snapshot()))
 	s.Machine = restored
 	assert.True(t, get(t, s, number(40)).Duplicate)
+	other := number(40)
+	other.Records = other.Records[:1]
+	s.refuses(t, mq.ErrSequenceReused, other)
+	s.refuses(t, mq.ErrSequenceReused, mq.Append{Log: "l", Number: number(25).Number, Records: []mq.Record{{Key: "k"}, {}}})
 	s.wait(mq.ProducerExpiry)
 	assert.Zero(t, get(t, s, mq.DescribeProducer{Producer: 7}).Highest)
 }

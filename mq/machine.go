@@ -28,6 +28,7 @@ type Machine struct {
 
 	due time.Duration // before this nothing happens by itself; derived
 	// Room for Apply, to be used again for the next command.
+	command []byte // behind its stamp
 	reader  reader
 	targets []target
 	scratch []byte
@@ -89,6 +90,7 @@ func (m *Machine) decode(rest []byte) Command {
 	if len(rest) == 0 {
 		return nil
 	}
+	m.command = rest
 	m.reader.begin(rest[1:])
 	c := decodeKind(kind(rest[0]), &m.reader)
 	if !m.reader.done() {

@@ -154,6 +154,7 @@ func TestBadInput(t *testing.T) {
 		},
 		mq.ErrSequenceReused: {
 			mq.Publish{Key: "q", Number: mq.Number{Producer: 1, Sequence: 2}, Messages: bodies(1)}, // it was an Append
+			mq.Publish{Key: "q", Number: mq.Number{Producer: 1, Sequence: 1}, Messages: bodies(5)}, // it was of others
 		},
 		mq.ErrUnknownExchange: {
 			mq.Publish{Exchange: "none", Messages: bodies(1)}, mq.Bind{Exchange: "none", Queue: "q"},

@@ -3,6 +3,8 @@ package mq
 import (
 	"encoding/binary"
 	"time"
+
+	"quorumlab/rsm"
 )
 
 // ProducerID names a producer that numbers what it sends. Zero is none.
@@ -16,6 +18,12 @@ type ProducerID uint64
 // Numbers without gaps keep the order: of two commands that are under way at the
 // same time, the second is refused if it overtakes the first. The zero Number is
 // for producers that do not care.
+//
+// A number means one content. As long as its answer is kept, another content under it is
+// refused, not taken for a repetition: a producer that comes back after a crash may ask
+// how far its numbers are used while a command of its earlier life is still on its way,
+// and then use the very number that this is about to take. Whichever arrives first is
+// carried out, and the other is told.
 type Number struct {
 	Producer ProducerID
 	Sequence uint64
@@ -47,8 +55,8 @@ type producer struct {
 
 // givenAnswer is what a command was answered.
 type givenAnswer struct {
-	kind  kind
-	value uint64
+	value   uint64
+	content uint64 // a hash of the command
 }
 
 // producers are kept in the order in which they were last heard.
@@ -92,8 +100,9 @@ func readOnce(answer []byte) (value uint64, repetition Repetition, err error) {
 	return value, Repetition{Duplicate: when != givenNow, Forgotten: when == givenLongAgo}, nil
 }
 
-// once carries out a command unless it was carried out under its number before.
-func (m *Machine) once(n Number, k kind, do func() (uint64, *Error)) ([]byte, *Error) {
+// once carries out the command of Apply unless it was carried out under its number
+// before.
+func (m *Machine) once(n Number, do func() (uint64, *Error)) ([]byte, *Error) {
 	if n.Producer == 0 {
 		value, err := do()
 		if err != nil {
@@ -102,6 +111,7 @@ func (m *Machine) once(n Number, k kind, do func() (uint64, *Error)) ([]byte, *E
 		return onceAnswer(givenNow, value), nil
 	}
 	var highest uint64
+	content := rsm.HashBytes(0, m.command)
 	p := m.producers.byID[n.Producer]
 	if p != nil {
 		highest = p.highest
@@ -110,7 +120,7 @@ func (m *Machine) once(n Number, k kind, do func() (uint64, *Error)) ([]byte, *E
 	case n.Sequence == 0 || n.Sequence > highest+1:
 		return nil, refuse(ErrSequenceGap, "sequence %d of producer %d: the next is %d", n.Sequence, n.Producer, highest+1)
 	case n.Sequence <= highest:
-		return p.repeat(n, k)
+		return p.repeat(n, content)
 	}
 	value, err := do()
 	if err != nil {
@@ -120,19 +130,19 @@ func (m *Machine) once(n Number, k kind, do func() (uint64, *Error)) ([]byte, *E
 		p = &producer{id: n.Producer}
 	}
 	p.highest = n.Sequence
-	p.answers[n.Sequence%producerWindow] = givenAnswer{kind: k, value: value}
+	p.answers[n.Sequence%producerWindow] = givenAnswer{value: value, content: content}
 	m.producers.hear(p, m.clock.now)
 	m.dueAt(m.producers.due())
 	return onceAnswer(givenNow, value), nil
 }
 
 // repeat answers a number that was used before.
-func (p *producer) repeat(n Number, k kind) ([]byte, *Error) {
+func (p *producer) repeat(n Number, content uint64) ([]byte, *Error) {
 	if n.Sequence+producerWindow <= p.highest {
 		return onceAnswer(givenLongAgo, 0), nil
 	}
 	given := p.answers[n.Sequence%producerWindow]
-	if given.kind != k {
+	if given.content != content {
 		return nil, refuse(ErrSequenceReused, "sequence %d of producer %d", n.Sequence, n.Producer)
 	}
 	return onceAnswer(givenBefore, given.value), nil

@@ -67,7 +67,7 @@ func (c Publish) apply(m *Machine) ([]byte, *Error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return m.once(c.Number, kindPublish, func() (uint64, *Error) {
+	return m.once(c.Number, func() (uint64, *Error) {
 		targets, err := c.route(m)
 		if err != nil {
 			return 0, err

@@ -22,6 +22,13 @@ func statistics(t *testing.T, s *service, queue string) mq.QueueStatistics {
 	return get(t, s, mq.Statistics{Queue: queue})
 }
 
+func attempts(leases []mq.Lease) (all []uint32) {
+	for _, l := range leases {
+		all = append(all, l.Attempt)
+	}
+	return all
+}
+
 func TestDefaults(t *testing.T) {
 	s := newQueue(t, mq.QueueOptions{})
 	assert.Equal(t, mq.QueueOptions{Lease: 30 * time.Second, DeliveryLimit: 20}, statistics(t, s, "q").Options)
@@ -50,7 +57,8 @@ func TestAMessageIsOneConsumersAtATime(t *testing.T) {
 	s.refuses(t, mq.ErrSettled, mq.Acknowledge{Queue: "q", Consumer: 2, Leases: leases})
 }
 
-// RabbitMQ, "Quorum Queues": returned messages go back to where they were.
+// RabbitMQ, "Quorum Queues": returned messages go back to where they were, with the
+// redelivered mark, and so do those whose consumer has not acknowledged them in time.
 func TestReturnedMessagesGoToTheirOldPlace(t *testing.T) {
 	s := newQueue(t, mq.QueueOptions{})
 	s.publish(t, "q", "a", "b", "c", "d")
@@ -62,6 +70,49 @@ func TestReturnedMessagesGoToTheirOldPlace(t *testing.T) {
 		seen += fmt.Sprintf("%s %t; ", d.Body, d.Redelivered())
 	}
 	assert.Equal(t, "a true; c true; d false; ", seen)
+	s.wait(30 * time.Second)
+	s.publish(t, "q", "e")
+	texts, leases := s.receive(t, 2, "q", 9)
+	assert.Equal(t, []string{"a", "b", "c", "d", "e"}, texts)
+	assert.Equal(t, []uint32{3, 2, 3, 2, 1}, attempts(leases))
+}
+
+// RabbitMQ, "Quorum Queues", "Poison Message Handling": a limit, 20 if nothing is said, then
+// the message is dropped, or a dead letter if there is a queue for them. SQS, "Dead-letter
+// queues": maxReceiveCount counts what is received, as here.
+func TestADeliveryLimitIsTwentyByDefault(t *testing.T) {
+	for _, deadLetters := range []string{"", "dead"} {
+		s := newQueue(t, mq.QueueOptions{DeadLetters: deadLetters})
+		s.publish(t, "q", "a", "b")
+		for range 20 {
+			texts, leases := s.receive(t, 1, "q", 1)
+			require.Equal(t, []string{"a"}, texts)
+			s.must(t, mq.Return{Queue: "q", Consumer: 1, Leases: leases})
+		}
+		texts, _ := s.receive(t, 1, "q", 9)
+		assert.Equal(t, []string{"b"}, texts)
+		dead, _ := s.receive(t, 1, "dead", 9)
+		if deadLetters == "" {
+			assert.Empty(t, dead)
+			assert.EqualValues(t, 1, statistics(t, s, "q").Discarded)
+		} else {
+			assert.Equal(t, []string{"a"}, dead)
+		}
+	}
+}
+
+// RabbitMQ, "Consumer Acknowledgements and Publisher Confirms", "Double Acking": a delivery
+// must not be acknowledged more than once, which is an error (PRECONDITION_FAILED, unknown
+// delivery tag).
+func TestADoubleAcknowledgementIsAnError(t *testing.T) {
+	s := newQueue(t, mq.QueueOptions{})
+	s.publish(t, "q", "a", "b")
+	_, leases := s.receive(t, 1, "q", 2)
+	s.must(t, mq.Acknowledge{Queue: "q", Consumer: 1, Leases: leases[:1]})
+	s.refuses(t, mq.ErrSettled, mq.Acknowledge{Queue: "q", Consumer: 1, Leases: leases[:1]})
+	s.refuses(t, mq.ErrSettled, mq.Acknowledge{Queue: "q", Consumer: 1, Leases: leases}) // and the other is still held
+	s.must(t, mq.Acknowledge{Queue: "q", Consumer: 1, Leases: leases[1:]})
+	assert.EqualValues(t, 2, statistics(t, s, "q").Acknowledged)
 }
 
 func TestADeliveryLimitIsHowOftenAMessageIsDelivered(t *testing.T) {
@@ -191,6 +242,45 @@ func TestContracts(t *testing.T) {
 	})
 }
 
+// SQS, "Visibility timeout": 30 seconds if nothing is said, at most 12 hours. That of 0,
+// which is to say at once, is asked for by Extend: of a receive zero is the queue's own.
+func TestLeases(t *testing.T) {
+	for _, c := range []struct{ queue, receive, want time.Duration }{
+		{0, 0, 30 * time.Second},
+		{0, time.Second, time.Second},
+		{time.Minute, 0, time.Minute},
+		{time.Minute, mq.MaxLease, 12 * time.Hour},
+		{mq.MaxLease, 0, 12 * time.Hour},
+	} {
+		s := newQueue(t, mq.QueueOptions{Lease: c.queue})
+		s.publish(t, "q", "a")
+		received := get(t, s, mq.Receive{Queue: "q", Consumer: 1, Max: 1, Lease: c.receive})
+		require.Len(t, received.Deliveries, 1)
+		s.wait(c.want - 1)
+		texts, _ := s.receive(t, 2, "q", 1)
+		assert.Empty(t, texts, "%+v", c)
+		s.wait(1)
+		texts, _ = s.receive(t, 2, "q", 1)
+		assert.Equal(t, []string{"a"}, texts, "%+v", c)
+	}
+}
+
+// TestALeaseMayBeExtendedToSooner, for one message of several, and none of the others.
+func TestALeaseMayBeExtendedToSooner(t *testing.T) {
+	s := newQueue(t, mq.QueueOptions{})
+	s.publish(t, "q", "a", "b", "c")
+	s.receive(t, 1, "q", 3)
+	s.must(t, mq.Extend{Queue: "q", Consumer: 1, Leases: firstLeases(2, 1), Timeout: time.Second})
+	s.wait(time.Second)
+	texts, _ := s.receive(t, 2, "q", 3)
+	assert.Equal(t, []string{"b"}, texts)
+	s.refuses(t, mq.ErrLeaseExpired, mq.Extend{Queue: "q", Consumer: 1, Leases: firstLeases(2, 1), Timeout: time.Second})
+	s.refuses(t, mq.ErrLeaseExpired, mq.Extend{Queue: "q", Consumer: 1, Leases: firstLeases(1, 2), Timeout: time.Hour})
+	s.wait(29 * time.Second)
+	texts, _ = s.receive(t, 2, "q", 3)
+	assert.Equal(t, []string{"a", "c"}, texts, "an extension that was refused for one lease has not extended the other")
+}
+
 // SQS, ChangeMessageVisibility: the new timeout counts from the call, and a message
 // is in flight for twelve hours in all.
 func TestExtend(t *testing.T) {
@@ -199,7 +289,7 @@ func TestExtend(t *testing.T) {
 	s.receive(t, 1, "q", 1)
 	extend := mq.Extend{Queue: "q", Consumer: 1, Leases: firstLeases(1, 1), Timeout: 20 * time.Second}
 	s.wait(25 * time.Second)
-	s.must(t, extend)
+	assert.Equal(t, mq.Extended{Now: 25 * time.Second}, get(t, s, extend))
 	s.wait(19 * time.Second)
 	texts, _ := s.receive(t, 2, "q", 1)
 	assert.Empty(t, texts)

@@ -74,7 +74,7 @@ func (c Append) apply(m *Machine) ([]byte, *Error) {
 			return nil, refuse(ErrBadName, "Key of record %d has %d bytes: must be at most %d", i, len(r.Key), MaxNameBytes)
 		}
 	}
-	return m.once(c.Number, kindAppend, func() (uint64, *Error) {
+	return m.once(c.Number, func() (uint64, *Error) {
 		l, p, err := m.partition(c.Log, c.Partition)
 		if err != nil {
 			return 0, err

@@ -198,7 +198,7 @@ func (r *reference) appendAll(c mq.Append) any {
 			return mq.ErrTooLarge
 		}
 	}
-	return r.once(c.Number, mq.Appended{}, func() any {
+	return r.once(c.Number, c, mq.Appended{}, func() any {
 		l, p, refusal := r.partitionOf(c.Log, c.Partition)
 		if refusal != nil {
 			return refusal

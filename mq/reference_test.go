@@ -55,7 +55,8 @@ type referenceExchange struct {
 type referenceProducer struct {
 	id      mq.ProducerID
 	heard   time.Duration
-	answers []any // of the numbers 1, 2, 3, ...
+	answers []any    // of the numbers 1, 2, 3, ...
+	content []string // likewise: the commands
 }
 
 // tick lets the time pass that a stamp tells of.
@@ -408,9 +409,12 @@ func always(*referenceMessage) bool { return true }
 
 func (r *reference) extend(q *referenceQueue, c mq.Extend) any {
 	inTime := func(m *referenceMessage) bool { return r.now+c.Timeout <= m.since+12*time.Hour }
-	result := r.settle(q, c.Consumer, c.Leases, inTime, func(m *referenceMessage) { m.deadline = r.now + c.Timeout })
+	refusal := r.settle(q, c.Consumer, c.Leases, inTime, func(m *referenceMessage) { m.deadline = r.now + c.Timeout })
+	if refusal != nil {
+		return refusal
+	}
 	r.expireQueue(q)
-	return result
+	return mq.Extended{Now: r.now}
 }
 
 func (q *referenceQueue) holds(by mq.ConsumerID, l mq.Lease) (*referenceMessage, any) {
@@ -532,7 +536,7 @@ func (r *reference) publish(c mq.Publish) any {
 			return mq.ErrTooLarge
 		}
 	}
-	return r.once(c.Number, mq.Published{}, func() any {
+	return r.once(c.Number, c, mq.Published{}, func() any {
 		names, refusal := r.route(c)
 		if refusal != nil {
 			return refusal
@@ -599,7 +603,7 @@ func (r *reference) route(c mq.Publish) (names []string, refusal any) {
 }
 
 // once carries out a command that is answered like zero, if it is new.
-func (r *reference) once(n mq.Number, zero any, do func() any) any {
+func (r *reference) once(n mq.Number, c mq.Command, zero any, do func() any) any {
 	if n.Producer == 0 {
 		return do()
 	}
@@ -617,7 +621,7 @@ func (r *reference) once(n mq.Number, zero any, do func() any) any {
 	case n.Sequence == 0 || n.Sequence > used+1:
 		return mq.ErrSequenceGap
 	case n.Sequence <= used:
-		return p.repeat(n.Sequence, zero)
+		return p.repeat(n.Sequence, c, zero)
 	}
 	answer := do()
 	if _, refused := answer.(mq.Code); refused {
@@ -628,20 +632,24 @@ func (r *reference) once(n mq.Number, zero any, do func() any) any {
 		r.producers = append(r.producers, p)
 	}
 	p.answers = append(p.answers, answer)
+	p.content = append(p.content, content(c))
 	p.heard = r.now
 	return answer
 }
 
-func (p *referenceProducer) repeat(sequence uint64, zero any) any {
+// content is what commands are that have the same.
+func content(c mq.Command) string { return fmt.Sprintf("%T%+v", c, c) }
+
+func (p *referenceProducer) repeat(sequence uint64, c mq.Command, zero any) any {
 	given := p.answers[sequence-1]
 	forgotten := sequence+16 <= uint64(len(p.answers))
 	if forgotten {
 		given = zero
 	}
-	_, published := given.(mq.Published)
-	if _, want := zero.(mq.Published); want != published {
+	if !forgotten && p.content[sequence-1] != content(c) {
 		return mq.ErrSequenceReused
 	}
+	_, published := given.(mq.Published)
 	repetition := mq.Repetition{Duplicate: true, Forgotten: forgotten}
 	if published {
 		return mq.Published{Copies: given.(mq.Published).Copies, Repetition: repetition}

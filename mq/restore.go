@@ -312,7 +312,7 @@ func (m *Machine) restoreProducers(r *reader) {
 		p := &producer{id: ProducerID(r.number()), highest: r.number()}
 		heard := r.duration()
 		for i := range p.answers {
-			p.answers[i] = givenAnswer{kind: kind(r.byte()), value: r.number()}
+			p.answers[i] = givenAnswer{value: r.number(), content: r.number()}
 		}
 		newest := m.producers.newest
 		if p.id == 0 || p.highest == 0 || m.producers.byID[p.id] != nil ||

@@ -195,8 +195,19 @@ func decodeExtend(r *reader) Extend {
 	return Extend{Queue: s.Queue, Consumer: s.Consumer, Leases: s.Leases, Timeout: timeout}
 }
 
+// Extended is the answer to Extend.
+type Extended struct {
+	Now time.Duration // the machine's time; the new timeout runs from here on
+}
+
 // Result reads the answer.
-func (c Extend) Result(answer []byte) error { return readDone(answer) }
+func (c Extend) Result(answer []byte) (Extended, error) {
+	r, err := readAnswer(answer)
+	if err != nil {
+		return Extended{}, err
+	}
+	return Extended{Now: r.duration()}, r.finish()
+}
 
 func (c Extend) apply(m *Machine) ([]byte, *Error) {
 	if err := checkDuration("Timeout", c.Timeout, MaxLease); err != nil {
@@ -206,15 +217,18 @@ func (c Extend) apply(m *Machine) ([]byte, *Error) {
 	check := func(msg *message) *Error {
 		return checkDuration("Timeout since the message was received", deadline-msg.leasedAt, MaxLease)
 	}
-	answer, err := c.settle().each(m, check, func(q *queue, msg *message) {
+	_, err := c.settle().each(m, check, func(q *queue, msg *message) {
 		msg.deadline = deadline
 		q.held.moved(msg)
 		q.segments.changed(msg.place)
 		m.dueAt(msg.deadline)
 	})
-	if err == nil && c.Timeout == 0 {
+	if err != nil {
+		return nil, err
+	}
+	if c.Timeout == 0 {
 		q, _ := m.queues.get(c.Queue)
 		q.expire(m)
 	}
-	return answer, err
+	return appendDuration([]byte{0}, m.clock.now), nil
 }

@@ -134,7 +134,7 @@ func (p *partition) extent(i int) (begin, end uint64) {
 	return max(begin, p.start), min(begin+segmentSize, p.end)
 }
 
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // encodeHead encodes all but the messages. The pieces are up to date.
 func (m *Machine) encodeHead() []byte {
@@ -216,7 +216,7 @@ func (p *producer) appendTo(b []byte) []byte {
 	b = binary.AppendUvarint(b, p.highest)
 	b = appendDuration(b, p.heard)
 	for _, a := range p.answers {
-		b = binary.AppendUvarint(append(b, byte(a.kind)), a.value)
+		b = binary.AppendUvarint(binary.AppendUvarint(b, a.value), a.content)
 	}
 	return b
 }

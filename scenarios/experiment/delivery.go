@@ -309,7 +309,7 @@ func visibilityTimeout(_ uint64, values []float64) error {
 	// It was received again just now. The timeout is changed ten seconds later.
 	b.now += 10 * time.Second
 	change := mq.Extend{Queue: "work", Consumer: 1, Leases: []mq.Lease{{Message: 1, Attempt: 2}}, Timeout: 5 * time.Second}
-	if err := change.Result(b.apply(change)); err != nil {
+	if _, err := change.Result(b.apply(change)); err != nil {
 		return err
 	}
 	values[1] = b.visible()
