@@ -76,6 +76,10 @@ type Config struct {
 	// log at once (end of §5.3): a follower that was cut off for long is mended in
 	// as many exchanges as there are terms. Otherwise it goes back one by one.
 	FastBackup bool
+	// SkipNoOp has a leader begin its term without an entry of its own, as in Figure 2
+	// of the paper, which knows of none (it comes with §8). Until a client asks for
+	// something, such a leader commits nothing of what earlier terms left.
+	SkipNoOp bool
 	// EagerCommit has the leader tell the followers at once what is committed,
 	// instead of with the next message: they apply sooner, for n-1 more messages.
 	EagerCommit bool
@@ -205,6 +209,8 @@ func (c Config) validateReads() error {
 		return invalid("Reads", "is %d: it has to be ReadLog, ReadIndex or ReadLease", c.Reads)
 	case c.Reads == ReadLease && !c.CheckQuorum:
 		return invalid("Reads", "is ReadLease: it needs CheckQuorum, without which others may elect a leader during a lease")
+	case c.Reads != ReadLog && c.SkipNoOp:
+		return invalid("SkipNoOp", "is set: with it reads have to be ReadLog, or they may wait for an entry for ever")
 	case c.Reads == ReadLease && !(c.ClockDriftBound >= 1):
 		return invalid("ClockDriftBound", "is %v: it has to be at least 1", c.ClockDriftBound)
 	}

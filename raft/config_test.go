@@ -29,6 +29,8 @@ func TestConfigValidate(t *testing.T) {
 		{"candidate minimum missing", func(c *Config) { c.CandidateTimeoutMax = 1 }, "CandidateTimeoutMin"},
 		{"unknown reads", func(c *Config) { c.Reads = 3 }, "Reads"},
 		{"lease without stickiness", func(c *Config) { c.Reads, c.CheckQuorum = ReadLease, false }, "CheckQuorum"},
+		{"reads that wait for a no-op", func(c *Config) { c.Reads, c.SkipNoOp = ReadIndex, true }, "SkipNoOp"},
+		{"no no-op", func(c *Config) { c.SkipNoOp = true }, ""},
 		{"clocks that do not drift at all", func(c *Config) { c.Reads, c.ClockDriftBound = ReadLease, 1 }, ""},
 		{"clock drift below 1", func(c *Config) { c.Reads, c.ClockDriftBound = ReadLease, 0.9 }, "ClockDriftBound"},
 		{"clock drift is no number", func(c *Config) { c.Reads, c.ClockDriftBound = ReadLease, math.NaN() }, "ClockDriftBound"},

@@ -169,7 +169,9 @@ func (s *Server) becomeLeader() {
 	}
 	// A leader cannot tell which entries of earlier terms are committed before
 	// one of its own is (§5.4.2), so it begins with one that does nothing (§8).
-	s.appendEntries(s.log.lastIndex()+1, []Entry{{Term: s.term}})
+	if !s.config.SkipNoOp {
+		s.appendEntries(s.log.lastIndex()+1, []Entry{{Term: s.term}})
+	}
 	for i := range s.peers {
 		s.probe(&s.peers[i])
 	}

@@ -171,3 +171,18 @@ func TestNewServerCountsAtOnce(t *testing.T) {
 	f.receive(4, AppendEntriesReply{Term: 1, PrevLogIndex: 2, ConflictIndex: 1})
 	require.Equal(t, [][2]int{{0, 1}}, sentTo(f, 4))
 }
+
+func TestWithoutNoOp(t *testing.T) {
+	config := paperConfig(3)
+	config.SkipNoOp = true
+	f := bootConfigWith(t, 1, config, 1, 1)
+	f.elect()
+	require.Equal(t, []Term{1}, f.logTerms(), "a leader begins its term with what it has")
+	f.take()
+	f.receive(2, AppendEntriesReply{Term: 2, Success: true, PrevLogIndex: 1, MatchIndex: 1})
+	require.Zero(t, f.Server.CommitIndex(), "an entry of an older term is not committed by counting")
+	f.request(7, 1)
+	f.sync()
+	f.receive(2, AppendEntriesReply{Term: 2, Success: true, PrevLogIndex: 1, MatchIndex: 2})
+	require.Equal(t, Index(2), f.Server.CommitIndex(), "but along with the first of its own")
+}

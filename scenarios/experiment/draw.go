@@ -260,46 +260,52 @@ func drawRefloated(r *Result) []Picture {
 	return []Picture{{"raft-refloated", plots.Charts("Candidates that try again sooner", chart)}}
 }
 
-// drawPartial draws a matrix of rules and shapes for each election timeout.
+// drawPartial draws a matrix of rules and shapes for each election timeout, and length
+// if that is given.
 func drawPartial(r *Result) []Picture {
-	var timeouts []string
-	seen := make(map[string]bool)
+	var times, shapes, rules []string
 	for _, c := range r.cases {
-		timeout := c.Name[strings.LastIndex(c.Name, "/")+1:]
-		if !seen[timeout] {
-			seen[timeout] = true
-			timeouts = append(timeouts, timeout)
+		parts := strings.SplitN(c.Name, "/", 3)
+		for i, list := range []*[]string{&shapes, &rules, &times} {
+			if !slices.Contains(*list, parts[i]) {
+				*list = append(*list, parts[i])
+			}
 		}
 	}
 	var matrices []plots.Matrix
-	for _, timeout := range timeouts {
-		m := plots.Matrix{Heading: "election timeout " + timeout}
-		for _, shape := range partialShapes {
-			m.Columns = append(m.Columns, strings.TrimSuffix(shape.name, "-election"))
+	for _, time := range times {
+		m := plots.Matrix{Heading: "election timeout " + time}
+		for _, shape := range shapes {
+			m.Columns = append(m.Columns, strings.TrimSuffix(shape, "-election"))
 		}
-		for _, rule := range electionRules {
-			row := plots.MatrixRow{Name: rule.name}
-			for _, shape := range partialShapes {
-				row.Cells = append(row.Cells, r.partialCell(shape.name+"/"+rule.name+"/"+timeout))
+		for _, rule := range rules {
+			row := plots.MatrixRow{Name: rule}
+			for _, shape := range shapes {
+				row.Cells = append(row.Cells, r.partialCell(shape+"/"+rule+"/"+time))
 			}
 			m.Rows = append(m.Rows, row)
 		}
 		matrices = append(matrices, m)
 	}
 	f := plots.Matrices("Partly broken networks: down-time in election timeouts, by election rule", matrices...)
-	f.Caption = "The network is partly broken for 60 s. \"all\": nothing was committed any more. \"…\": leaders still changed in the second half."
+	f.Caption = "The network is partly broken for 60 s. \"all\": nothing was committed any more. \"…\": leaders still changed in the second half. \"×\": so often leaders changed where nobody asks for anything."
 	return []Picture{{"partial-connectivity", f}}
 }
 
 // partialCell says what became of a rule in a shape.
 func (r *Result) partialCell(name string) plots.Cell {
-	down, ok := r.value(name, "down-time")
+	settles, ok := r.value(name, "settles")
 	if !ok {
 		return plots.Cell{Text: "-"}
 	}
+	changes, _ := r.value(name, "leader changes")
+	down, asked := r.value(name, "down-time")
 	serves, _ := r.value(name, "serves")
-	settles, _ := r.value(name, "settles")
 	switch {
+	case !asked && settles < 0.5:
+		return plots.Cell{Text: fmt.Sprintf("%.0f × …", changes), Shade: plots.Middling}
+	case !asked:
+		return plots.Cell{Text: fmt.Sprintf("%.1f ×", changes), Shade: plots.Good}
 	case serves < 0.5:
 		return plots.Cell{Text: fmt.Sprintf("all (%.0f)", down), Shade: plots.Bad}
 	case settles < 0.5:

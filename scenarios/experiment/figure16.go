@@ -2,9 +2,7 @@ package experiment
 
 import (
 	"errors"
-	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -96,20 +94,6 @@ func parseFigure16(name string) (c Case, err error) {
 		return Case{limit: 100, measure: e.measure, rows: electedLate}, nil
 	}
 	return Case{measure: e.measure, rows: func(s Sample) []Row { return figure16Rows(s, name) }}, nil
-}
-
-// parseRange reads two whole numbers joined by a dash, of either length.
-func parseRange(text string) (low, high int, err error) {
-	first, second, found := strings.Cut(strings.ReplaceAll(text, "–", "-"), "-")
-	low, errLow := strconv.Atoi(first)
-	high, errHigh := strconv.Atoi(second)
-	switch {
-	case !found || errLow != nil || errHigh != nil:
-		return 0, 0, fmt.Errorf("%q is not a range of whole numbers such as 12-24", text)
-	case low > high:
-		return 0, 0, fmt.Errorf("%d is more than %d", low, high)
-	}
-	return low, high, nil
 }
 
 // neverElected says that no trial has seen a leader.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"quorumlab/node"
@@ -148,27 +147,4 @@ func choose(n, k int) float64 {
 		ways = ways * float64(n-i) / float64(i+1)
 	}
 	return ways
-}
-
-// parseFields reads name=value pairs joined by commas, each of the names once, in
-// any order.
-func parseFields(text string, names ...string) (map[string]string, error) {
-	form := strings.Join(names, "=…,") + "=…"
-	fields := make(map[string]string)
-	for field := range strings.SplitSeq(text, ",") {
-		name, value, found := strings.Cut(field, "=")
-		if _, twice := fields[name]; !found || twice {
-			return nil, fmt.Errorf("it is not of the form %s", form)
-		}
-		fields[name] = value
-	}
-	for _, name := range names {
-		if fields[name] == "" {
-			return nil, fmt.Errorf("%s is missing: it is not of the form %s", name, form)
-		}
-	}
-	if len(fields) > len(names) {
-		return nil, fmt.Errorf("it is not of the form %s", form)
-	}
-	return fields, nil
 }
