@@ -1,12 +1,7 @@
 package mq_test
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
-	"reflect"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,78 +9,12 @@ import (
 	"pgregory.net/rapid"
 
 	"quorumlab/mq"
+	"quorumlab/mq/reference"
 	"quorumlab/node"
 )
 
-func newReference() *reference { return &reference{places: map[string]uint64{}} }
-
-// dump writes what Machine.Dump does.
-func (r *reference) dump() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "time %v\n", r.now)
-	slices.SortFunc(r.queues, func(a, b *referenceQueue) int { return cmp.Compare(a.name, b.name) })
-	for _, q := range r.queues {
-		fmt.Fprintf(&b, "queue %s %+v %+v next %d\n", q.name, q.options, q.counters, q.next)
-		for _, m := range q.messages {
-			fmt.Fprintf(&b, "%d %s %q %v deliveries %d", m.place, m.key, m.body, m.published, m.deliveries)
-			if m.held {
-				fmt.Fprintf(&b, " held by %d until %v", m.consumer, m.deadline)
-			}
-			if m.death != nil {
-				fmt.Fprintf(&b, " %+v", *m.death)
-			}
-			b.WriteByte('\n')
-		}
-	}
-	for _, l := range r.logs {
-		fmt.Fprintf(&b, "log %s %+v\n", l.name, l.options)
-		for i, p := range l.partitions {
-			fmt.Fprintf(&b, "partition %d from %d:", i, p.start)
-			for _, x := range p.records[p.start:] {
-				fmt.Fprintf(&b, " %d %s %q %v", x.Offset, x.Key, x.Body, x.Published)
-			}
-			b.WriteByte('\n')
-		}
-		slices.SortFunc(l.groups, func(a, b *referenceGroup) int { return cmp.Compare(a.name, b.name) })
-		for _, g := range l.groups {
-			fmt.Fprintf(&b, "group %s generation %d:", g.name, g.generation)
-			for _, m := range g.members {
-				fmt.Fprintf(&b, " %d until %v", m.id, m.deadline)
-			}
-			for _, c := range g.committed {
-				fmt.Fprintf(&b, " %v %d", c.Committed, c.Offset)
-			}
-			b.WriteByte('\n')
-		}
-	}
-	slices.SortFunc(r.exchanges, func(a, b *referenceExchange) int { return cmp.Compare(a.name, b.name) })
-	for _, x := range r.exchanges {
-		fmt.Fprintf(&b, "exchange %s %v:", x.name, x.kind)
-		slices.SortFunc(x.bindings, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
-		for _, t := range x.bindings {
-			fmt.Fprintf(&b, " %q to %s", t[0], t[1])
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// result reads the answer to a command by its method Result, and gives what the
-// reference does: the result, or nil if there is none but success, or a Code.
-func result(c mq.Command, answer []byte) any {
-	out := reflect.ValueOf(c).MethodByName("Result").Call([]reflect.Value{reflect.ValueOf(answer)})
-	if err, _ := out[len(out)-1].Interface().(error); err != nil {
-		var refused *mq.Error
-		if !errors.As(err, &refused) {
-			return err
-		}
-		return refused.Code
-	}
-	if len(out) == 1 {
-		return nil
-	}
-	return out[0].Interface()
-}
+// result reads the answer to a command, as the reference gives it.
+func result(c mq.Command, answer []byte) any { return reference.Result(c, answer) }
 
 // deal draws commands that have something to do with each other.
 type deal struct {
@@ -305,7 +234,7 @@ func TestMachineIsTheReference(t *testing.T) {
 }
 
 func machineIsTheReference(t *rapid.T) {
-	machine, replica, naive := mq.New(), mq.New(), newReference()
+	machine, replica, naive := mq.New(), mq.New(), new(reference.Machine)
 	d := &deal{t: t, sequences: map[mq.ProducerID]uint64{}}
 	clocks := map[node.ID]time.Duration{1: 0, 2: time.Hour}
 	by := node.ID(1)
@@ -313,11 +242,11 @@ func machineIsTheReference(t *rapid.T) {
 		command := machine.Stamp(mq.Encode(c), by, clocks[by])
 		answer = machine.Apply(command)
 		require.Equal(t, answer, replica.Apply(command))
-		naive.tick(by, clocks[by])
-		want := naive.apply(c)
+		naive.Tick(by, clocks[by])
+		want := naive.Apply(c)
 		require.Equal(t, want, result(c, answer), "%T%+v", c, c)
 		require.Equal(t, machine.Hash(), replica.Hash(), "%T%+v", c, c)
-		require.Equal(t, naive.dump(), machine.Dump(), "%T%+v", c, c)
+		require.Equal(t, naive.String(), machine.Dump(), "%T%+v", c, c)
 		d.learn(c, want)
 		return answer
 	}
@@ -335,7 +264,7 @@ func machineIsTheReference(t *rapid.T) {
 		apply(mq.DescribeProducer{}) // time passes
 		before, c := machine.Hash(), d.command()
 		if c.ReadOnly() {
-			require.Equal(t, result(c, machine.Read(mq.Encode(c))), naive.apply(c))
+			require.Equal(t, result(c, machine.Read(mq.Encode(c))), naive.Apply(c))
 		} else {
 			require.Equal(t, mq.ErrMalformed, result(c, machine.Read(mq.Encode(c))))
 		}

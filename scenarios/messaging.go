@@ -78,6 +78,7 @@ func (m Messaging) Workload() Workload {
 		crew:    func(s stage) crew { return newMessagingCrew(m, s) },
 		drain:   m.Drain,
 		compare: &m.HashEvery,
+		answers: func() answers { return &queueAnswers{} },
 	}
 }
 

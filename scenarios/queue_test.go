@@ -98,6 +98,29 @@ func TestReplicasThatDifferAreFound(t *testing.T) {
 	assert.NotEqual(t, scenarios.StateEquality, scenarios.Run(s.OutsideOnly(), planted, 1).Failure.Invariant)
 }
 
+// rejecting is a queue in which what is returned is given up: on all replicas alike.
+type rejecting struct{ *mq.Machine }
+
+func (r rejecting) Apply(command []byte) []byte {
+	if c, err := mq.Decode(command); err == nil {
+		if c, returns := c.(mq.Return); returns {
+			const stamp = 12
+			command = append(command[:stamp:stamp], mq.Encode(mq.Reject(c))[stamp:]...)
+		}
+	}
+	return r.Machine.Apply(command)
+}
+
+// TestWrongAnswersAreFound, though all replicas give them.
+func TestWrongAnswersAreFound(t *testing.T) {
+	s, err := scenarios.ByName("queue-as-mutex")
+	require.NoError(t, err)
+	s.Workload.Machine = func() rsm.StateMachine { return rejecting{mq.New()} }
+	r := scenarios.Run(s, scenarios.Paxos, 1)
+	assert.Equal(t, scenarios.Class{Judge: scenarios.Inside, Invariant: scenarios.RightAnswer}, r.Failure, r.Violation)
+	assert.Contains(t, r.Violation, "Receive", "the first answer that shows it")
+}
+
 // TestQueueSwarmReplays: a run is frozen, written, read and run again.
 func TestQueueSwarmReplays(t *testing.T) {
 	s, err := scenarios.ByName("queue-swarm")

@@ -14,14 +14,18 @@ import (
 // answers, and are in the same state after each. It looks at state machines only, so it
 // knows nothing of the protocol.
 type replicas struct {
-	every  uint64   // commands between comparisons of whole states; zero is never
-	after  []uint64 // what came of the first 1, 2, 3, ... commands, as first seen
-	broken *node.Violation
+	every   uint64   // commands between comparisons of whole states; zero is never
+	answers answers  // nil: nobody knows what they should be
+	after   []uint64 // what came of the first 1, 2, 3, ... commands, as first seen
+	broken  *node.Violation
 }
 
 // StateEquality is the invariant that replicas are in the same state after the same
 // number of commands.
 const StateEquality = "State Equality"
+
+// RightAnswer is the invariant that a command is answered as it should be.
+const RightAnswer = "Right Answer"
 
 // Check implements Invariants.
 func (r *replicas) Check(node.ID, node.Handler) error { return r.CheckAll() }
@@ -44,6 +48,13 @@ func (r *replicas) compare(commands, hash uint64) {
 	case r.after[commands-1] != hash && r.broken == nil:
 		r.broken = &node.Violation{Invariant: StateEquality, Detail: fmt.Sprintf(
 			"two replicas differ after %d commands: in the last command, its answer, or the state", commands)}
+	}
+}
+
+// judge takes what a command was answered that no replica has carried out before.
+func (r *replicas) judge(wrong error) {
+	if wrong != nil && r.broken == nil {
+		r.broken = &node.Violation{Invariant: RightAnswer, Detail: wrong.Error()}
 	}
 }
 
@@ -74,12 +85,24 @@ type stampedMachine struct {
 // Apply implements rsm.StateMachine.
 func (m *comparedMachine) Apply(command []byte) []byte {
 	answer := m.StateMachine.Apply(command)
+	if m.commands == uint64(len(m.judge.after)) && m.judge.answers != nil {
+		m.judge.judge(m.judge.answers.follow(command, answer))
+	}
 	m.commands++
-	m.hash = hashBytes(hashBytes(m.hash, command), answer)
+	m.hash = rsm.HashBytes(rsm.HashBytes(m.hash, command), answer)
 	if h, ok := m.StateMachine.(interface{ Hash() uint64 }); ok && m.judge.every > 0 && m.commands%m.judge.every == 0 {
-		m.hash = hashWord(m.hash, h.Hash())
+		m.hash = rsm.HashWord(m.hash, h.Hash())
 	}
 	m.judge.compare(m.commands, m.hash)
+	return answer
+}
+
+// Read implements rsm.StateMachine. What the replica that is furthest says is judged.
+func (m *comparedMachine) Read(command []byte) []byte {
+	answer := m.StateMachine.Read(command)
+	if m.commands == uint64(len(m.judge.after)) && m.judge.answers != nil {
+		m.judge.judge(m.judge.answers.ask(command, answer))
+	}
 	return answer
 }
 
@@ -115,23 +138,6 @@ func (m *comparedMachine) Restore(snapshot []byte) error {
 // Stamp implements rsm.Stamper.
 func (m stampedMachine) Stamp(command []byte, by node.ID, now time.Duration) []byte {
 	return m.Stamper.Stamp(command, by, now)
-}
-
-// hashBytes adds bytes to a hash.
-func hashBytes(h uint64, b []byte) uint64 {
-	h = hashWord(h, uint64(len(b)))
-	for ; len(b) >= 8; b = b[8:] {
-		h = hashWord(h, binary.LittleEndian.Uint64(b))
-	}
-	var tail [8]byte
-	copy(tail[:], b)
-	return hashWord(h, binary.LittleEndian.Uint64(tail[:]))
-}
-
-// hashWord adds a word to a hash.
-func hashWord(h, word uint64) uint64 {
-	h = (h ^ word) * 0x9E3779B97F4A7C15
-	return h ^ h>>29
 }
 
 // together are several judges of the inside.

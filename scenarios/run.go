@@ -139,6 +139,9 @@ func (e *experiment) judgeInside(p Protocol) func() rsm.StateMachine {
 	}
 	if every := e.scenario.Workload.compare; every != nil && !p.Forgets {
 		r := &replicas{every: *every}
+		if e.scenario.Workload.answers != nil {
+			r.answers = e.scenario.Workload.answers()
+		}
 		judges = append(judges, r)
 		inner := machine
 		machine = func() rsm.StateMachine { return r.machine(inner()) }

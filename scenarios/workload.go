@@ -27,6 +27,8 @@ type Workload struct {
 	// compare has replicas compared, and their whole states after every so many
 	// commands, see replicas.
 	compare *uint64
+	// answers, if it is not nil, makes what knows the right answer to each command.
+	answers func() answers
 }
 
 // Operations makes a client's next operation. The number is given to no other

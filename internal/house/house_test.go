@@ -35,9 +35,10 @@ var mayImport = map[string][]string{
 	"paxos":           {"node", "rsm", "internal/wal"},
 	"paxos/synod":     {"node", "internal/wal"},
 	"mq":              {"node", "rsm"},
+	"mq/reference":    {"node", "mq"},
 	"linearizability": {"github.com/anishathalye/porcupine"},
 	"plots":           {"gonum.org/v1/plot", "github.com/google/renameio/v2"},
-	"scenarios": {"node", "rsm", "mq", "sim", "raft", "paxos", "linearizability", "plots",
+	"scenarios": {"node", "rsm", "mq", "mq/reference", "sim", "raft", "paxos", "linearizability", "plots",
 		"github.com/google/renameio/v2"},
 	"scenarios/conformance": {"scenarios", "sim", "linearizability"},
 	"scenarios/explore":     {"node", "rsm", "raft", "paxos", "paxos/synod", "internal/fakedisk"},
@@ -61,7 +62,7 @@ var mayImport = map[string][]string{
 }
 
 // deterministic packages are functions of what they are given.
-var deterministic = []string{"node", "rsm", "sim", "internal/wal", "raft", "paxos", "paxos/synod", "mq"}
+var deterministic = []string{"node", "rsm", "sim", "internal/wal", "raft", "paxos", "paxos/synod", "mq", "mq/reference"}
 
 func TestImportDirections(t *testing.T) {
 	for _, dir := range packages(t) {

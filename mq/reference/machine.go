@@ -1,4 +1,4 @@
-package mq_test
+package reference
 
 import (
 	"fmt"
@@ -10,31 +10,28 @@ import (
 	"quorumlab/node"
 )
 
-// reference is the message queue once more, written without a thought of speed: all
-// lists are searched from one end to the other, nothing is encoded, and time is
-// looked at with every command. It shares no code with the machine but the types of
-// commands and results, and Partition.
-type reference struct {
+// Machine is the message queue once more. The zero Machine has nothing in it.
+type Machine struct {
 	now         time.Duration
 	by          node.ID
 	reading     time.Duration
-	queues      []*referenceQueue
-	logs        []*referenceLog
-	exchanges   []*referenceExchange
-	producers   []*referenceProducer
-	places      map[string]uint64 // by name: the least place of a queue to come
+	queues      []*queue
+	logs        []*log
+	exchanges   []*exchange
+	producers   []*producer
+	places      uint64 // the least place of a queue to come
 	generations uint64
 }
 
-type referenceQueue struct {
+type queue struct {
 	name     string
 	options  mq.QueueOptions
 	counters mq.Counters
 	next     uint64
-	messages []*referenceMessage // all that are there, by place
+	messages []*message // all that are there, by place
 }
 
-type referenceMessage struct {
+type message struct {
 	place      uint64
 	key, body  string
 	published  time.Duration
@@ -46,21 +43,21 @@ type referenceMessage struct {
 	death      *mq.Death
 }
 
-type referenceExchange struct {
+type exchange struct {
 	name     string
 	kind     mq.ExchangeType
 	bindings [][2]string // pattern, queue
 }
 
-type referenceProducer struct {
+type producer struct {
 	id      mq.ProducerID
 	heard   time.Duration
 	answers []any    // of the numbers 1, 2, 3, ...
 	content []string // likewise: the commands
 }
 
-// tick lets the time pass that a stamp tells of.
-func (r *reference) tick(by node.ID, now time.Duration) {
+// Tick lets the time pass that a stamp tells of.
+func (r *Machine) Tick(by node.ID, now time.Duration) {
 	if by == r.by && now > r.reading {
 		r.now += now - r.reading
 		r.reading = now
@@ -68,21 +65,21 @@ func (r *reference) tick(by node.ID, now time.Duration) {
 	if by != r.by {
 		r.by, r.reading = by, now
 	}
-	slices.SortFunc(r.queues, func(a, b *referenceQueue) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(r.queues, func(a, b *queue) int { return strings.Compare(a.name, b.name) })
 	for _, q := range r.queues {
 		r.expireQueue(q)
 	}
 	for _, l := range r.logs {
 		r.expireLog(l)
 	}
-	r.producers = slices.DeleteFunc(r.producers, func(p *referenceProducer) bool {
+	r.producers = slices.DeleteFunc(r.producers, func(p *producer) bool {
 		return r.now-p.heard >= 24*time.Hour
 	})
 }
 
-func (r *reference) expireQueue(q *referenceQueue) {
+func (r *Machine) expireQueue(q *queue) {
 	for {
-		var first *referenceMessage
+		var first *message
 		for _, m := range q.messages {
 			if m.held && m.deadline <= r.now && (first == nil || m.deadline < first.deadline) {
 				first = m
@@ -102,18 +99,18 @@ func (r *reference) expireQueue(q *referenceQueue) {
 	r.limit(q)
 }
 
-func (r *reference) release(q *referenceQueue, m *referenceMessage) {
+func (r *Machine) release(q *queue, m *message) {
 	m.held, m.consumer, m.deadline = false, 0, 0
 	if q.options.DeliveryLimit != mq.NoDeliveryLimit && m.deliveries >= q.options.DeliveryLimit {
 		r.giveUp(q, m, mq.ReasonDeliveryLimit)
 	}
 }
 
-func (q *referenceQueue) remove(m *referenceMessage) {
-	q.messages = slices.DeleteFunc(q.messages, func(x *referenceMessage) bool { return x == m })
+func (q *queue) remove(m *message) {
+	q.messages = slices.DeleteFunc(q.messages, func(x *message) bool { return x == m })
 }
 
-func (r *reference) giveUp(q *referenceQueue, m *referenceMessage, why mq.Reason) {
+func (r *Machine) giveUp(q *queue, m *message, why mq.Reason) {
 	q.remove(m)
 	if q.options.DeadLetters == "" {
 		q.counters.Discarded++
@@ -126,12 +123,12 @@ func (r *reference) giveUp(q *referenceQueue, m *referenceMessage, why mq.Reason
 	r.limit(to)
 }
 
-func (r *reference) store(q *referenceQueue, key, body string, death *mq.Death) {
-	q.messages = append(q.messages, &referenceMessage{place: q.next, key: key, body: body, published: r.now, death: death})
+func (r *Machine) store(q *queue, key, body string, death *mq.Death) {
+	q.messages = append(q.messages, &message{place: q.next, key: key, body: body, published: r.now, death: death})
 	q.next++
 }
 
-func (r *reference) limit(q *referenceQueue) {
+func (r *Machine) limit(q *queue) {
 	for q.options.MaxLength > 0 && q.options.Overflow == mq.DropHead && q.ready() > q.options.MaxLength {
 		for _, m := range q.messages {
 			if !m.held {
@@ -142,7 +139,7 @@ func (r *reference) limit(q *referenceQueue) {
 	}
 }
 
-func (q *referenceQueue) ready() (n uint64) {
+func (q *queue) ready() (n uint64) {
 	for _, m := range q.messages {
 		if !m.held {
 			n++
@@ -151,7 +148,7 @@ func (q *referenceQueue) ready() (n uint64) {
 	return n
 }
 
-func (r *reference) queue(name string) *referenceQueue {
+func (r *Machine) queue(name string) *queue {
 	for _, q := range r.queues {
 		if q.name == name {
 			return q
@@ -160,7 +157,7 @@ func (r *reference) queue(name string) *referenceQueue {
 	return nil
 }
 
-func (r *reference) exchange(name string) *referenceExchange {
+func (r *Machine) exchange(name string) *exchange {
 	for _, x := range r.exchanges {
 		if x.name == name {
 			return x
@@ -169,8 +166,9 @@ func (r *reference) exchange(name string) *referenceExchange {
 	return nil
 }
 
-// apply carries out a command, at the time it is, and returns the result or a Code.
-func (r *reference) apply(command mq.Command) any {
+// Apply carries out a command, at the time it is, and returns what its method Result
+// would: nil if that is only that it was done, and if it was refused an mq.Code.
+func (r *Machine) Apply(command mq.Command) any {
 	switch c := command.(type) {
 	case mq.DeclareQueue:
 		return r.declareQueue(c)
@@ -180,7 +178,7 @@ func (r *reference) apply(command mq.Command) any {
 		if r.exchange(c.Exchange) == nil {
 			return mq.ErrUnknownExchange
 		}
-		r.exchanges = slices.DeleteFunc(r.exchanges, func(x *referenceExchange) bool { return x.name == c.Exchange })
+		r.exchanges = slices.DeleteFunc(r.exchanges, func(x *exchange) bool { return x.name == c.Exchange })
 		return nil
 	case mq.Bind:
 		return r.bind(c)
@@ -212,7 +210,7 @@ func (r *reference) apply(command mq.Command) any {
 }
 
 // applyToQueue carries out a command about a queue that has to be there.
-func (r *reference) applyToQueue(command mq.Command) any {
+func (r *Machine) applyToQueue(command mq.Command) any {
 	q, missing := r.queueOf(command)
 	if q == nil {
 		return missing
@@ -236,19 +234,19 @@ func (r *reference) applyToQueue(command mq.Command) any {
 	case mq.Receive:
 		return r.receive(q, c)
 	case mq.Acknowledge:
-		return r.settle(q, c.Consumer, c.Leases, always, func(m *referenceMessage) {
+		return r.settle(q, c.Consumer, c.Leases, always, func(m *message) {
 			q.remove(m)
 			q.counters.Acknowledged++
 		})
 	case mq.Return:
-		result := r.settle(q, c.Consumer, c.Leases, always, func(m *referenceMessage) {
+		result := r.settle(q, c.Consumer, c.Leases, always, func(m *message) {
 			q.counters.Returned++
 			r.release(q, m)
 		})
 		r.limit(q)
 		return result
 	case mq.Reject:
-		return r.settle(q, c.Consumer, c.Leases, always, func(m *referenceMessage) {
+		return r.settle(q, c.Consumer, c.Leases, always, func(m *message) {
 			q.counters.Rejected++
 			r.giveUp(q, m, mq.ReasonRejected)
 		})
@@ -259,7 +257,7 @@ func (r *reference) applyToQueue(command mq.Command) any {
 }
 
 // queueOf returns the queue that a command is about, or what it is refused with.
-func (r *reference) queueOf(command mq.Command) (*referenceQueue, any) {
+func (r *Machine) queueOf(command mq.Command) (*queue, any) {
 	var name string
 	switch c := command.(type) {
 	case mq.DeleteQueue:
@@ -291,7 +289,7 @@ func (r *reference) queueOf(command mq.Command) (*referenceQueue, any) {
 	return nil, mq.ErrUnknownQueue
 }
 
-func (r *reference) declareQueue(c mq.DeclareQueue) any {
+func (r *Machine) declareQueue(c mq.DeclareQueue) any {
 	o := c.Options
 	if c.Queue == "" {
 		return mq.ErrBadName
@@ -321,33 +319,29 @@ func (r *reference) declareQueue(c mq.DeclareQueue) any {
 	default:
 		return mq.ErrUnknownQueue
 	}
-	next := uint64(1)
-	for _, place := range r.places {
-		next = max(next, place)
-	}
-	r.queues = append(r.queues, &referenceQueue{name: c.Queue, options: o, next: next})
+	r.queues = append(r.queues, &queue{name: c.Queue, options: o, next: max(r.places, 1)})
 	return mq.Declared{Created: true}
 }
 
-func (r *reference) deleteQueue(q *referenceQueue) any {
+func (r *Machine) deleteQueue(q *queue) any {
 	for _, other := range r.queues {
 		if other.options.DeadLetters == q.name {
 			return mq.ErrInUse
 		}
 	}
 	r.unbindAll(q.name)
-	r.places[q.name] = q.next
-	r.queues = slices.DeleteFunc(r.queues, func(x *referenceQueue) bool { return x == q })
+	r.places = max(r.places, q.next)
+	r.queues = slices.DeleteFunc(r.queues, func(x *queue) bool { return x == q })
 	return mq.Removed{Messages: uint64(len(q.messages))}
 }
 
-func (r *reference) unbindAll(name string) {
+func (r *Machine) unbindAll(name string) {
 	for _, x := range r.exchanges {
 		x.bindings = slices.DeleteFunc(x.bindings, func(b [2]string) bool { return b[1] == name })
 	}
 }
 
-func (r *reference) receive(q *referenceQueue, c mq.Receive) any {
+func (r *Machine) receive(q *queue, c mq.Receive) any {
 	if c.Max < 1 || c.Max > mq.MaxBatch {
 		return mq.ErrTooMany
 	}
@@ -381,11 +375,11 @@ func (r *reference) receive(q *referenceQueue, c mq.Receive) any {
 	return received
 }
 
-func (r *reference) settle(q *referenceQueue, by mq.ConsumerID, leases []mq.Lease, inTime func(*referenceMessage) bool, do func(*referenceMessage)) any {
+func (r *Machine) settle(q *queue, by mq.ConsumerID, leases []mq.Lease, inTime func(*message) bool, do func(*message)) any {
 	if len(leases) == 0 || len(leases) > mq.MaxBatch {
 		return mq.ErrTooMany
 	}
-	var messages []*referenceMessage
+	var messages []*message
 	for _, l := range leases {
 		m, refusal := q.holds(by, l)
 		if refusal == nil && slices.Contains(messages, m) {
@@ -405,11 +399,11 @@ func (r *reference) settle(q *referenceQueue, by mq.ConsumerID, leases []mq.Leas
 	return nil
 }
 
-func always(*referenceMessage) bool { return true }
+func always(*message) bool { return true }
 
-func (r *reference) extend(q *referenceQueue, c mq.Extend) any {
-	inTime := func(m *referenceMessage) bool { return r.now+c.Timeout <= m.since+12*time.Hour }
-	refusal := r.settle(q, c.Consumer, c.Leases, inTime, func(m *referenceMessage) { m.deadline = r.now + c.Timeout })
+func (r *Machine) extend(q *queue, c mq.Extend) any {
+	inTime := func(m *message) bool { return r.now+c.Timeout <= m.since+12*time.Hour }
+	refusal := r.settle(q, c.Consumer, c.Leases, inTime, func(m *message) { m.deadline = r.now + c.Timeout })
 	if refusal != nil {
 		return refusal
 	}
@@ -417,7 +411,7 @@ func (r *reference) extend(q *referenceQueue, c mq.Extend) any {
 	return mq.Extended{Now: r.now}
 }
 
-func (q *referenceQueue) holds(by mq.ConsumerID, l mq.Lease) (*referenceMessage, any) {
+func (q *queue) holds(by mq.ConsumerID, l mq.Lease) (*message, any) {
 	if q.options.Contract == mq.AtMostOnce {
 		return nil, mq.ErrNoLeases
 	}
@@ -441,7 +435,7 @@ func (q *referenceQueue) holds(by mq.ConsumerID, l mq.Lease) (*referenceMessage,
 	return nil, mq.ErrSettled
 }
 
-func (r *reference) declareExchange(c mq.DeclareExchange) any {
+func (r *Machine) declareExchange(c mq.DeclareExchange) any {
 	if c.Exchange == "" {
 		return mq.ErrBadName
 	}
@@ -454,11 +448,11 @@ func (r *reference) declareExchange(c mq.DeclareExchange) any {
 		}
 		return mq.Declared{}
 	}
-	r.exchanges = append(r.exchanges, &referenceExchange{name: c.Exchange, kind: c.Type})
+	r.exchanges = append(r.exchanges, &exchange{name: c.Exchange, kind: c.Type})
 	return mq.Declared{Created: true}
 }
 
-func (r *reference) bind(c mq.Bind) any {
+func (r *Machine) bind(c mq.Bind) any {
 	x := r.exchange(c.Exchange)
 	if x == nil {
 		return mq.ErrUnknownExchange
@@ -494,8 +488,8 @@ func goodPattern(kind mq.ExchangeType, pattern string) bool {
 	return pattern != "" || kind != mq.MQTT
 }
 
-// referenceMatches says by plain recursion whether a pattern matches a key.
-func referenceMatches(kind mq.ExchangeType, pattern, key string) bool {
+// matches says by plain recursion whether a pattern matches a key.
+func matches(kind mq.ExchangeType, pattern, key string) bool {
 	switch kind {
 	case mq.Direct:
 		return pattern == key
@@ -527,7 +521,7 @@ func matchParts(pattern, key []string, one string) bool {
 	return len(key) > 0 && (pattern[0] == one || pattern[0] == key[0]) && matchParts(pattern[1:], key[1:], one)
 }
 
-func (r *reference) publish(c mq.Publish) any {
+func (r *Machine) publish(c mq.Publish) any {
 	if len(c.Messages) == 0 || len(c.Messages) > mq.MaxBatch {
 		return mq.ErrTooMany
 	}
@@ -573,7 +567,7 @@ func (r *reference) publish(c mq.Publish) any {
 }
 
 // route returns the names of queues and logs to which a publish goes, in order.
-func (r *reference) route(c mq.Publish) (names []string, refusal any) {
+func (r *Machine) route(c mq.Publish) (names []string, refusal any) {
 	if c.Exchange == "" {
 		switch {
 		case r.queue(c.Key) != nil:
@@ -591,7 +585,7 @@ func (r *reference) route(c mq.Publish) (names []string, refusal any) {
 		return nil, mq.ErrBadPattern
 	}
 	for _, b := range x.bindings {
-		if referenceMatches(x.kind, b[0], c.Key) && !slices.Contains(names, b[1]) {
+		if matches(x.kind, b[0], c.Key) && !slices.Contains(names, b[1]) {
 			names = append(names, b[1])
 		}
 	}
@@ -603,11 +597,11 @@ func (r *reference) route(c mq.Publish) (names []string, refusal any) {
 }
 
 // once carries out a command that is answered like zero, if it is new.
-func (r *reference) once(n mq.Number, c mq.Command, zero any, do func() any) any {
+func (r *Machine) once(n mq.Number, c mq.Command, zero any, do func() any) any {
 	if n.Producer == 0 {
 		return do()
 	}
-	var p *referenceProducer
+	var p *producer
 	for _, x := range r.producers {
 		if x.id == n.Producer {
 			p = x
@@ -628,7 +622,7 @@ func (r *reference) once(n mq.Number, c mq.Command, zero any, do func() any) any
 		return answer
 	}
 	if p == nil {
-		p = &referenceProducer{id: n.Producer}
+		p = &producer{id: n.Producer}
 		r.producers = append(r.producers, p)
 	}
 	p.answers = append(p.answers, answer)
@@ -640,7 +634,7 @@ func (r *reference) once(n mq.Number, c mq.Command, zero any, do func() any) any
 // content is what commands are that have the same.
 func content(c mq.Command) string { return fmt.Sprintf("%T%+v", c, c) }
 
-func (p *referenceProducer) repeat(sequence uint64, c mq.Command, zero any) any {
+func (p *producer) repeat(sequence uint64, c mq.Command, zero any) any {
 	given := p.answers[sequence-1]
 	forgotten := sequence+16 <= uint64(len(p.answers))
 	if forgotten {

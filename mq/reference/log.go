@@ -1,4 +1,4 @@
-package mq_test
+package reference
 
 import (
 	"cmp"
@@ -8,31 +8,31 @@ import (
 	"quorumlab/mq"
 )
 
-type referenceLog struct {
+type log struct {
 	name       string
 	options    mq.LogOptions
-	partitions []*referencePartition
-	groups     []*referenceGroup
+	partitions []*partition
+	groups     []*group
 }
 
-type referencePartition struct {
+type partition struct {
 	start   uint64
 	records []mq.Record // all that were ever appended
 }
 
-type referenceGroup struct {
+type group struct {
 	name       string
 	generation uint64
-	members    []referenceMember // by id
+	members    []member // by id
 	committed  []mq.PartitionOffset
 }
 
-type referenceMember struct {
+type member struct {
 	id                mq.ConsumerID
 	timeout, deadline time.Duration
 }
 
-func (r *reference) log(name string) *referenceLog {
+func (r *Machine) log(name string) *log {
 	for _, l := range r.logs {
 		if l.name == name {
 			return l
@@ -41,16 +41,16 @@ func (r *reference) log(name string) *referenceLog {
 	return nil
 }
 
-func (r *reference) expireLog(l *referenceLog) {
+func (r *Machine) expireLog(l *log) {
 	for _, p := range l.partitions {
 		for l.options.RetainAge > 0 && p.start < uint64(len(p.records)) &&
 			r.now-p.records[p.start].Published >= l.options.RetainAge {
 			p.start++
 		}
 	}
-	slices.SortFunc(l.groups, func(a, b *referenceGroup) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(l.groups, func(a, b *group) int { return cmp.Compare(a.name, b.name) })
 	for _, g := range l.groups {
-		var alive []referenceMember
+		var alive []member
 		for _, m := range g.members {
 			if m.deadline > r.now {
 				alive = append(alive, m)
@@ -63,12 +63,12 @@ func (r *reference) expireLog(l *referenceLog) {
 	}
 }
 
-func (r *reference) rebalance(g *referenceGroup) {
+func (r *Machine) rebalance(g *group) {
 	r.generations++
 	g.generation = r.generations
 }
 
-func (r *reference) append(l *referenceLog, partition uint32, key, body string) uint64 {
+func (r *Machine) append(l *log, partition uint32, key, body string) uint64 {
 	p := l.partitions[partition]
 	offset := uint64(len(p.records))
 	p.records = append(p.records, mq.Record{Offset: offset, Published: r.now, Key: key, Body: []byte(body)})
@@ -79,7 +79,7 @@ func (r *reference) append(l *referenceLog, partition uint32, key, body string) 
 }
 
 // logOf returns the log that a command is about, or what it is refused with.
-func (r *reference) logOf(name string) (*referenceLog, any) {
+func (r *Machine) logOf(name string) (*log, any) {
 	if l := r.log(name); l != nil {
 		return l, nil
 	}
@@ -89,7 +89,7 @@ func (r *reference) logOf(name string) (*referenceLog, any) {
 	return nil, mq.ErrUnknownQueue
 }
 
-func (r *reference) partitionOf(name string, number uint32) (*referenceLog, *referencePartition, any) {
+func (r *Machine) partitionOf(name string, number uint32) (*log, *partition, any) {
 	l, refusal := r.logOf(name)
 	if refusal != nil {
 		return nil, nil, refusal
@@ -100,7 +100,7 @@ func (r *reference) partitionOf(name string, number uint32) (*referenceLog, *ref
 	return l, l.partitions[number], nil
 }
 
-func (r *reference) applyToLog(command mq.Command) any {
+func (r *Machine) applyToLog(command mq.Command) any {
 	switch c := command.(type) {
 	case mq.DeclareLog:
 		return r.declareLog(c)
@@ -110,7 +110,7 @@ func (r *reference) applyToLog(command mq.Command) any {
 			return refusal
 		}
 		r.unbindAll(c.Log)
-		r.logs = slices.DeleteFunc(r.logs, func(x *referenceLog) bool { return x == l })
+		r.logs = slices.DeleteFunc(r.logs, func(x *log) bool { return x == l })
 		return nil
 	case mq.DescribeLog:
 		l, refusal := r.logOf(c.Log)
@@ -164,7 +164,7 @@ func (r *reference) applyToLog(command mq.Command) any {
 	panic("reference: no command of a log")
 }
 
-func (r *reference) declareLog(c mq.DeclareLog) any {
+func (r *Machine) declareLog(c mq.DeclareLog) any {
 	o := c.Options
 	if c.Log == "" {
 		return mq.ErrBadName
@@ -180,16 +180,16 @@ func (r *reference) declareLog(c mq.DeclareLog) any {
 	} else if l != nil || r.queue(c.Log) != nil {
 		return mq.ErrMismatch
 	}
-	l := &referenceLog{name: c.Log, options: o}
+	l := &log{name: c.Log, options: o}
 	for range o.Partitions {
-		l.partitions = append(l.partitions, &referencePartition{})
+		l.partitions = append(l.partitions, &partition{})
 	}
 	r.logs = append(r.logs, l)
-	slices.SortFunc(r.logs, func(a, b *referenceLog) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(r.logs, func(a, b *log) int { return cmp.Compare(a.name, b.name) })
 	return mq.Declared{Created: true}
 }
 
-func (r *reference) appendAll(c mq.Append) any {
+func (r *Machine) appendAll(c mq.Append) any {
 	if len(c.Records) == 0 || len(c.Records) > mq.MaxBatch {
 		return mq.ErrTooMany
 	}
@@ -211,7 +211,7 @@ func (r *reference) appendAll(c mq.Append) any {
 	})
 }
 
-func (r *reference) fetch(c mq.Fetch) any {
+func (r *Machine) fetch(c mq.Fetch) any {
 	_, p, refusal := r.partitionOf(c.Log, c.Partition)
 	if refusal != nil {
 		return refusal
@@ -232,7 +232,7 @@ func (r *reference) fetch(c mq.Fetch) any {
 	return fetched
 }
 
-func (r *reference) join(c mq.Join) any {
+func (r *Machine) join(c mq.Join) any {
 	l, refusal := r.logOf(c.Log)
 	if refusal != nil {
 		return refusal
@@ -247,23 +247,23 @@ func (r *reference) join(c mq.Join) any {
 	if timeout == 0 {
 		timeout = 45 * time.Second
 	}
-	i := slices.IndexFunc(l.groups, func(g *referenceGroup) bool { return g.name == c.Group })
+	i := slices.IndexFunc(l.groups, func(g *group) bool { return g.name == c.Group })
 	if i < 0 {
 		i = len(l.groups)
-		g := &referenceGroup{name: c.Group}
+		g := &group{name: c.Group}
 		for p := range l.partitions {
 			g.committed = append(g.committed, mq.PartitionOffset{Partition: uint32(p)})
 		}
 		l.groups = append(l.groups, g)
 	}
 	g := l.groups[i]
-	member := referenceMember{id: c.Member, timeout: timeout, deadline: r.now + timeout}
-	at := slices.IndexFunc(g.members, func(m referenceMember) bool { return m.id == c.Member })
+	joining := member{id: c.Member, timeout: timeout, deadline: r.now + timeout}
+	at := slices.IndexFunc(g.members, func(m member) bool { return m.id == c.Member })
 	if at >= 0 {
-		g.members[at] = member
+		g.members[at] = joining
 	} else {
-		g.members = append(g.members, member)
-		slices.SortFunc(g.members, func(a, b referenceMember) int { return cmp.Compare(a.id, b.id) })
+		g.members = append(g.members, joining)
+		slices.SortFunc(g.members, func(a, b member) int { return cmp.Compare(a.id, b.id) })
 		r.rebalance(g)
 	}
 	joined := mq.Joined{Generation: g.generation}
@@ -277,7 +277,7 @@ func (r *reference) join(c mq.Join) any {
 
 // owner returns who has a partition: they are dealt out one by one, to each member
 // in turn, and each then takes as many of the row as it was dealt.
-func (g *referenceGroup) owner(partition int) mq.ConsumerID {
+func (g *group) owner(partition int) mq.ConsumerID {
 	dealt := make([]int, len(g.members))
 	for p := range g.committed {
 		dealt[p%len(g.members)]++
@@ -290,7 +290,7 @@ func (g *referenceGroup) owner(partition int) mq.ConsumerID {
 	return g.members[i].id
 }
 
-func (r *reference) member(log, group string, id mq.ConsumerID, generation uint64, check bool) (*referenceGroup, int, any) {
+func (r *Machine) member(log, group string, id mq.ConsumerID, generation uint64, check bool) (*group, int, any) {
 	l, refusal := r.logOf(log)
 	if refusal != nil {
 		return nil, 0, refusal
@@ -309,7 +309,7 @@ func (r *reference) member(log, group string, id mq.ConsumerID, generation uint6
 	return nil, 0, mq.ErrUnknownMember
 }
 
-func (r *reference) commit(c mq.Commit) any {
+func (r *Machine) commit(c mq.Commit) any {
 	_, p, refusal := r.partitionOf(c.Log, c.Partition)
 	if refusal != nil {
 		return refusal
