@@ -10,6 +10,7 @@ import (
 // "even if it fails and then restarts" (Paxos Made Simple §2.2).
 type acceptor struct {
 	promised Ballot // nothing is accepted below
+	ceiling  Slot   // nothing was ever accepted above: for repair, see there
 	slots    slots  // what was accepted last, slot by slot
 }
 
@@ -56,7 +57,9 @@ func (s *Server) receiveAccept(from node.ID, m Accept) {
 		return
 	}
 	s.hear(from)
-	s.askBound(from)
+	if m.Round != 0 {
+		s.askFill(from)
+	}
 	if s.since() != m.Since {
 		s.hearChosen(from, m.Chosen)
 		switch {
@@ -111,7 +114,7 @@ func (s *Server) refuse(proposer node.ID, b Ballot) {
 
 // promise raises the promise and reports whether that could be written down.
 func (s *Server) promise(b Ballot) bool {
-	if !s.storePromise(b) {
+	if !s.storePromise(b, s.ceiling) {
 		return false
 	}
 	s.promised = b
@@ -121,6 +124,9 @@ func (s *Server) promise(b Ballot) bool {
 // accept accepts values in consecutive slots and reports whether that could be
 // written down.
 func (s *Server) accept(b Ballot, first Slot, requests []rsm.Request) bool {
+	if !s.raiseCeiling(first + Slot(len(requests)) - 1) {
+		return false
+	}
 	if !s.write(appendAccepted(s.record[:0], b, s.since(), s.chosen, first, requests)) {
 		return false
 	}

@@ -53,7 +53,7 @@ func TestDamageIsRepaired(t *testing.T) {
 			Seed:    seed,
 			Network: sim.Network{Latency: sim.LogNormal(2*ms, 0.5), Loss: 0.02},
 			Disk:    sim.DiskTiming{Sync: sim.Exponential(2 * ms)},
-		}, 3, func(s *paxos.Config) { s.SnapshotSlots = 40 },
+		}, 3, func(s *paxos.Config) { s.SnapshotSlots, s.Window = 40, 64 },
 			func(env node.Env, s *paxos.Server) node.Handler {
 				return rotting{s, env, func(env node.Env) bool { return env.Now() > seconds && env.Rand().IntN(4) > 0 }}
 			})

@@ -23,7 +23,7 @@ func (s *Server) receiveHeartbeat(from node.ID, m Heartbeat) {
 	}
 	s.hear(from)
 	s.hearChosen(from, m.Chosen)
-	s.askBound(from)
+	s.askFill(from)
 	s.log.Send(from, HeartbeatReply{Ballot: m.Ballot, Round: m.Round, Chosen: s.chosen})
 	if m.Overdue > m.Chosen {
 		s.report(from, m)

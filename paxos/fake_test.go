@@ -29,6 +29,14 @@ type lone struct {
 	exited  error
 	clock   time.Duration
 	counter *rsm.Counter
+
+	outbox []envelope // what troupe has not passed on
+	watch  func()     // called after every call of the server
+}
+
+type envelope struct {
+	to      node.ID
+	message node.Message
 }
 
 // boot starts a server of a cluster of the servers 1 to n on an empty disk.
@@ -37,10 +45,14 @@ func boot(t testing.TB, id node.ID, n int) *lone {
 	for i := range servers {
 		servers[i] = node.ID(i + 1)
 	}
-	l := &lone{t: t, id: id, config: DefaultConfig(servers), random: rand.New(rand.NewPCG(1, uint64(id)))}
+	l := newLone(t, id, DefaultConfig(servers))
 	l.start()
 	l.sync()
 	return l
+}
+
+func newLone(t testing.TB, id node.ID, config Config) *lone {
+	return &lone{t: t, id: id, config: config, random: rand.New(rand.NewPCG(1, uint64(id))), watch: func() {}}
 }
 
 func (l *lone) start() {
@@ -48,6 +60,7 @@ func (l *lone) start() {
 	l.counter = rsm.NewCounter()
 	l.server = New(l, l.config, l.counter)
 	l.server.Start()
+	l.watch()
 }
 
 // kill ends the process without warning; the machine runs on.
@@ -67,6 +80,7 @@ func (l *lone) restart() {
 // receive hands a message to the server and lets the disk finish.
 func (l *lone) receive(from node.ID, m node.Message) {
 	l.server.Receive(from, m)
+	l.watch()
 	l.sync()
 }
 
@@ -77,6 +91,7 @@ func (l *lone) expire(t node.Timer) {
 	l.clock += l.timers[t]
 	delete(l.timers, t)
 	l.server.Timeout(t)
+	l.watch()
 	l.sync()
 }
 
@@ -90,6 +105,7 @@ func (l *lone) sync() {
 // endSync ends one sync.
 func (l *lone) endSync(err error) {
 	l.server.Synced(l.disk.EndSync(err), err)
+	l.watch()
 }
 
 // expect checks what was sent since the last time.
@@ -123,6 +139,7 @@ func (l *lone) Disk() node.Disk                            { return &l.disk }
 func (l *lone) Note(note any)                              { l.notes = append(l.notes, fmt.Sprint(note)) }
 func (l *lone) Exit(reason error)                          { l.exited = reason }
 func (l *lone) Send(to node.ID, m node.Message) {
+	l.outbox = append(l.outbox, envelope{to, m})
 	if _, answersHeartbeat := m.(HeartbeatReply); answersHeartbeat {
 		return // every heartbeat has one
 	}
@@ -147,3 +164,6 @@ func requests(clients ...rsm.ClientID) []rsm.Request {
 	}
 	return all
 }
+
+// noOps are so many of them.
+func noOps(n int) []rsm.Request { return make([]rsm.Request, n) }

@@ -69,7 +69,7 @@ func (s *Server) apply() {
 	if s.since() != since {
 		s.voidStopped()
 	}
-	s.finishRepair()
+	s.checkRepaired()
 }
 
 // askCatchUp asks a server for the values that are missing here, or for the rest of

@@ -135,7 +135,7 @@ func (s *Server) membershipsChanged() {
 	if s.role != leading {
 		return
 	}
-	s.fillTo = s.memberships[len(s.memberships)-1].From - 1
+	s.fillTo = max(s.fillTo, s.memberships[len(s.memberships)-1].From-1)
 	s.inheritAnew()
 	s.updatePrepared()
 	if s.preparedTo != allSlots {

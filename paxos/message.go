@@ -140,16 +140,8 @@ type SnapshotRequest struct {
 	Offset int
 }
 
-// BoundRequest asks a leader how far it has come, for an acceptor that may have
-// forgotten something.
-type BoundRequest struct {
-	Question uint64
-	Since    Slot // the first slot of the configuration that the acceptor knows, see Accept
-}
-
-// Bound answers it.
-type Bound struct {
-	Ballot   Ballot
-	Question uint64
-	Last     Slot // the leader has proposed, and will propose of what it inherited, nothing after it
+// FillRequest asks a leader to see to it that something is chosen in all slots up to
+// one, for an acceptor that has forgotten what it accepted there.
+type FillRequest struct {
+	Through Slot
 }

@@ -5,11 +5,10 @@ import "quorumlab/rsm"
 // How long messages are on the wire, in bytes.
 
 const (
-	ballotSize   = 8
-	slotSize     = 8
-	roundSize    = 8
-	questionSize = 8
-	lengthSize   = 4
+	ballotSize = 8
+	slotSize   = 8
+	roundSize  = 8
+	lengthSize = 4
 )
 
 // Size implements node.Sizer.
@@ -64,10 +63,7 @@ func (m SnapshotChunk) Size() int { return slotSize + 2*lengthSize + len(m.Data)
 func (m SnapshotRequest) Size() int { return 2*slotSize + lengthSize }
 
 // Size implements node.Sizer.
-func (m BoundRequest) Size() int { return questionSize + slotSize }
-
-// Size implements node.Sizer.
-func (m Bound) Size() int { return ballotSize + questionSize + slotSize }
+func (m FillRequest) Size() int { return slotSize }
 
 func sizeOf(requests []rsm.Request) int {
 	size := lengthSize

@@ -66,9 +66,7 @@ func (m SnapshotRequest) String() string {
 	return fmt.Sprintf("SnapshotRequest(at %d from %d)", m.At, m.Offset)
 }
 
-func (m BoundRequest) String() string { return "BoundRequest" }
-
-func (m Bound) String() string { return fmt.Sprintf("Bound(%v last=%d)", m.Ballot, m.Last) }
+func (m FillRequest) String() string { return fmt.Sprintf("FillRequest(through %d)", m.Through) }
 
 // value names a request by client and sequence number.
 func value(r rsm.Request) string {

@@ -1,7 +1,6 @@
 package paxos
 
 import (
-	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,7 +11,7 @@ import (
 // A server that starts over a log written for it remembers it, and what it does
 // itself is not overwritten by writing it again.
 func TestWriteLog(t *testing.T) {
-	l := &lone{t: t, id: 1, config: DefaultConfig([]node.ID{1, 2, 3}), random: rand.New(rand.NewPCG(1, 1))}
+	l := newLone(t, 1, DefaultConfig([]node.ID{1, 2, 3}))
 	past := []Proposal{{1, b(1, 2), request(5)}, {3, b(2, 3), request(6)}}
 	require.NoError(t, WriteLog(l, 1, past...))
 	l.start()

@@ -18,7 +18,8 @@ import (
 //     configuration that was, if that matters (see stop.go).
 //   - learned: values of consecutive slots that other servers knew to be chosen;
 //     so is then everything before them.
-//   - damaged: something before this record is missing (see repair.go);
+//   - damaged: something before this record is missing, in slots up to one (see
+//     repair.go);
 //   - repaired: and does not matter any more.
 const (
 	acceptedKind byte = 1 + iota
@@ -41,9 +42,7 @@ type learnedRecord struct {
 }
 
 // damageRecord is a record of either of the last two kinds.
-type damageRecord struct {
-	damaged bool
-}
+type damageRecord repair
 
 func appendAccepted(b []byte, ballot Ballot, since, chosen, first Slot, requests []rsm.Request) []byte {
 	b = binary.AppendUvarint(append(b, acceptedKind), uint64(ballot))
@@ -56,12 +55,11 @@ func appendLearned(b []byte, first Slot, requests []rsm.Request) []byte {
 	return appendRequests(append(b, learnedKind), first, requests)
 }
 
-func appendDamage(b []byte, damaged bool) []byte {
-	if damaged {
-		return append(b, damagedKind)
-	}
-	return append(b, repairedKind)
+func appendDamaged(b []byte, through Slot) []byte {
+	return binary.AppendUvarint(append(b, damagedKind), uint64(through))
 }
+
+func appendRepaired(b []byte) []byte { return append(b, repairedKind) }
 
 func appendRequests(b []byte, first Slot, requests []rsm.Request) []byte {
 	b = binary.AppendUvarint(b, uint64(first))
@@ -92,8 +90,10 @@ func decodeRecord(b []byte) (any, error) {
 		}
 	case learnedKind:
 		record = learnedRecord{first: readSlot(d), requests: readRequests(d)}
-	case damagedKind, repairedKind:
-		record = damageRecord{damaged: b[0] == damagedKind}
+	case damagedKind:
+		record = damageRecord{damaged: true, through: Slot(d.Number())}
+	case repairedKind:
+		record = damageRecord{}
 	}
 	if record == nil || !d.Done() {
 		return nil, errRecord

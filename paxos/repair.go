@@ -10,54 +10,50 @@ import "quorumlab/node"
 // to lead; it goes on accepting, which forgets nothing, and catches up.
 //
 // It is repaired once it knows what was chosen in every slot in which it may have
-// accepted something that still matters. Which slots are those? Ask a leader whose
-// ballot is not below the acceptor's promise, and that has phase 1 behind it for
-// all slots: what it has proposed last is the bound. Suppose that the acceptor had
-// accepted something in a slot beyond. It was in a lower ballot, for the leader has
-// proposed nothing there. Had it been chosen, the promises that the leader got would
-// have reported it, by Paxos's own argument; it was not, and since a quorum has
-// promised the leader's ballot it never will be.
+// accepted something. How far those reach nobody else can say: who leads, or takes
+// itself for the leader, knows the ballots of its own configuration, and the damage may
+// have taken another, in which the acceptor had gone on. So the acceptor keeps that
+// beside its promise, in two copies like that: a ceiling above which it has accepted
+// nothing. It goes up by a window at a time, so that few acceptances take a write more,
+// and up to there slots may be empty. Those the leader fills with no-ops when it is asked
+// to, which takes it no more than two windows.
 type repair struct {
-	damaged  bool   // something is missing
-	question uint64 // zero: the bound is known, or was not asked for
-	bound    Slot   // zero: not known
+	damaged bool // something is missing
+	through Slot // in slots up to here: the ceiling when the damage was found
 }
 
-// askBound asks the leader for the bound.
-func (s *Server) askBound(leader node.ID) {
-	if !s.damaged || s.bound != 0 {
-		return
+// raiseCeiling lets a slot be accepted in.
+func (s *Server) raiseCeiling(slot Slot) bool {
+	if slot <= s.ceiling {
+		return true
 	}
-	if s.question == 0 {
-		s.question = s.env.Rand().Uint64() | 1 // an answer to an earlier life would be too old
+	ceiling := slot + Slot(s.config.Window)
+	if !s.storePromise(s.promised, ceiling) {
+		return false
 	}
-	s.env.Send(leader, BoundRequest{Question: s.question, Since: s.since()})
+	s.ceiling = ceiling
+	return true
 }
 
-// receiveBoundRequest tells how far this leader's ballot has come.
-func (s *Server) receiveBoundRequest(from node.ID, m BoundRequest) {
-	if _, changing := s.changeUnderWay(); changing || m.Since != s.since() {
-		return
-	}
-	if s.role == leading && s.preparedTo == allSlots {
-		last := s.next() - 1 + Slot(len(s.inherited))
-		s.env.Send(from, Bound{Ballot: s.ballot, Question: m.Question, Last: last})
+// askFill asks the leader for what a damaged acceptor still has to learn.
+func (s *Server) askFill(leader node.ID) {
+	if s.damaged {
+		s.env.Send(leader, FillRequest{Through: s.through})
 	}
 }
 
-// receiveBound learns the bound. The ballot was joined before it was asked for.
-func (s *Server) receiveBound(m Bound) {
-	if !s.damaged || m.Question != s.question || m.Ballot < s.promised {
-		return
+// receiveFillRequest has no-ops proposed up to a slot.
+func (s *Server) receiveFillRequest(m FillRequest) {
+	if s.role == leading && s.next() <= m.Through {
+		s.fillTo = max(s.fillTo, m.Through)
+		s.scheduleFlush()
 	}
-	s.question, s.bound = 0, max(1, m.Last)
-	s.finishRepair()
 }
 
-// finishRepair lets the acceptor promise again when nothing that is missing matters
+// checkRepaired lets the acceptor promise again when nothing that is missing matters
 // any more.
-func (s *Server) finishRepair() {
-	if s.damaged && s.bound != 0 && s.chosen >= s.bound && s.write(appendDamage(s.record[:0], false)) {
+func (s *Server) checkRepaired() {
+	if s.damaged && s.chosen >= s.through && s.write(appendRepaired(s.record[:0])) {
 		s.repair = repair{}
 		s.env.Note(Repaired)
 	}

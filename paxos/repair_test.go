@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // newDamaged makes a server that has promised 1.2, has accepted slots 1 to 3 in it,
@@ -39,22 +42,22 @@ func TestRepair(t *testing.T) {
 	require.Contains(t, l.timers, LeaderTimer)
 
 	l.receive(3, Accept{b(2, 3), 4, requests(9), 0, 0, 0}) // accepting forgets nothing
-	l.expect("3 BoundRequest", "3 Accepted(2.3 4)")
+	l.expect("3 Accepted(2.3 4)")
+	l.receive(3, Accept{b(2, 3), 4, requests(9), 0, 0, 1}) // which stands for a heartbeat
+	l.expect("3 FillRequest(through 1025)", "3 Accepted(2.3 4)")
 	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 0})
-	l.expect("3 BoundRequest")
-	l.receive(3, Bound{b(2, 3), l.server.question + 1, 1})
-	require.Zero(t, l.server.bound, "asked for by an earlier life")
-	l.receive(3, Bound{b(1, 2) - 1, l.server.question, 1})
-	require.Zero(t, l.server.bound, "of a ballot in which others may have gone further")
-	l.receive(3, Bound{b(2, 3), l.server.question, 4})
+	l.expect("3 FillRequest(through 1025)")
 	l.receive(3, CatchUp{1, requests(6, 6, 6), 3})
+	l.receive(3, CatchUp{4, append(requests(9), noOps(1020)...), 1024})
+	require.EqualValues(t, 1024, l.server.Chosen())
 	require.True(t, l.server.Damaged())
 
 	l.restart() // it is not forgotten that something is
 	require.True(t, l.server.Damaged())
-	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 4})
-	l.receive(3, Bound{b(2, 3), l.server.question, 4})
-	l.receive(3, CatchUp{1, requests(6, 6, 6), 4})
+	l.sent = nil
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 1024})
+	l.expect("3 FillRequest(through 1025)")
+	l.receive(3, CatchUp{1025, noOps(1), 1025})
 	require.False(t, l.server.Damaged())
 	require.Contains(t, l.notes, string(Repaired))
 
@@ -62,39 +65,55 @@ func TestRepair(t *testing.T) {
 	require.False(t, l.server.Damaged())
 	l.sent = nil
 	l.clock += l.config.LeaderTimeoutMin
-	l.receive(2, Prepare{Ballot: b(3, 2), First: 5})
+	l.receive(2, Prepare{Ballot: b(3, 2), First: 1026})
 	require.Len(t, l.sent, 1)
 }
 
-// The bound is what a leader has proposed and what it is still going to.
-func TestBound(t *testing.T) {
+// The ceiling is never below what was accepted: it is written before that, and if a
+// crash keeps only the acceptance it is raised by that.
+func TestCeiling(t *testing.T) {
 	l := boot(t, 1, 3)
-	l.server.config.Window = 2
-	l.receive(3, BoundRequest{7, 0})
-	l.expect()
-	l.lead(2, Proposal{5, b(0, 3), request(8)})
-	l.receive(3, BoundRequest{7, 0})
-	l.expect("3 Bound(1.1 last=5)")
+	window := Slot(l.config.Window)
+	require.Zero(t, l.server.ceiling)
+	l.receive(2, Accept{b(1, 2), 5, requests(6, 6), 0, 0, 0})
+	require.EqualValues(t, 6+window, l.server.ceiling)
+	before, err := l.disk.Read("paxos-promise-1")
+	require.NoError(t, err)
+	l.receive(2, Accept{b(1, 2), 6 + window, requests(6), 0, 0, 0})
+	require.EqualValues(t, 6+window, l.server.ceiling)
+	l.receive(2, Accept{b(1, 2), 7 + window, requests(6), 0, 0, 0})
+	require.EqualValues(t, 7+2*window, l.server.ceiling)
+	l.restart()
+	require.EqualValues(t, 7+2*window, l.server.ceiling)
+	l.kill()
+	require.NoError(t, l.disk.Replace("paxos-promise-1", before))
+	for range 2 {
+		l.start()
+		l.sync()
+		require.EqualValues(t, 7+window, l.server.ceiling)
+		l.kill()
+	}
 }
 
-// A leader that does not know who decides on later slots has not asked them, and cannot
-// say what does not matter there.
-func TestNoBoundAcrossConfigurations(t *testing.T) {
-	l := bootStopping(t, 1)
-	l.expire(LeaderTimer)
-	l.receive(3, Promise{Ballot: l.server.ballot, Since: 1, Accepted: []Proposal{stopIn(1, b(0, 3), 1, 2, 3)}})
-	l.sent = nil
-	l.receive(3, BoundRequest{7, 1})
-	l.expect() // the stop is still to be chosen
-	l.receive(3, Accepted{Ballot: l.server.ballot, First: 1, Last: 1})
-	require.EqualValues(t, 1, l.server.Chosen())
-	l.sent = nil
-	l.receive(3, BoundRequest{7, 1})
+// A leader that is asked to fills up what clients do not, after what they want.
+func TestFill(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.server.config.Window = 3
+	l.receive(3, FillRequest{5})
 	l.expect()
-	l.receive(3, BoundRequest{7, 5})
-	l.expect()
-	l.receive(3, BoundRequest{7, 2})
-	l.expect("3 Bound(1.1 last=1)")
+	l.lead(2)
+	l.receive(3, FillRequest{5})
+	l.receive(99, request(7))
+	l.expire(FlushTimer)
+	l.expect("2 Accept(1.1 1=[7/1] chosen=0)", "3 Accept(1.1 1=[7/1] chosen=0)",
+		"2 Accept(1.1 2-3=[no-op no-op] chosen=0)", "3 Accept(1.1 2-3=[no-op no-op] chosen=0)")
+	l.receive(3, Accepted{Ballot: b(1, 1), First: 1, Last: 3})
+	l.sent = nil
+	l.receive(3, FillRequest{5})
+	l.expire(FlushTimer)
+	l.expect("2 Accept(1.1 4-5=[no-op no-op] chosen=3)", "3 Accept(1.1 4-5=[no-op no-op] chosen=3)")
+	l.receive(3, FillRequest{5})
+	require.NotContains(t, l.timers, FlushTimer, "it is under way")
 }
 
 // The promise is kept in two copies, either of which will do; with neither the
@@ -140,9 +159,10 @@ func TestADamagedSnapshot(t *testing.T) {
 	require.True(t, l.server.Damaged())
 	require.Zero(t, l.server.Chosen())
 	l.receive(2, Heartbeat{Ballot: b(1, 2), Chosen: 4})
-	l.receive(2, Bound{b(1, 2), l.server.question, 4})
 	l.receive(2, CatchUp{1, requests(5, 6), 4})
 	require.EqualValues(t, 4, l.server.Chosen(), "slots 3 and 4 were still there")
+	require.True(t, l.server.Damaged())
+	l.receive(2, CatchUp{5, noOps(l.config.Window), 4})
 	require.False(t, l.server.Damaged())
 	require.Equal(t, counterAt(5+6+7+8), l.counter.Snapshot())
 }
@@ -223,4 +243,55 @@ func TestSnapshotsOfTwoServers(t *testing.T) {
 	l.expect()
 	l.receive(3, chunk(4, 10))
 	l.expect("3 SnapshotRequest(at 4 from 20)")
+}
+
+// An acceptor may forget a whole configuration to damage, and what it has accepted in
+// it. It does not take the leader's word for what matters who leads an older one, and
+// has not heard either that others have gone on.
+func TestRepairAcrossConfigurations(t *testing.T) {
+	for _, way := range []Reconfiguration{ByWindow, ByStop} {
+		config := DefaultConfig([]node.ID{1, 2, 3, 6, 7})
+		config.Window, config.LearningRounds, config.Reconfiguration = 8, 0, way
+		s := newTroupe(t, config, 1, 2, 3, 4, 5, 6, 7)
+		a := s.servers[1]
+		s.elect(2, 1, 3, 6, 7)
+		s.serve(2, request(7), 1, 3, 6, 7)
+		s.elect(3, 6, 7) // in 2.3
+		s.beat(2, 6)     // and S2 hears of it
+		s.elect(2, 6, 7) // in 3.2, which S3 does not know of
+		s.servers[2].receive(99, rsm.ChangeMembership{ID: 1, Servers: []node.ID{1, 4, 5}})
+		for range 10 {
+			s.flush(2, 6, 7)
+		}
+		for _, id := range []node.ID{1, 4, 5} {
+			s.servers[id].receive(2, Known{Chosen: s.chosen(2)})
+			s.exchange(id, 2)
+			require.Equal(t, []node.ID{1, 4, 5}, s.servers[id].server.Memberships()[0].Servers)
+		}
+		s.elect(4, 1) // in 1.4: the new members have promised no more
+		s.serve(4, request(8), 1)
+		slot := s.chosen(4)
+
+		a.kill()
+		a.disk.Damage("paxos.000001", 50)
+		a.start()
+		a.sync()
+		require.True(t, a.server.Damaged())
+		require.Equal(t, config.Servers, a.server.Memberships()[0].Servers)
+		s.beat(3, 1)
+		require.Equal(t, leading, s.servers[3].server.role)
+		require.Equal(t, b(2, 3), a.server.Promised())
+		require.Equal(t, s.chosen(3), a.server.Chosen())
+		require.True(t, a.server.Damaged())
+
+		s.beat(4, 1)  // which hears of 2.3
+		s.elect(4, 5) // in 3.4
+		for range 4 {
+			s.beat(4, 1, 5)
+			s.flush(4, 1, 5)
+		}
+		require.False(t, a.server.Damaged())
+		require.Equal(t, request(8), a.server.At(slot).Request)
+		require.NoError(t, s.judge.CheckAll())
+	}
 }

@@ -133,10 +133,8 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveSnapshotRequest(from, m)
 	case SnapshotChunk:
 		s.receiveSnapshotChunk(from, m)
-	case BoundRequest:
-		s.receiveBoundRequest(from, m)
-	case Bound:
-		s.receiveBound(m)
+	case FillRequest:
+		s.receiveFillRequest(m)
 	}
 	s.log.Flush()
 }

@@ -73,7 +73,7 @@ func (s *Server) commitSnapshot() bool {
 	}
 	s.log.Cut()
 	first := s.log.Appended() + 1
-	if s.damaged && !s.write(appendDamage(s.record[:0], true)) {
+	if s.damaged && !s.write(appendDamaged(s.record[:0], s.through)) {
 		return false
 	}
 	for _, p := range s.slots.after(s.snapshotAt) {

@@ -11,9 +11,9 @@ import (
 
 // On its disk a server keeps
 //
-//   - its promise, in two copies. It is a number that nobody else knows, and
-//     without it an acceptor must never vote again: a server that can read neither
-//     copy ends itself;
+//   - its promise, in two copies, and beside it a slot above which it has accepted
+//     nothing. Nobody else knows them, and without them an acceptor must never vote
+//     again: a server that can read neither copy ends itself;
 //   - a snapshot of what was carried out (see snapshot.go);
 //   - and a log of what it has accepted and learned after that. Damage there can
 //     be repaired by others (see repair.go).
@@ -43,10 +43,13 @@ func (s *Server) load() error {
 	if err := wal.CheckCluster(s.env.Disk(), logName, s.config.Cluster); err != nil {
 		return err
 	}
+	if err := s.loadPromise(); err != nil {
+		return err
+	}
 	log, records, err := wal.Open(s.env, logName)
 	var damage *wal.CorruptError
 	if errors.As(err, &damage) {
-		records = append(damage.Before, appendDamage(nil, true))
+		records = append(damage.Before, appendDamaged(nil, s.ceiling))
 		log, err = wal.Restart(s.env, logName, records)
 	}
 	if err != nil {
@@ -56,13 +59,10 @@ func (s *Server) load() error {
 	if err := s.log.OpenCluster(s.config.Cluster); err != nil {
 		return err
 	}
-	if err := s.loadPromise(); err != nil {
-		return err
-	}
 	if err := s.loadSnapshot(); err != nil {
 		return err
 	}
-	lost := s.damaged
+	lost := s.repair
 	s.recorded = make(map[Slot]Slot)
 	for i, b := range records {
 		record, err := decodeRecord(b)
@@ -71,14 +71,16 @@ func (s *Server) load() error {
 		}
 		s.replay(record)
 	}
-	s.damaged = s.damaged || lost
+	if lost.damaged {
+		s.repair = lost
+	}
 	if s.promised == 0 {
 		return nil
 	}
 	// What was read has to be written anew, and it may have been read from a record: a
 	// crash may keep that and not the promise written before it, and records go when a
 	// snapshot takes their place.
-	return s.log.ReplaceCopies(promiseName, encodePromise(s.promised))
+	return s.log.ReplaceCopies(promiseName, encodePromise(s.promised, s.ceiling))
 }
 
 func (s *Server) loadPromise() error {
@@ -88,10 +90,11 @@ func (s *Server) loadPromise() error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("paxos: what this acceptor has promised cannot be read, and it must not vote without: %w", err)
-	case len(b) != 8:
-		return fmt.Errorf("paxos: the promise is %d bytes long, not 8", len(b))
+	case len(b) != promiseSize:
+		return fmt.Errorf("paxos: the promise is %d bytes long, not %d", len(b), promiseSize)
 	}
 	s.promised = Ballot(binary.LittleEndian.Uint64(b))
+	s.ceiling = Slot(binary.LittleEndian.Uint64(b[8:]))
 	return nil
 }
 
@@ -107,8 +110,8 @@ func (s *Server) loadSnapshot() error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case errors.Is(err, wal.ErrCorrupt):
-		s.damaged = true
-		return s.log.Append(appendDamage(nil, true))
+		s.repair = repair{damaged: true, through: s.ceiling}
+		return s.log.Append(appendDamaged(nil, s.through))
 	case err != nil:
 		return err
 	}
@@ -131,12 +134,13 @@ func (s *Server) replay(record any) {
 			}
 		}
 		s.promised = max(s.promised, r.ballot)
+		s.ceiling = max(s.ceiling, r.first+Slot(len(r.requests))-1)
 		s.replayChosen(r.chosen)
 	case learnedRecord:
 		s.slots.setAll(0, r.first, r.requests)
 		s.replayChosen(r.first + Slot(len(r.requests)) - 1)
 	case damageRecord:
-		s.damaged = r.damaged
+		s.repair = repair(r)
 	}
 }
 
@@ -148,9 +152,14 @@ func (s *Server) replayChosen(chosen Slot) {
 	}
 }
 
-// storePromise writes the promise.
-func (s *Server) storePromise(b Ballot) bool {
-	return s.written(s.log.ReplaceCopies(promiseName, encodePromise(b)))
+// storePromise writes the promise, and what stands beside it.
+func (s *Server) storePromise(b Ballot, ceiling Slot) bool {
+	return s.written(s.log.ReplaceCopies(promiseName, encodePromise(b, ceiling)))
 }
 
-func encodePromise(b Ballot) []byte { return binary.LittleEndian.AppendUint64(nil, uint64(b)) }
+const promiseSize = 16 // bytes
+
+func encodePromise(b Ballot, ceiling Slot) []byte {
+	encoded := binary.LittleEndian.AppendUint64(make([]byte, 0, promiseSize), uint64(b))
+	return binary.LittleEndian.AppendUint64(encoded, uint64(ceiling))
+}

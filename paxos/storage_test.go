@@ -12,8 +12,8 @@ var records = map[string]struct {
 	encoded []byte
 	decoded any
 }{
-	"damaged":  {appendDamage(nil, true), damageRecord{true}},
-	"repaired": {appendDamage(nil, false), damageRecord{false}},
+	"damaged":  {appendDamaged(nil, 300), damageRecord{true, 300}},
+	"repaired": {appendRepaired(nil), damageRecord{}},
 	"accepted": {
 		appendAccepted(nil, b(3, 2), 0, 4, 300, requests(7, 0, 8)),
 		acceptedRecord{b(3, 2), 0, 4, 300, []rsm.Request{request(7), {Command: []byte{}}, request(8)}},
@@ -37,7 +37,7 @@ func TestMalformedRecords(t *testing.T) {
 		"empty":               {},
 		"unknown kind":        {9, 1},
 		"no ballot":           {acceptedKind},
-		"something after it":  append(appendDamage(nil, true), 0),
+		"something after it":  append(appendDamaged(nil, 3), 0),
 		"slot zero":           appendLearned(nil, 0, requests(7)),
 		"cut in a request":    long[:len(long)-1],
 		"length beyond it":    {learnedKind, 1, 1, 1, 200, 1, 0},
@@ -101,7 +101,9 @@ func FuzzDecodeRecord(f *testing.F) {
 		var again []byte
 		switch r := record.(type) {
 		case damageRecord:
-			again = appendDamage(nil, r.damaged)
+			if again = appendRepaired(nil); r.damaged {
+				again = appendDamaged(nil, r.through)
+			}
 		case acceptedRecord:
 			again = appendAccepted(nil, r.ballot, r.since, r.chosen, r.first, r.requests)
 		case learnedRecord:

@@ -119,7 +119,7 @@ func messageTypes(protocol string) []string {
 			"PreVote", "PreVoteReply", "InstallSnapshot", "InstallSnapshotReply", "Committed", "TimeoutNow"}
 	case Paxos.Name:
 		return []string{"Accept", "Prepare", "Accepted", "Promise", "Request", "Reply", "Nack", "Heartbeat", "HeartbeatReply",
-			"Missing", "Decision", "Known", "CatchUpRequest", "CatchUp", "SnapshotChunk", "SnapshotRequest", "HandOver", "BoundRequest", "Bound"}
+			"Missing", "Decision", "Known", "CatchUpRequest", "CatchUp", "SnapshotChunk", "SnapshotRequest", "HandOver", "FillRequest"}
 	}
 	return nil
 }
