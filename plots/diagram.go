@@ -9,6 +9,9 @@ import (
 // in a Distributed System", 1978): a line for each machine, time from left to right,
 // and an arrow for each message from where it was sent to where it arrived.
 type Diagram struct {
+	// ID sets the picture apart in a page that holds several: it is part of the names by
+	// which the picture refers to its own parts. A picture by itself needs none.
+	ID      string
 	Title   string
 	Caption string // under the picture: the seed and the command that make it again
 	// Start and End bound the window that is drawn. What reaches beyond is cut.

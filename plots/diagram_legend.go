@@ -85,12 +85,16 @@ func (p *diagramPainter) samples() (rows [][]diagramSample) {
 	return rows
 }
 
+// paintLegend draws each entry as a group that knows its width, so that a page can put
+// them into other rows.
 func (p *diagramPainter) paintLegend() {
 	for i, row := range p.legend {
 		x, y := diagramMargin, diagramMargin+26+float64(i)*18
 		for _, s := range row {
-			s.draw(p, x, y)
-			p.text(s.words, x+36, y+4, "class", "word")
+			p.begin("g", "class", "sample", "transform", fmt.Sprintf("translate(%s %s)", tenths(x), tenths(y)), "data-w", s.width())
+			s.draw(p, 0, 0)
+			p.text(s.words, 36, 4, "class", "word")
+			p.end()
 			x += s.width()
 		}
 	}
@@ -100,36 +104,44 @@ func (p *diagramPainter) paintLegend() {
 func (p *diagramPainter) defs() {
 	p.begin("defs")
 	for _, i := range p.drawn(p.names) {
-		p.begin("marker", "id", fmt.Sprintf("head%d", i), "viewBox", "0 0 8 8", "refX", 7.5, "refY", 4, "markerWidth", 7, "markerHeight", 7, "markerUnits", "userSpaceOnUse", "orient", "auto")
+		p.begin("marker", "id", fmt.Sprintf("%shead%d", p.ID, i), "viewBox", "0 0 8 8", "refX", 7.5, "refY", 4, "markerWidth", 7, "markerHeight", 7, "markerUnits", "userSpaceOnUse", "orient", "auto")
 		p.element("path", "d", "M0 0.5L8 4L0 7.5z", "class", fmt.Sprintf("head t%d", i))
 		p.end()
 	}
-	p.begin("marker", "id", "cross", "viewBox", "-5 -5 10 10", "markerWidth", 10, "markerHeight", 10, "markerUnits", "userSpaceOnUse", "orient", "0")
+	p.begin("marker", "id", p.ID+"cross", "viewBox", "-5 -5 10 10", "markerWidth", 10, "markerHeight", 10, "markerUnits", "userSpaceOnUse", "orient", "0")
 	p.element("path", "d", "M-4 -4L4 4M-4 4L4 -4", "class", "cross")
 	p.end()
-	p.begin("pattern", "id", "hatch", "width", 6, "height", 6, "patternUnits", "userSpaceOnUse", "patternTransform", "rotate(45)")
+	p.begin("pattern", "id", p.ID+"hatch", "width", 6, "height", 6, "patternUnits", "userSpaceOnUse", "patternTransform", "rotate(45)")
 	p.element("path", "d", "M0 3H6", "class", "hatchline")
 	p.end()
 	p.end()
 }
 
+// onPaper are colours of the palette that the dark sheet replaces by lighter ones.
+var onPaper = map[color.Color]string{black: "var(--ink)", blue: "var(--blue)", skyBlue: "var(--sky)"}
+
 // typeStyles gives each type of message its colour and dashes, as curves have theirs.
 func (p *diagramPainter) typeStyles() string {
 	var b strings.Builder
+	scope := ".spacetime"
+	if p.ID != "" {
+		scope = "#" + p.ID
+	}
 	for _, i := range p.drawn(p.names) {
 		line := seriesLine(i)
 		var dashes []string
 		for _, d := range line.Dashes {
 			dashes = append(dashes, tenths(float64(d)))
 		}
-		ink := hex(line.Color)
-		if ink == "#000000" {
-			ink = "var(--ink)"
+		ink, replaced := onPaper[line.Color]
+		if !replaced {
+			ink = hex(line.Color)
 		}
-		fmt.Fprintf(&b, ".spacetime .m.t%d{stroke:%s;stroke-dasharray:%s;marker-end:url(#head%d)}", i, ink, orNone(strings.Join(dashes, " ")), i)
-		fmt.Fprintf(&b, ".spacetime .head.t%d{fill:%s}\n", i, ink)
+		fmt.Fprintf(&b, "%s .m.t%d{stroke:%s;stroke-dasharray:%s;marker-end:url(#%shead%d)}", scope, i, ink, orNone(strings.Join(dashes, " ")), p.ID, i)
+		fmt.Fprintf(&b, "%s .head.t%d{fill:%s}\n", scope, i, ink)
 	}
-	return b.String() + ".spacetime .m.lost{marker-end:url(#cross)}\n"
+	fmt.Fprintf(&b, "%s .m.lost{marker-end:url(#%scross)}%s .stretch.down{fill:url(#%shatch)}\n", scope, p.ID, scope, p.ID)
+	return b.String()
 }
 
 func orNone(s string) string {
@@ -148,8 +160,8 @@ func hex(c color.Color) string {
 // diagramStyle is the style sheet of a diagram. Pages may set its variables; by itself
 // it follows the reader's choice of light or dark.
 const diagramStyle = `
-svg.spacetime{--ink:#1b1b1b;--faint:#8a8a8a;--paper:#ffffff;--grid:#e3e3e3;--shade:rgba(150,150,150,.25);--lane:#cfcfcf;--r0:#dcdcdc;--r1:#badcf4;--r2:#fadea0;--r3:#b0e2cd;--r4:#f0cde1;font:11px "Liberation Sans",Arial,Helvetica,sans-serif}
-@media (prefers-color-scheme:dark){svg.spacetime{--ink:#ececec;--faint:#9a9a9a;--paper:#17191d;--grid:#2c3036;--shade:rgba(160,160,160,.2);--lane:#4a4e55;--r0:#4a4d52;--r1:#1f4c6b;--r2:#6b5316;--r3:#1c5c46;--r4:#63385a}}
+svg.spacetime{--ink:#1b1b1b;--faint:#8a8a8a;--paper:#ffffff;--grid:#e3e3e3;--blue:#0072b2;--sky:#56b4e9;--shade:rgba(150,150,150,.25);--lane:#cfcfcf;--r0:#dcdcdc;--r1:#badcf4;--r2:#fadea0;--r3:#b0e2cd;--r4:#f0cde1;font:11px "Liberation Sans",Arial,Helvetica,sans-serif}
+@media (prefers-color-scheme:dark){svg.spacetime{--ink:#ececec;--faint:#9a9a9a;--paper:#17191d;--grid:#2c3036;--blue:#3f9fe0;--sky:#a8d8f5;--shade:rgba(160,160,160,.2);--lane:#4a4e55;--r0:#4a4d52;--r1:#1f4c6b;--r2:#6b5316;--r3:#1c5c46;--r4:#63385a}}
 .spacetime text{fill:var(--ink)}.spacetime .paper{fill:var(--paper)}
 .spacetime .title{font-size:16px}.spacetime .note{fill:var(--ink);opacity:.8}.spacetime .name{font-size:13px;font-weight:bold}
 .spacetime .tick{stroke:var(--grid)}.spacetime .when{text-anchor:middle}.spacetime .tight{display:none}.spacetime .label{pointer-events:none}.spacetime .lifeline .label{paint-order:stroke;stroke:var(--paper);stroke-opacity:.55;stroke-width:2.5px}
@@ -158,9 +170,9 @@ svg.spacetime{--ink:#1b1b1b;--faint:#8a8a8a;--paper:#ffffff;--grid:#e3e3e3;--sha
 .spacetime .stretch{stroke:var(--faint);stroke-width:.6}
 .spacetime .reign0{fill:var(--r0)}.spacetime .reign1{fill:var(--r1)}.spacetime .reign2{fill:var(--r2)}.spacetime .reign3{fill:var(--r3)}.spacetime .reign4{fill:var(--r4)}
 .spacetime .leading{stroke:var(--ink);stroke-width:2.2}.spacetime .standing{stroke:var(--ink);stroke-width:1.4;stroke-dasharray:4 2}.spacetime .plain{fill:none;stroke:none}
-.spacetime .stretch.down{fill:url(#hatch);stroke:var(--faint)}.spacetime .hatchline{stroke:var(--faint);stroke-width:2}
+.spacetime .stretch.down{stroke:var(--faint)}.spacetime .hatchline{stroke:var(--faint);stroke-width:2}
 .spacetime .m{stroke:var(--ink);stroke-width:1.2;fill:none}.spacetime .copy{opacity:.55}.spacetime .cross{stroke:#d55e00;stroke-width:2;fill:none}
 .spacetime .i{stroke:var(--ink);fill:var(--paper);stroke-width:1}.spacetime .noted{fill:#e69f00}.spacetime .booted{fill:#009e73}.spacetime .crashed{stroke:#d55e00;stroke-width:3;fill:none}.spacetime .syncfailed{stroke:#d55e00}
-.spacetime .call{stroke:#0072b2;fill:#0072b2;fill-opacity:.18;stroke-width:1}.spacetime .call.unknown{stroke:#e69f00;fill:#e69f00;stroke-dasharray:3 2}.spacetime .call.failed{stroke:#d55e00;fill:#d55e00}.spacetime .call.blamed{stroke:#d55e00;fill:#d55e00;fill-opacity:.45;stroke-width:2.4}
+.spacetime .call{stroke:var(--blue);fill:var(--blue);fill-opacity:.18;stroke-width:1}.spacetime .call.unknown{stroke:#e69f00;fill:#e69f00;stroke-dasharray:3 2}.spacetime .call.failed{stroke:#d55e00;fill:#d55e00}.spacetime .call.blamed{stroke:#d55e00;fill:#d55e00;fill-opacity:.45;stroke-width:2.4}
 .spacetime .focus line{stroke:#cc79a7;stroke-width:2;stroke-dasharray:6 3}.spacetime .focuslabel{fill:var(--ink);font-weight:bold}
 `

@@ -147,9 +147,13 @@ func (p *diagramPainter) paint() {
 	notes := p.footnotes()
 	right := p.scale.left + p.scale.wide
 	width, height := right+diagramMargin, p.bottom+12+float64(len(notes))*15+diagramMargin
-	p.begin("svg", "xmlns", "http://www.w3.org/2000/svg", "class", "spacetime", "role", "img",
+	tags := attributes{"xmlns", "http://www.w3.org/2000/svg", "class", "spacetime", "role", "img",
 		"aria-label", p.Title, "width", width, "height", height, "viewBox", fmt.Sprintf("0 0 %s %s", tenths(width), tenths(height)),
-		"data-left", p.scale.left, "data-wide", p.scale.wide)
+		"data-left", p.scale.left, "data-wide", p.scale.wide}
+	if p.ID != "" {
+		tags = append(tags, "id", p.ID)
+	}
+	p.begin("svg", tags...)
 	fmt.Fprintf(&p.out, "<style>%s%s</style>\n", diagramStyle, p.typeStyles())
 	p.defs()
 	p.element("rect", "class", "paper", "width", "100%", "height", "100%")

@@ -71,12 +71,22 @@ func (r *Result) failedAt() time.Duration {
 // accountEvents is how many events an account shows.
 const accountEvents = 40
 
-// configuration is the run's, as JSON: of a swarm whole, else what the scenario says
-// of its world.
+// configuration is the run's: of a swarm whole, as JSON, else what the scenario sets, a
+// line for each.
 func (r *Result) configuration() string {
 	config := r.Scenario.Config
 	if config == nil {
-		return fmt.Sprintf("network %+v\ndisk %+v\nclients %+v for %v", r.Scenario.World.Network, r.Scenario.World.Disk, r.Scenario.Clients, r.Scenario.Duration)
+		s := r.Scenario
+		lines := fieldLines("", struct {
+			Servers, Spares int
+			Clients         []Load
+			Duration        time.Duration
+			World           sim.Config
+			Settings        Settings
+			Changes         Changes
+			Settle          time.Duration
+		}{s.Servers, s.Spares, s.Clients, s.Duration, s.World, s.Settings, s.Changes, s.Settle})
+		return strings.Join(lines, "\n")
 	}
 	text, err := json.Marshal(config)
 	if err != nil {

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"html/template"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -21,6 +22,9 @@ type Pair struct {
 	Scenario Scenario
 	Results  []*Result // in the order of Protocols
 	Pictures []string  // names of the PNG files; an SVG of the same name lies beside each
+	// Playback is a part of a page, which needs the Frame: all runs event by event with
+	// one cursor in time, their histories, faults and configurations.
+	Playback template.HTML
 }
 
 // Verdict is the worst of all: a violation, else unknown, else ok.
@@ -63,7 +67,7 @@ func Compare(chosen []Scenario, seed uint64, dir string, progress func(done, all
 	}
 	jobs = jobs[:0]
 	for i := range c.Pairs {
-		jobs = append(jobs, func() error { return c.Pairs[i].draw(dir) })
+		jobs = append(jobs, func() error { return c.Pairs[i].draw(dir, i) })
 	}
 	return c, parallel(jobs, func(done int) { progress(runs+done, all) })
 }
@@ -74,9 +78,13 @@ func (r *Result) SpaceTimeName() string {
 }
 
 // draw writes the pictures of one scenario: latency over time of each protocol,
-// then the distribution of latency, and throughput, of all on one sheet.
-func (p *Pair) draw(dir string) error {
-	var runs []plots.Run
+// then the distribution of latency, and throughput, of all on one sheet; and it makes the
+// playback of the pair with an index.
+func (p *Pair) draw(dir string, index int) error {
+	var (
+		runs      []plots.Run
+		overviews []*overview
+	)
 	save := func(name, command string, f *plots.Figure) error {
 		describe(f, p.Scenario, p.Results[0].Seed, command)
 		name = p.Scenario.Name + "-" + name
@@ -89,9 +97,9 @@ func (p *Pair) draw(dir string) error {
 		return nil
 	}
 	for _, r := range p.Results {
-		run := r.Plot()
-		runs = append(runs, run)
-		if err := r.SpaceTimeDiagram(Window{}).Save(filepath.Join(dir, r.SpaceTimeName())); err != nil {
+		run, o := r.Plot(), r.overview()
+		runs, overviews = append(runs, run), append(overviews, o)
+		if err := r.spaceTime(Window{}, o).Save(filepath.Join(dir, r.SpaceTimeName())); err != nil {
 			return err
 		}
 		if err := save("latency-"+r.Protocol.Name, r.Command(), plots.LatencyOverTime(run)); err != nil {
@@ -102,7 +110,12 @@ func (p *Pair) draw(dir string) error {
 	if err := save("distribution", command, plots.LatencyDistribution(runs...)); err != nil {
 		return err
 	}
-	return save("throughput", command, plots.ThroughputOverTime(runs...))
+	if err := save("throughput", command, plots.ThroughputOverTime(runs...)); err != nil {
+		return err
+	}
+	playback, err := p.play(fmt.Sprintf("pair%d", index+1), overviews)
+	p.Playback = playback
+	return err
 }
 
 // parallel does jobs on all cores and tells how many are done after each. It

@@ -3,8 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -18,36 +17,26 @@ import (
 	"quorumlab/linearizability"
 )
 
-//go:embed report.html
-var reportSource string
+//go:embed report.html report_parts.html
+var reportSource embed.FS
 
-//go:embed report.css
-var reportStyle string
-
-//go:embed report.js
-var reportScript string
-
-var reportPage = template.Must(template.New("report").Parse(reportSource))
+var reportPages = template.Must(template.ParseFS(reportSource, "*.html"))
 
 // runPage is what a page tells of one run.
 type runPage struct {
-	Result    *Result
-	Summary   Summary
-	Command   string
-	Style     template.CSS
-	Script    template.JS
-	Policy    string      // which scripts may run: this one
-	Data      template.JS // as JSON, in which no tag can begin
-	SpaceTime template.HTML
-	Shown     int // events of the window
-	Pictures  []reportPicture
-	Core      string
-	History   []historyRow
-	Omitted   int // operations that the table leaves out
-	Faults    []string
-	Shrunk    *shrunk
-	Config    string
-	States    []string
+	Result   *Result
+	Summary  Summary
+	Command  string
+	Frame    PageFrame
+	Playback playback
+	Pictures []reportPicture
+	Core     string
+	History  []historyRow
+	Omitted  int // operations that the table leaves out
+	Faults   []string
+	Shrunk   *shrunk
+	Config   string
+	States   []string
 }
 
 // reportPicture is a picture that is part of a page.
@@ -84,46 +73,38 @@ func (r *Result) WriteReport(path string, w Window) error {
 }
 
 func (r *Result) writeReport(path string, w Window, o *overview) error {
-	s := r.stretch(w, o.times, reportEvents)
-	c := r.closeUp(s.first, s.last)
-	data, err := json.Marshal(c.data(s)) // which escapes what could end a script
-	if err != nil {
+	page := r.page(maxHistoryRows, 0)
+	page.Frame = Frame()
+	var err error
+	if page.Playback, err = play(part{run: r, overview: o, stretch: r.stretch(w, o.times, reportEvents)}); err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(reportScript))
-	page := runPage{
-		Result: r, Summary: r.Summary(), Command: r.Command(),
-		Style: template.CSS(reportStyle), Script: template.JS(reportScript), Data: template.JS(data),
-		Policy: "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
-		Shown:  len(c.events), Config: r.readableConfiguration(), States: r.States,
-	}
-	d := r.diagram(s, o, c).Diagram
-	for i := range d.Arrows {
-		d.Arrows[i].Label = "" // the script has it
-	}
-	page.SpaceTime = template.HTML(d.SVG(reportWidth(len(c.events))))
 	if page.Pictures, err = r.reportPictures(o); err != nil {
 		return err
 	}
+	var b bytes.Buffer
+	if err := reportPages.ExecuteTemplate(&b, "report.html", page); err != nil {
+		return err
+	}
+	return maybe.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// page is what a page tells of the run beside pictures, with so many operations at most,
+// those from a time on.
+func (r *Result) page(operations int, from time.Duration) runPage {
+	page := runPage{Result: r, Summary: r.Summary(), Command: r.Command(), Config: r.readableConfiguration(), States: r.States}
 	if r.Report.Verdict == linearizability.VerdictViolation {
 		page.Core = r.Report.String()
 	}
-	page.History, page.Omitted = r.historyRows()
+	page.History, page.Omitted = r.historyRows(operations, from)
 	for _, f := range r.Faults {
 		page.Faults = append(page.Faults, f.String())
 	}
 	if r.Violation != "" {
 		page.Shrunk = r.shrinkShortly()
 	}
-	var b bytes.Buffer
-	if err := reportPage.Execute(&b, page); err != nil {
-		return err
-	}
-	return maybe.WriteFile(path, b.Bytes(), 0o644)
+	return page
 }
-
-// reportWidth is how wide a diagram of so many events is drawn to begin with.
-func reportWidth(events int) float64 { return min(max(1200, 5*float64(events)), 30_000) }
 
 // reportPictures draws what a report shows beside the space-time diagram.
 func (r *Result) reportPictures(o *overview) ([]reportPicture, error) {
@@ -151,23 +132,24 @@ func (r *Result) readableConfiguration() string {
 // maxHistoryRows bounds the table of a report.
 const maxHistoryRows = 1500
 
-// historyRows lists operations: all, or those nearest to what is to blame, or the first.
-func (r *Result) historyRows() (rows []historyRow, omitted int) {
+// historyRows lists operations, at most so many: those nearest to what is to blame, or
+// those from a time on.
+func (r *Result) historyRows(most int, at time.Duration) (rows []historyRow, omitted int) {
 	blamed := make(map[int64]bool)
 	for _, op := range r.Report.Core {
 		blamed[op.Call] = true
 	}
 	from := 0
-	if len(r.Operations) > maxHistoryRows {
-		at := r.failedAt()
-		middle := sort.Search(len(r.Operations), func(i int) bool { return r.Operations[i].Called >= at })
-		if r.Violation == "" {
-			middle = 0
+	if len(r.Operations) > most {
+		before := 0
+		if r.Violation != "" {
+			at, before = r.failedAt(), most*3/4
 		}
-		from = min(max(middle-maxHistoryRows*3/4, 0), len(r.Operations)-maxHistoryRows)
+		middle := sort.Search(len(r.Operations), func(i int) bool { return r.Operations[i].Called >= at })
+		from = min(max(middle-before, 0), len(r.Operations)-most)
 	}
 	for i, o := range r.Operations {
-		if (i < from || i >= from+maxHistoryRows) && !blamed[o.Call] {
+		if (i < from || i >= from+most) && !blamed[o.Call] {
 			omitted++
 			continue
 		}

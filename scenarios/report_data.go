@@ -7,17 +7,23 @@ import (
 	"quorumlab/sim"
 )
 
-// reportData is what the script of a report goes by, to show what the servers were at
-// each event.
+// reportData is what the script of a page goes by, to show what the servers were at each
+// event of one run, or of several that have one cursor.
 type reportData struct {
-	Start    time.Duration `json:"start"` // nanoseconds
-	End      time.Duration `json:"end"`
+	Start time.Duration `json:"start"` // nanoseconds
+	End   time.Duration `json:"end"`
+	Focus time.Duration `json:"focus"` // where the cursor is to begin with
+	Runs  []runData     `json:"runs"`
+}
+
+// runData is one of the runs.
+type runData struct {
+	Name     string        `json:"name"`
 	Servers  []string      `json:"servers"`
 	Events   []reportEvent `json:"events"`
 	Base     []state       `json:"base"`
 	States   []state       `json:"states"`
 	Entries  []entryChange `json:"entries"`
-	Cursor   int           `json:"cursor"` // the event that the report begins with
 	HasLog   bool          `json:"hasLog"`
 	HasExtra bool          `json:"hasExtra"`
 }
@@ -29,18 +35,15 @@ type reportEvent struct {
 	Message uint64        `json:"m,omitempty"` // pairs what becomes of a message
 }
 
-// data collects what the script of a report needs.
-func (c *closeUp) data(s stretch) reportData {
-	d := reportData{Start: s.start, End: s.end, Base: c.base, States: c.states, Entries: c.entries}
+// data collects what the script of a page needs of a run.
+func (c *closeUp) data(name string) runData {
+	d := runData{Name: name, Events: []reportEvent{}, Base: c.base, States: c.states, Entries: c.entries}
 	for i := range c.servers {
 		d.Servers = append(d.Servers, sim.Name(identifiers(c.servers)[i]))
 	}
 	for i := range c.events {
 		e := &c.events[i]
 		d.Events = append(d.Events, reportEvent{e.At, eventText(e, c.names[i]), e.MessageID})
-		if e.At <= s.focus {
-			d.Cursor = i
-		}
 	}
 	for _, list := range [][]state{c.base, c.states} {
 		for _, s := range list {

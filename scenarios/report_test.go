@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,26 +28,33 @@ func writtenReport(t *testing.T, r *Result, w Window) (page string, data reportD
 	require.NoError(t, r.WriteReport(path, w))
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	script := regexp.MustCompile(`(?s)id="data">(.*?)</script>`).FindSubmatch(text)
+	script := regexp.MustCompile(`(?s)type="application/json">(.*?)</script>`).FindSubmatch(text)
 	require.NotNil(t, script)
 	require.NoError(t, json.Unmarshal(script[1], &data))
 	return string(text), data
 }
 
+// atCursor is the event that a report begins with.
+func atCursor(data reportData) reportEvent {
+	events := data.Runs[0].Events
+	after := slices.IndexFunc(events, func(e reportEvent) bool { return e.At > data.Focus })
+	return events[after-1]
+}
+
 func TestReport(t *testing.T) {
 	r := Run(leaderCrash(), Paxos, 7)
 	page, data := writtenReport(t, r, Window{})
-	assert.Len(t, data.Events, reportEvents)
-	assert.Contains(t, data.Events[data.Cursor].Text, "crashes")
+	assert.Len(t, data.Runs[0].Events, reportEvents)
+	assert.Contains(t, atCursor(data).Text, "crashes")
 	assert.True(t, strings.Contains(page, "This is a window of 10000 of the run"))
 	assert.True(t, strings.Contains(page, r.Command()))
 	again, _ := writtenReport(t, r, Window{})
 	assert.Equal(t, page, again, "equal runs have equal reports")
 
-	assert.Contains(t, data.States[0].Extra, "k0=", "what the store holds")
+	assert.Contains(t, data.Runs[0].States[0].Extra, "k0=", "what the store holds")
 
 	small, data := writtenReport(t, r, Window{At: 2 * time.Second, Length: 10 * time.Millisecond})
-	assert.Less(t, len(data.Events), 1000)
+	assert.Less(t, len(data.Runs[0].Events), 1000)
 	assert.Less(t, len(small), len(page)/2)
 }
 
@@ -81,7 +89,7 @@ func TestReportEscapesNames(t *testing.T) {
 	}
 	p.Invariants = nil
 	page, data := writtenReport(t, Run(s, p, 1), Window{})
-	assert.Equal(t, injection, data.States[0].Text)
+	assert.Equal(t, injection, data.Runs[0].States[0].Text)
 	assert.False(t, strings.Contains(page, "<img src=x"))
 }
 
@@ -107,5 +115,5 @@ func TestReportOfAViolation(t *testing.T) {
 	assert.True(t, strings.Contains(page, "of which no order can be made"))
 	assert.True(t, strings.Contains(page, `class="blamed"`))
 	assert.True(t, strings.Contains(page, "A smaller run that fails in the same way"))
-	assert.LessOrEqual(t, data.Events[data.Cursor].At, r.failedAt())
+	assert.LessOrEqual(t, atCursor(data).At, r.failedAt())
 }

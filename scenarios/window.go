@@ -48,8 +48,7 @@ func (r *Result) stretch(w Window, times []time.Duration, limit int) stretch {
 	if w.Length > 0 {
 		s.start = max(s.focus-time.Duration(before*float64(w.Length)), 0)
 		s.end = min(s.start+w.Length, r.Length)
-		low = sort.Search(len(times), func(i int) bool { return times[i] >= s.start })
-		high = sort.Search(len(times), func(i int) bool { return times[i] > s.end })
+		low, high = within(times, s.start, s.end)
 	}
 	if high-low > limit {
 		all := high - low
@@ -62,11 +61,25 @@ func (r *Result) stretch(w Window, times []time.Duration, limit int) stretch {
 		}
 	}
 	s.first, s.last = uint64(low+1), uint64(high)
-	if high-low < len(times) {
-		s.note += fmt.Sprintf("this is a window of %d of the run's %d events, from %v to %v of %v.",
-			high-low, len(times), s.start.Round(time.Microsecond), s.end.Round(time.Microsecond), r.Length.Round(time.Microsecond))
-	}
+	s.note += r.windowNote(s, len(times))
 	return s
+}
+
+// within finds the times from one to another: those from low to before high.
+func within(times []time.Duration, start, end time.Duration) (low, high int) {
+	low = sort.Search(len(times), func(i int) bool { return times[i] >= start })
+	high = sort.Search(len(times), func(i int) bool { return times[i] > end })
+	return low, high
+}
+
+// windowNote says that a stretch is not all of the run, if it is not.
+func (r *Result) windowNote(s stretch, all int) string {
+	shown := int(s.last + 1 - s.first)
+	if shown == all {
+		return ""
+	}
+	return fmt.Sprintf("this is a window of %d of the run's %d events, from %v to %v of %v.",
+		shown, all, s.start.Round(time.Microsecond), s.end.Round(time.Microsecond), r.Length.Round(time.Microsecond))
 }
 
 // focus is the moment that says most about a run, and what is there.

@@ -25,8 +25,8 @@ var pageSource string
 var page = template.Must(template.New("page").Funcs(template.FuncMap{"inWords": inWords}).Parse(pageSource))
 
 // writePage draws what was measured into a folder, and writes the page that shows it
-// and the runs, and beside it the same page with all pictures in it, which can be sent
-// to somebody as one file.
+// and the runs, and beside it the same page with all pictures in it, and the runs event by
+// event, which can be sent to somebody as one file.
 func writePage(path, dir string, s sideBySide) error {
 	type measured struct {
 		*comparison.Table
@@ -43,16 +43,19 @@ func writePage(path, dir string, s sideBySide) error {
 	for _, written := range []struct {
 		path   string
 		source func(picture string) (template.URL, error)
+		whole  bool
 	}{
-		{path, beside},
-		{filepath.Join(dir, reportName), func(picture string) (template.URL, error) { return within(dir, picture) }},
+		{path, beside, false},
+		{filepath.Join(dir, reportName), func(picture string) (template.URL, error) { return within(dir, picture) }, true},
 	} {
 		var b bytes.Buffer
 		err := page.Execute(&b, struct {
 			*scenarios.Comparison
 			Tables []measured
 			Source func(picture string) (template.URL, error)
-		}{s.Comparison, tables, written.source})
+			Whole  bool // it needs no other file
+			Frame  scenarios.PageFrame
+		}{s.Comparison, tables, written.source, written.whole, scenarios.Frame()})
 		if err != nil {
 			return err
 		}

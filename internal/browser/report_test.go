@@ -26,8 +26,9 @@ import (
 
 var screenshots = flag.String("screenshots", "", "folder for pictures of the pages")
 
-// open opens a page in a browser that has no network, and returns what the page complained of.
-func open(t *testing.T, path string) (ctx context.Context, complaints func() []string) {
+// open opens a page in a browser that has no network, does what has to be done for runs to
+// be shown, and returns what the page complained of.
+func open(t *testing.T, path string, ready ...chromedp.Action) (ctx context.Context, complaints func() []string) {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1400, 1250))
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
@@ -55,7 +56,8 @@ func open(t *testing.T, path string) (ctx context.Context, complaints func() []s
 			said <- text
 		}
 	})
-	do(t, ctx, network.Enable(), chromedp.Navigate("file://"+path), chromedp.WaitReady("#states tbody tr"))
+	do(t, ctx, network.Enable(), chromedp.Navigate("file://"+path))
+	do(t, ctx, append(ready, chromedp.WaitReady(".states tbody tr"))...)
 	return ctx, func() (all []string) {
 		for len(said) > 0 {
 			all = append(all, <-said)
@@ -81,11 +83,26 @@ func ask[T any](t *testing.T, ctx context.Context, expression string) (answer T)
 // shoot leaves a picture of what is to be seen, if any is asked for.
 func shoot(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
+	keep(t, ctx, name, func(picture *[]byte) []chromedp.Action {
+		return []chromedp.Action{chromedp.Evaluate(`document.getElementById("spacetime").scrollIntoView()`, nil), chromedp.CaptureScreenshot(picture)}
+	})
+}
+
+// shootWhole leaves a picture of a whole part of the page.
+func shootWhole(t *testing.T, ctx context.Context, name, selector string) {
+	t.Helper()
+	keep(t, ctx, name, func(picture *[]byte) []chromedp.Action {
+		return []chromedp.Action{chromedp.Screenshot(selector, picture, chromedp.ByQuery)}
+	})
+}
+
+func keep(t *testing.T, ctx context.Context, name string, take func(*[]byte) []chromedp.Action) {
+	t.Helper()
 	if *screenshots == "" {
 		return
 	}
 	var picture []byte
-	do(t, ctx, chromedp.Evaluate(`document.getElementById("spacetime").scrollIntoView()`, nil), chromedp.CaptureScreenshot(&picture))
+	do(t, ctx, take(&picture)...)
 	if err := os.WriteFile(filepath.Join(*screenshots, name+".png"), picture, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +125,8 @@ func report(t *testing.T, scenario string, p scenarios.Protocol, edit func(*scen
 func asIs(*scenarios.Scenario) {}
 
 const (
-	cursorText = `document.getElementById("now").textContent`
-	sliderAt   = `Number(document.getElementById("slider").value)`
+	cursorText = `document.querySelector(".now").textContent`
+	sliderAt   = `Number(document.querySelector(".slider").value)`
 )
 
 // TestKeys goes through ten thousand events.
@@ -119,12 +136,12 @@ func TestKeys(t *testing.T) {
 		if got := ask[string](t, ctx, cursorText); !strings.Contains(got, "of 10000") || !strings.Contains(got, "crashes") {
 			t.Errorf("the cursor begins at %q", got)
 		}
-		if got := ask[string](t, ctx, `document.querySelector("svg.spacetime").textContent`); !strings.Contains(got, "This is a window of 10000 of the run's") {
+		if got := ask[string](t, ctx, `document.querySelector(".playback").textContent`); !strings.Contains(got, "This is a window of 10000 of the run's") {
 			t.Error("the page does not say that it shows a window")
 		}
 		shoot(t, ctx, p.Name+"-begin")
 		begin := ask[int](t, ctx, sliderAt)
-		do(t, ctx, chromedp.Focus("#diagram"))
+		do(t, ctx, chromedp.Focus(".diagram"))
 		for _, step := range []struct {
 			key  string
 			want int
@@ -139,7 +156,7 @@ func TestKeys(t *testing.T) {
 		}
 		shoot(t, ctx, p.Name+"-end")
 		// The cursor is in view wherever it goes.
-		if !ask[bool](t, ctx, `(() => { const l = document.querySelector(".cursor").getBoundingClientRect(), b = document.getElementById("diagram").getBoundingClientRect(); return l.left >= b.left && l.left <= b.right; })()`) {
+		if !ask[bool](t, ctx, `(() => { const l = document.querySelector(".cursor").getBoundingClientRect(), b = document.querySelector(".diagram").getBoundingClientRect(); return l.left >= b.left && l.left <= b.right; })()`) {
 			t.Error("the cursor is out of view")
 		}
 		if all := complaints(); len(all) > 0 {
@@ -160,13 +177,13 @@ func TestStateAtTheCursor(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, _ := open(t, path)
-	do(t, ctx, chromedp.Focus("#diagram"), chromedp.KeyEvent(kb.End))
-	rows := ask[[]string](t, ctx, `[...document.querySelectorAll("#states tbody tr")].map(r => r.firstChild.textContent + ": " + r.lastChild.textContent)`)
+	do(t, ctx, chromedp.Focus(".diagram"), chromedp.KeyEvent(kb.End))
+	rows := ask[[]string](t, ctx, `[...document.querySelectorAll(".states tbody tr")].map(r => r.firstChild.textContent + ": " + r.lastChild.textContent)`)
 	want, _ := json.Marshal(r.States)
 	if got, _ := json.Marshal(rows); string(got) != string(want) {
 		t.Errorf("the page shows\n%s\nand the run ended with\n%s", got, want)
 	}
-	if entries := ask[int](t, ctx, `document.querySelectorAll("#log td.decided").length`); entries < 24*5 {
+	if entries := ask[int](t, ctx, `document.querySelectorAll(".log td.decided").length`); entries < 24*5 {
 		t.Errorf("%d places of logs are known to be decided", entries)
 	}
 }
@@ -174,7 +191,7 @@ func TestStateAtTheCursor(t *testing.T) {
 // TestMouse hovers, clicks and zooms.
 func TestMouse(t *testing.T) {
 	ctx, complaints := open(t, report(t, "leader-crash", scenarios.Raft, asIs, scenarios.Window{At: 2100 * time.Millisecond, Length: 60 * time.Millisecond}))
-	arrow := ask[[]float64](t, ctx, `(() => { document.getElementById("diagram").scrollIntoView({block: "center"});
+	arrow := ask[[]float64](t, ctx, `(() => { document.querySelector(".diagram").scrollIntoView({block: "center"});
 		for (const l of document.querySelectorAll(".arrows .m")) { const b = l.getBoundingClientRect(), x = (b.left + b.right) / 2, y = (b.top + b.bottom) / 2;
 			if (x > 200 && x < 1200 && document.elementFromPoint(x, y) === l) return [x, y, Number(l.dataset.e)]; } return []; })()`)
 	if len(arrow) == 0 {
@@ -212,8 +229,8 @@ func TestViolation(t *testing.T) {
 		"operations to blame":      `document.querySelectorAll("tr.blamed").length > 0`,
 		"blame in the diagram":     `document.querySelectorAll(".call.blamed").length > 0`,
 		"a smaller run":            `document.getElementById("faults").textContent.includes("A smaller run")`,
-		"no log where there is no": `document.getElementById("log").hidden`,
-		"what the machines hold":   `document.getElementById("states").textContent.includes("k0=")`,
+		"no log where there is no": `document.querySelector(".logs").hidden`,
+		"what the machines hold":   `document.querySelector(".states").textContent.includes("k0=")`,
 	} {
 		if !ask[bool](t, ctx, question) {
 			t.Errorf("the page does not show %s", what)
@@ -278,5 +295,27 @@ func TestLabels(t *testing.T) {
 	}
 	if lang := ask[string](t, ctx, `document.documentElement.lang`); lang != "en" {
 		t.Errorf("the page is in %q", lang)
+	}
+}
+
+// narrow reads the page on a screen as wide as a telephone's: parts of it may scroll
+// sideways, but not the page.
+func narrow(t *testing.T, ctx context.Context, name, selector string) {
+	t.Helper()
+	for _, width := range []int64{1000, 400} {
+		do(t, ctx, chromedp.EmulateViewport(width, 900))
+		if got := ask[int64](t, ctx, `document.documentElement.scrollWidth`); got > width {
+			wide := ask[[]string](t, ctx, fmt.Sprintf(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > %d && !e.closest(".scroll,.diagram")).map(e => e.outerHTML.slice(0, 80)).slice(0, 5)`, width))
+			t.Errorf("%s is %d pixels wide on a screen of %d: %q", name, got, width, wide)
+		}
+		shootWhole(t, ctx, fmt.Sprintf("%s-%d", name, width), selector)
+	}
+}
+
+func TestNarrow(t *testing.T) {
+	ctx, complaints := open(t, report(t, "leader-crash", scenarios.Raft, asIs, scenarios.Window{}))
+	narrow(t, ctx, "report", "body")
+	if all := complaints(); len(all) > 0 {
+		t.Errorf("the page complains: %v", all)
 	}
 }
