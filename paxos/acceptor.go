@@ -24,7 +24,8 @@ func (s *Server) receivePrepare(from node.ID, m Prepare) {
 	if s.damaged {
 		return // it may have forgotten what it would have to report
 	}
-	if !m.HandedOver && s.keepsLeader(from) || s.role == preparing && m.Ballot < s.ballot {
+	agreed := m.HandedOver != 0 && m.HandedOver >= s.promised // says the leader itself, and none that it has replaced
+	if !agreed && s.keepsLeader(from) || s.role == preparing && m.Ballot < s.ballot {
 		s.refuse(from, m.Ballot)
 		if m.First <= s.chosen { // the proposer may have missed that it is no member any more
 			s.env.Send(from, Known{Chosen: s.chosen})

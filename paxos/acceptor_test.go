@@ -197,3 +197,22 @@ func TestDiskErrorsEndTheServer(t *testing.T) {
 		})
 	}
 }
+
+// A leader can allow others to replace itself, and those before it, but not one that has
+// come to lead since: that one may rely on a lease. Ballots do not tell, for that of a
+// server with a higher name is the higher of two that begin together.
+func TestWhoHandsOver(t *testing.T) {
+	for handedOver, promises := range map[Ballot]bool{0: false, b(1, 1): false, b(2, 2): true, b(2, 4): true} {
+		l := boot(t, 1, 3)
+		l.receive(2, Heartbeat{Ballot: b(2, 2)})
+		l.sync()
+		l.sent = nil
+		l.receive(3, Prepare{Ballot: b(2, 3), First: 1, HandedOver: handedOver})
+		l.sync()
+		if promises {
+			l.expect("3 Promise(2.3 chosen=0 accepted=[])")
+		} else {
+			l.expect("3 Nack(2.3 promised 2.2)")
+		}
+	}
+}

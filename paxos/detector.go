@@ -33,7 +33,7 @@ func (s *Server) receiveHeartbeat(from node.ID, m Heartbeat) {
 // hear takes notice of the leader of the promised ballot. A server that was about
 // to replace it has no reason to any more.
 func (s *Server) hear(leader node.ID) {
-	if s.handedOver {
+	if s.handedOver != 0 {
 		return // it has asked for it
 	}
 	s.heardLeader, s.heardAt = true, s.env.Now()

@@ -65,7 +65,7 @@ func (s *Server) receiveHandOver(m HandOver) {
 	if m.Ballot != s.promised || s.role != follower {
 		return // that leader is not the leader any more
 	}
-	s.handedOver = true
+	s.handedOver = m.Ballot
 	s.prepare()
 }
 

@@ -51,6 +51,11 @@ const (
 	// What a server knows and has done it does not unlearn before it crashes.
 	chosenNeverDown  = "Chosen Never Goes Down"
 	appliedNeverDown = "Applied Never Goes Down"
+	// What leases and reads without the log rely on (Config.KeepLeader, reads.go).
+	keeps         = "Acceptors Stand by Their Leader"
+	readsOwnRound = "Reads Wait for a Round That Began After Them"
+	leaseInTime   = "Leases End in Time"
+	leaseAlone    = "Nobody Comes to Lead During a Lease"
 )
 
 // Invariants judges a cluster from the inside. It is told after every event
@@ -72,6 +77,7 @@ type Invariants struct {
 	total       uint64       // digest of them,
 	totals      []uint64     // and of all up to each, by slot - 1
 	snapshots   map[Slot]uint64
+	offered     Ballot // the highest whose leader has asked another server to take over
 }
 
 // machine is what the judge remembers of one machine.
@@ -92,6 +98,8 @@ type machine struct {
 
 	durablePromise Ballot   // by lives past and present
 	pending        []change // not durable yet, oldest first
+
+	authority authority
 }
 
 // change is a promise, which has no slot, or an acceptance.
@@ -141,6 +149,8 @@ var checks = [...]func(v *Invariants, m *machine) error{
 	(*Invariants).checkChosen,
 	(*Invariants).checkApplied,
 	(*Invariants).checkSnapshot,
+	(*Invariants).checkKeeps,
+	(*Invariants).checkReads,
 }
 
 // CheckAll compares all that the servers hold with the whole account. Check looks
@@ -176,7 +186,9 @@ func (v *Invariants) machine(id node.ID) *machine {
 
 // checkRestart begins the account of a new life of a machine.
 func (v *Invariants) checkRestart(m *machine, s *Server) error {
+	heardAt := m.authority.heardAt
 	*m = machine{id: m.id, position: m.position, server: s, durablePromise: m.durablePromise}
+	m.authority.boots, m.authority.heardAt = true, heardAt
 	if s.Promised() < m.durablePromise {
 		return violation(promiseNeverDown, m, "%v was promised and durable, after a restart it is %v",
 			m.durablePromise, s.Promised())
@@ -210,6 +222,9 @@ func (v *Invariants) checkLeader(m *machine) error {
 		return violation(oneLeader, m, "%v was led by server %d before", ballot, other)
 	}
 	v.leaders[ballot] = m.id
+	if err := v.checkUnleased(m, ballot); err != nil {
+		return err
+	}
 	if err := v.checkPrepared(m, v.governing(m, m.server.Chosen()+1), ballot, m.server.Chosen()+1); err != nil {
 		return err
 	}

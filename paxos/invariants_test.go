@@ -3,6 +3,7 @@ package paxos
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,16 +22,18 @@ type stage struct {
 }
 
 func newStage() *stage {
-	return &stage{
+	g := &stage{
 		judge: NewInvariants(), config: DefaultConfig([]node.ID{1, 2, 3}), servers: make(map[node.ID]*Server),
 	}
+	g.config.KeepLeader = false // no time passes here, and nobody would promise anything
+	return g
 }
 
 // event has something happen to one of three servers.
 func (g *stage) event(id node.ID, happens func(s *Server)) {
 	s := g.servers[id]
 	if s == nil {
-		s = &Server{config: g.config}
+		s = &Server{config: g.config, env: &lone{id: id}}
 		s.memberships = []membership{{Membership: Membership{From: 1, Servers: g.config.Servers}}}
 		g.servers[id] = s
 	}
@@ -39,6 +42,18 @@ func (g *stage) event(id node.ID, happens func(s *Server)) {
 	if g.err == nil {
 		g.err = g.judge.Check(id, s)
 	}
+}
+
+// lease makes a leader of a server, which two of three have promised to follow, with a
+// lease if leases are on.
+func (g *stage) lease(id node.ID, ballot Ballot) {
+	other := id%3 + 1
+	g.event(other, func(s *Server) { s.promised = ballot })
+	g.event(id, func(s *Server) {
+		s.promised, s.ballot, s.role, s.preparedTo = ballot, ballot, leading, allSlots
+		s.pulse.round = 1
+	})
+	g.event(id, func(s *Server) { s.pulse.confirmed, s.pulse.leased = 1, true })
 }
 
 // accept has servers accept the request of a client.
@@ -248,6 +263,45 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			g.event(1, func(s *Server) { s.chosen = 1 })
 			g.event(1, func(s *Server) { s.chosen = 0 })
 		}, chosenNeverDown},
+		"a promise although the leader was heard": {func(g *stage) {
+			g.config.KeepLeader = true
+			g.event(1, func(s *Server) {})
+			g.event(1, func(s *Server) { s.promised, s.heardLeader = b(1, 2), true })
+			g.event(1, func(s *Server) { s.promised, s.heardLeader = b(2, 3), false })
+		}, keeps},
+		"a promise for the sake of one whom a leader of the past has asked": {func(g *stage) {
+			g.config.KeepLeader = true
+			g.event(3, func(s *Server) {})
+			g.lease(3, b(1, 3))
+			g.event(3, func(s *Server) { s.pulse.leased, s.pulse.offered = false, true })
+			g.event(1, func(s *Server) {})
+			g.event(1, func(s *Server) { s.promised, s.heardLeader = b(2, 2), true })
+			g.event(1, func(s *Server) { s.promised, s.heardLeader = b(2, 3), false })
+		}, keeps},
+		"a read that joins a round": {func(g *stage) {
+			g.config.Reads = ReadQuorum
+			g.lease(1, b(1, 1))
+			g.event(1, func(s *Server) { s.reads = []read{{round: 1}} })
+		}, readsOwnRound},
+		"a lease that lasts too long": {func(g *stage) {
+			g.config.Reads, g.config.ClockDriftBound = ReadLease, 1
+			g.lease(1, b(1, 1))
+			g.config.Reads = ReadLease
+			g.event(1, func(s *Server) {
+				s.env.(*lone).clock = 160 * time.Millisecond
+				s.pulse.at = 20 * time.Millisecond
+			})
+		}, leaseInTime},
+		"a lease of one who has asked another to take over": {func(g *stage) {
+			g.config.Reads = ReadLease
+			g.lease(1, b(1, 1))
+			g.event(1, func(s *Server) { s.pulse.offered = true })
+		}, leaseInTime},
+		"another leads during a lease": {func(g *stage) {
+			g.config.Reads = ReadLease
+			g.lease(1, b(1, 1))
+			g.lease(2, b(1, 2))
+		}, leaseAlone},
 		"applied goes down": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 1, 2)
 			g.event(1, func(s *Server) { s.chosen, s.applied, s.digest = 1, 1, digest(0, 1, request(5)) })

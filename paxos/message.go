@@ -19,9 +19,9 @@ type Proposal struct {
 type Prepare struct {
 	Ballot Ballot
 	First  Slot // the proposer knows the values of all slots before
-	// HandedOver: the leader itself has asked the proposer to take over, so that
-	// nobody need stand by it.
-	HandedOver bool
+	// HandedOver: the leader of that ballot has asked the proposer to take over, so that
+	// nobody need stand by it, or by those before it. Zero: none has.
+	HandedOver Ballot
 }
 
 // Promise (1b) gives the promise. It is sent once the acceptor's disk holds it.

@@ -12,7 +12,7 @@ const (
 )
 
 // Size implements node.Sizer.
-func (m Prepare) Size() int { return ballotSize + slotSize + 1 }
+func (m Prepare) Size() int { return 2*ballotSize + slotSize }
 
 // Size implements node.Sizer.
 func (m Promise) Size() int {

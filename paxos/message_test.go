@@ -17,7 +17,7 @@ func TestMessages(t *testing.T) {
 		text string
 		size int
 	}{
-		{Prepare{b(2, 1), 3, false}, "Prepare(2.1 from 3)", 17},
+		{Prepare{b(2, 1), 3, 0}, "Prepare(2.1 from 3)", 24},
 		{Promise{b(2, 1), 2, accepted, 0}, "Promise(2.1 chosen=2 accepted=[3=7/1@1.2 5=no-op@1.2])", 28 + 16 + size + 16 + 24},
 		{Promise{b(2, 1), 2, append(accepted, append(accepted, accepted...)...), 0},
 			"Promise(2.1 chosen=2 accepted=[3=7/1@1.2 ... 5=no-op@1.2, 6 slots])", 28 + 3*(16+size+16+24)},

@@ -13,7 +13,7 @@ func (p Proposal) String() string {
 }
 
 func (m Prepare) String() string {
-	if m.HandedOver {
+	if m.HandedOver != 0 {
 		return fmt.Sprintf("Prepare(%v from %d, handed over)", m.Ballot, m.First)
 	}
 	return fmt.Sprintf("Prepare(%v from %d)", m.Ballot, m.First)

@@ -9,7 +9,7 @@ import (
 // open slots (Paxos Made Simple §3).
 type proposer struct {
 	role       role
-	handedOver bool      // by the leader before: it has asked this server to prepare
+	handedOver Ballot    // whose leader has asked this server to prepare; zero: none
 	ballot     Ballot    // the server's own: the one it prepares or leads, or the last
 	ownPromise uint64    // how much was written when it made its own promise; zero before that
 	promises   []Promise // by position in the roster; those of other ballots are void
@@ -28,12 +28,12 @@ type proposer struct {
 // promise.
 func (s *Server) prepare() {
 	if s.damaged || !s.isMember(s.env.ID()) { // it is not for this server to lead
-		s.handedOver = false
+		s.handedOver = 0
 		s.awaitLeader()
 		s.announce()
 		return
 	}
-	if s.handedOver {
+	if s.handedOver != 0 {
 		s.env.Note(HandedOver)
 	}
 	s.role = preparing
@@ -195,7 +195,7 @@ func (s *Server) retire(to node.ID) {
 	s.endTransfer(to)
 	s.endChange(rsm.AdminReply{Status: rsm.NotLeader, Leader: to})
 	s.role = follower
-	s.handedOver = false
+	s.handedOver = 0
 	s.promises = nil
 	s.leader = leader{}
 	s.env.StopTimer(HeartbeatTimer)

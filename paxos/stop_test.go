@@ -127,7 +127,7 @@ func TestVotesOfAStoppedConfigurationAreVoid(t *testing.T) {
 	l.sent = nil
 	l.receive(3, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
 	require.Empty(t, l.server.slots.after(2))
-	l.receive(3, Prepare{Ballot: b(2, 3), First: 3, HandedOver: true})
+	l.receive(3, Prepare{Ballot: b(2, 3), First: 3, HandedOver: b(1, 2)})
 	l.expect("3 Promise(2.3 chosen=2 accepted=[])")
 	l.restart()
 	require.EqualValues(t, 2, l.server.Chosen())

@@ -27,6 +27,11 @@ const (
 	configurationInLog  = "Configuration Is the Newest in the Log"
 	configurationChange = "Configurations Change Step by Step"
 	snapshotSafety      = "Snapshots Hold What Was Committed"
+
+	sticks        = "Servers Stick to Their Leader"
+	readsOwnRound = "Reads Wait for a Round That Began After Them"
+	leaseInTime   = "Leases End in Time"
+	leaseAlone    = "Nobody Is Elected During a Lease"
 )
 
 // Invariants judges a cluster from the inside. It is told after every event
@@ -48,6 +53,7 @@ type Invariants struct {
 	members   []configured     // the configurations among them, oldest first
 	quorum    *Configuration   // by which the last of them was committed
 	states    map[Index]uint64 // hash of the state in each snapshot
+	offers    map[offer]bool   // that were made
 }
 
 // shadow is what the judge remembers of a server.
@@ -71,6 +77,7 @@ type shadow struct {
 	damaged        bool           // its disk was, at some time
 	repairing      bool           // and what that took is not yet back on it
 	repaired       uint64         // so much has to be durable for it to be; zero: nothing is back
+	authority      authority
 }
 
 // matched is up to where a leader knows a peer's log to be its own.
@@ -87,7 +94,7 @@ type reign struct {
 
 // NewInvariants makes a judge for one run of one cluster.
 func NewInvariants() *Invariants {
-	return &Invariants{reigns: make(map[Term]reign), known: newEntryTable(), states: make(map[Index]uint64)}
+	return &Invariants{reigns: make(map[Term]reign), known: newEntryTable(), states: make(map[Index]uint64), offers: make(map[offer]bool)}
 }
 
 // Check is to be called after each call of a handler method of server id, which
@@ -128,6 +135,8 @@ var checks = [...]func(v *Invariants, h *shadow, s *Server, restarted bool) erro
 	(*Invariants).checkCommit,
 	(*Invariants).checkApplied,
 	(*Invariants).checkSnapshot,
+	(*Invariants).checkSticks,
+	(*Invariants).checkReads,
 }
 
 // CheckAll compares the whole logs of all servers. Check looks only at the ends
@@ -242,6 +251,9 @@ func (h *shadow) pledge(vote voteRecord) {
 // (Figure 3).
 func (v *Invariants) checkElected(h *shadow, s *Server) error {
 	if err := v.checkVotes(h, s); err != nil {
+		return err
+	}
+	if err := v.checkUnleased(h, s); err != nil {
 		return err
 	}
 	for i := Index(len(v.committed)); i > 0; i-- {

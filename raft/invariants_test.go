@@ -2,6 +2,7 @@ package raft
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,7 +29,9 @@ func newScene(t *testing.T) *scene {
 
 // reboot gives a server a fresh state.
 func (s *scene) reboot(id node.ID) *Server {
-	s.servers[id] = New(newFakeEnv(id), DefaultConfig(servers(3)), &recorder{})
+	config := DefaultConfig(servers(3))
+	config.CheckQuorum = false // no time passes here, and nobody would vote
+	s.servers[id] = New(newFakeEnv(id), config, &recorder{})
 	s.servers[id].Start()
 	return s.servers[id]
 }
@@ -82,6 +85,15 @@ func (s *scene) commit(id node.ID, index Index) {
 	s.t.Helper()
 	s.servers[id].commit(index)
 	require.NoError(s.t, s.check(id))
+}
+
+// lease gives server 1, which leads, a lease that is said to last for a second.
+func (s *scene) lease() {
+	s.t.Helper()
+	r := s.servers[1]
+	r.config.Reads, r.reads.round = ReadLease, 1
+	require.NoError(s.t, s.check(1))
+	r.reads.acked, r.reads.leaseUntil = 1, time.Second
 }
 
 // committed is a scene in which servers 1, leader of term 2, and 2 hold the log
@@ -410,6 +422,44 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			s.set(1, Leader, 2, 1, 2, 2)
 			s.servers[1].commit(3)
 			return 1
+		}},
+		{"a vote although the leader was heard", sticks, func(s *scene) node.ID {
+			s.servers[3].config.CheckQuorum = true
+			s.servers[3].term, s.servers[3].votedFor = 3, 2
+			return 3
+		}},
+		{"a read that joins a round", readsOwnRound, func(s *scene) node.ID {
+			r := s.servers[1]
+			r.config.Reads, r.reads.round = ReadIndex, 1
+			require.NoError(s.t, s.check(1))
+			r.reads.waiting = []waitingRead{{round: 1}}
+			return 1
+		}},
+		{"a lease that lasts too long", leaseInTime, func(s *scene) node.ID {
+			s.lease()
+			s.servers[1].env.(*fakeEnv).now = 140 * time.Millisecond
+			return 1
+		}},
+		{"a lease without a round", leaseInTime, func(s *scene) node.ID {
+			r := s.servers[1]
+			r.config.Reads, r.reads.leaseUntil = ReadLease, time.Second
+			return 1
+		}},
+		{"a lease of one who told another to stand", leaseInTime, func(s *scene) node.ID {
+			s.servers[1].transfer = transfer{to: 2, told: true}
+			require.NoError(s.t, s.check(1))
+			s.lease()
+			return 1
+		}},
+		{"elected during a lease", leaseAlone, func(s *scene) node.ID {
+			s.lease()
+			require.NoError(s.t, s.check(1))
+			for _, id := range []node.ID{3, 2} {
+				s.servers[id].term, s.servers[id].votedFor = 3, 2
+				require.NoError(s.t, s.check(id))
+			}
+			s.servers[2].role = Leader
+			return 2
 		}},
 		{"committed and then lost in a restart", committedMajority, func(s *scene) node.ID {
 			r := s.reboot(2)

@@ -1,0 +1,121 @@
+package raft
+
+import (
+	"time"
+
+	"quorumlab/node"
+)
+
+// authority is what the judge remembers of a server's relation to leaders: of what it
+// heard as a follower, and of the rounds that it began as a leader.
+type authority struct {
+	heardAt  time.Duration // when it last heard a leader, in this life or an earlier one, on its own clock
+	says     time.Duration // when it says so itself
+	round    uint64        // the newest that it had begun by then
+	begun    []roundStart  // of a leader with leases, from the newest that was answered on
+	assigned int           // how many reads waited for a round that had begun
+}
+
+// offer is a leader's word that another server may stand at once, whoever hears the
+// leader.
+type offer struct {
+	term Term
+	to   node.ID // zero: anybody
+}
+
+// checkSticks: a server that hears a leader, or is one, does not vote another into its
+// place within the shortest election timeout, on which leases rely (dissertation
+// §4.2.3, §6.4.1), unless the leader has asked for it. A restart does not shorten that.
+func (v *Invariants) checkSticks(h *shadow, s *Server, restarted bool) error {
+	if s.transfer.told {
+		v.offers[offer{s.term, s.transfer.to}], v.offers[offer{s.term, 0}] = true, true
+	}
+	own := &h.authority
+	heard := own.heardAt
+	switch {
+	case restarted:
+		own.heardAt, own.says = min(max(heard, s.heardAt), s.env.Now()), s.heardAt
+	case s.heardAt != own.says:
+		own.heardAt, own.says = s.heardAt, s.heardAt
+	}
+	voted := s.votedFor != h.votedFor || s.term != h.term
+	if !voted || restarted || s.votedFor == 0 || s.votedFor == h.id || !s.config.CheckQuorum || v.offers[offer{s.term - 1, s.votedFor}] {
+		return nil
+	}
+	since := max(0, s.env.Now()-heard) // if the clock was set back, nobody knows how long it is
+	if h.role == Leader || since < s.config.ElectionTimeoutMin {
+		return violation(sticks, "server %d votes for %d in term %d, though it heard the leader of term %d %v before",
+			h.id, s.votedFor, s.term, h.term, since)
+	}
+	return nil
+}
+
+// checkReads: a read waits for a round that began after it came (dissertation §6.4),
+// and a lease lasts, from when the round began that a majority has answered, no longer
+// than the shortest election timeout on the slowest clock (§6.4.1).
+func (v *Invariants) checkReads(h *shadow, s *Server, restarted bool) error {
+	own := &h.authority
+	if s.role != Leader || s.config.Reads == ReadLog {
+		return nil
+	}
+	if restarted || h.role != Leader || h.term != s.term {
+		*own = authority{heardAt: own.heardAt, says: own.says, round: s.reads.acked}
+	}
+	early, assigned := 0, 0
+	for _, r := range s.reads.waiting {
+		if r.round != 0 {
+			assigned++
+			if r.round <= own.round {
+				early++
+			}
+		}
+	}
+	if early > own.assigned {
+		return violation(readsOwnRound, "server %d, leader of term %d: a read that has just come waits for round %d, which had begun before",
+			h.id, s.term, own.round)
+	}
+	own.assigned = assigned
+	if s.config.Reads == ReadLease {
+		if err := v.checkLease(h, s); err != nil {
+			return err
+		}
+	}
+	own.round = s.reads.round
+	return nil
+}
+
+func (v *Invariants) checkLease(h *shadow, s *Server) error {
+	own, now := &h.authority, s.env.Now()
+	for round := own.round + 1; round <= s.reads.round; round++ {
+		own.begun = append(own.begun, roundStart{round, now})
+	}
+	for len(own.begun) > 1 && own.begun[1].round <= s.reads.acked {
+		own.begun = own.begun[1:]
+	}
+	if !s.leaseValid() {
+		return nil
+	}
+	if len(own.begun) == 0 || own.begun[0].round > s.reads.acked {
+		return violation(leaseInTime, "server %d, leader of term %d, holds a lease, and no round that it began was answered", h.id, s.term)
+	}
+	lasts := time.Duration(float64(s.config.ElectionTimeoutMin) / s.config.ClockDriftBound)
+	if held := now - own.begun[0].at; held > lasts {
+		return violation(leaseInTime, "server %d, leader of term %d, holds a lease %v after it began the round that was answered, and leases last for %v",
+			h.id, s.term, held, lasts)
+	}
+	if v.offers[offer{s.term, 0}] {
+		return violation(leaseInTime, "server %d, leader of term %d, holds a lease, though it has told another server to stand", h.id, s.term)
+	}
+	return nil
+}
+
+// checkUnleased: nobody is elected while another server holds a lease.
+func (v *Invariants) checkUnleased(h *shadow, s *Server) error {
+	for _, other := range v.servers {
+		if o := other.server; other != h && o != nil && o.role == Leader && o.term < s.term && o.config.Reads == ReadLease && o.leaseValid() {
+			return violation(leaseAlone, "server %d was elected in term %d, while server %d, leader of term %d, holds a lease",
+				h.id, s.term, other.id, o.term)
+		}
+	}
+	return nil
+}
