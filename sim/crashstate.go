@@ -53,7 +53,8 @@ func (w *World) LoadDisk(id node.ID, files map[string][]byte) {
 	m.disk.wipe()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		f := m.disk.file(name)
-		f.onDisk, f.durable = true, slices.Clone(files[name])
+		f.onDisk = true
+		f.hold(contentOf(slices.Clone(files[name])))
 	}
 	m.disk.cold = true
 }
@@ -86,7 +87,7 @@ func (d *disk) clone() *disk {
 	c := &disk{machine: d.machine, sectorSize: d.sectorSize, files: make(map[string]*file, len(d.files))}
 	for _, name := range d.names() {
 		f := *d.files[name]
-		f.durable, f.shared = slices.Clone(f.durable), false
+		f.durable, f.owned = slices.Clone(f.bytes()), true
 		c.files[name] = &f
 	}
 	for _, p := range d.pending {
@@ -101,7 +102,7 @@ func (d *disk) held() map[string][]byte {
 	files := make(map[string][]byte)
 	for _, name := range d.names() {
 		if f := d.files[name]; f.onDisk {
-			files[name] = append([]byte{}, f.durable...)
+			files[name] = append([]byte{}, f.bytes()...)
 		}
 	}
 	return files

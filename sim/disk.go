@@ -55,6 +55,7 @@ type disk struct {
 	sectorSize int
 	random     stream // durations of syncs
 	files      map[string]*file
+	recent     *file // the one that was asked for last, and mostly is again
 	pending    []write
 	syncs      []syncUnderWay
 	last       node.Sync
@@ -72,7 +73,7 @@ type write struct {
 	offset  int       // where appended bytes start; the size left by a truncation
 	data    []byte    // never changed: contents are cut off, not overwritten
 	after   node.Sync // of what was appended: the last sync that was reported before
-	content []byte    // of the file, with what was appended at its end
+	content content   // of the file, when it was written
 }
 
 type writeKind uint8
@@ -109,11 +110,15 @@ func (d *disk) names() []string { return slices.Sorted(maps.Keys(d.files)) }
 
 // file returns the file of a name, which need not exist.
 func (d *disk) file(name string) *file {
+	if d.recent != nil && d.recent.name == name {
+		return d.recent
+	}
 	f := d.files[name]
 	if f == nil {
 		f = &file{name: name}
 		d.files[name] = f
 	}
+	d.recent = f
 	return f
 }
 
@@ -126,7 +131,7 @@ func (d *disk) Read(name string) ([]byte, error) {
 	if f == nil || !f.exists {
 		return nil, fs.ErrNotExist
 	}
-	return slices.Clip(f.content), nil
+	return f.content.bytes(), nil
 }
 
 // List implements node.Disk.
@@ -152,12 +157,13 @@ func (d *disk) Append(name string, data []byte) error {
 	f := d.file(name)
 	if !f.exists {
 		f.exists = true
-		f.content = nil
+		f.content = content{}
 		d.pending = append(d.pending, write{kind: created, file: f})
 	}
-	offset := len(f.content)
-	f.content = appendLong(f.content, data[:outcome.bytes])
-	d.pending = append(d.pending, write{appended, f, offset, f.content[offset:], d.reported, f.content})
+	offset := f.content.size
+	var placed []byte
+	f.content, placed = f.content.append(data[:outcome.bytes])
+	d.pending = append(d.pending, write{appended, f, offset, placed, d.reported, f.content})
 	return outcome.err
 }
 
@@ -169,8 +175,9 @@ func (d *disk) Replace(name string, data []byte) error {
 	}
 	f := d.file(name)
 	f.exists = true
-	f.content = slices.Clone(data)
-	d.pending = append(d.pending, write{kind: replaced, file: f, data: f.content})
+	data = slices.Clone(data)
+	f.content = contentOf(data)
+	d.pending = append(d.pending, write{kind: replaced, file: f, data: data, content: f.content})
 	return outcome.err
 }
 
@@ -183,10 +190,10 @@ func (d *disk) Truncate(name string, size int) error {
 		return outcome.err
 	case f == nil || !f.exists:
 		return fs.ErrNotExist
-	case size >= len(f.content):
+	case size >= f.content.size:
 		return outcome.err
 	}
-	f.content = f.content[:size:size] // so that appending does not overwrite what is pending
+	f.content = f.content.cut(size) // appending does not overwrite what is pending
 	d.pending = append(d.pending, write{kind: truncated, file: f, offset: size})
 	return outcome.err
 }
@@ -202,7 +209,7 @@ func (d *disk) Remove(name string) error {
 		return fs.ErrNotExist
 	}
 	f.exists = false
-	f.content = nil
+	f.content = content{}
 	d.pending = append(d.pending, write{kind: removed, file: f})
 	return outcome.err
 }
@@ -226,17 +233,18 @@ func (d *disk) Sync() node.Sync {
 // event to say which.
 func (d *disk) finish() (node.Sync, error) {
 	done := d.syncs[0]
-	d.syncs = slices.Delete(d.syncs, 0, 1)
+	d.syncs = append(d.syncs[:0], d.syncs[1:]...)
 	fate := d.fateOf(done)
 	switch fate {
 	case syncFails, syncLies: // what it covers stays pending
 	default:
-		for i, p := range d.pending[:done.covers] {
+		for i := range d.pending[:done.covers] {
+			p := &d.pending[i]
 			switch fate {
 			case syncForgets:
 				p.file.forget(p)
 			case syncDamages:
-				d.persistBadly(p, done.number, i)
+				d.persistBadly(*p, done.number, i)
 			default:
 				p.file.persist(p)
 				d.settle(p, done.number)

@@ -1,7 +1,5 @@
 package sim
 
-import "slices"
-
 // abandon ends the process's use of the disk without a crash of the machine: the
 // operating system goes on to hold what the process had written.
 func (d *disk) abandon() {
@@ -21,7 +19,8 @@ func (d *disk) crash(incarnation uint32) (lost int) {
 func (d *disk) lose(survives func() bool) (lost int) {
 	journal := true
 	stuck := make(map[sector]bool)
-	for _, p := range d.pending {
+	for i := range d.pending {
+		p := &d.pending[i]
 		if p.kind != appended {
 			journal = journal && survives()
 			if journal {
@@ -58,8 +57,10 @@ func (d *disk) mount() (nanoseconds int64) {
 	size := 0
 	for _, name := range d.names() {
 		f := d.files[name]
-		f.exists, f.content, f.shared, f.nameless = f.onDisk, slices.Clip(f.durable), true, false
-		size += len(f.durable)
+		f.exists, f.nameless = f.onDisk, false
+		f.content = contentOf(f.bytes())
+		f.hold(f.content)
+		size += f.content.size
 	}
 	if rate := d.machine.world.config.Disk.ReadRate; rate > 0 {
 		return int64(bounded(float64(size) / float64(rate) * 1e9))
@@ -69,6 +70,6 @@ func (d *disk) mount() (nanoseconds int64) {
 
 // wipe empties the disk of a machine that is down.
 func (d *disk) wipe() {
-	d.files = make(map[string]*file)
+	d.files, d.recent = make(map[string]*file), nil
 	d.pending, d.syncs = nil, nil
 }

@@ -16,12 +16,12 @@ func (d *disk) persistBadly(p write, sync node.Sync, index int) {
 	switch {
 	case p.kind == replaced:
 		blank := p
-		blank.data = make([]byte, len(p.data))
-		f.persist(blank)
+		blank.content = contentOf(make([]byte, len(p.data)))
+		f.persist(&blank)
 	case p.kind == appended && !f.nameless:
 		f.extend(p.offset + len(p.data))
 	default:
-		f.persist(p)
+		f.persist(&p)
 		return
 	}
 	f.own()
@@ -54,7 +54,7 @@ func (d *disk) persistBadly(p write, sync node.Sync, index int) {
 		}
 	}
 	if sound && p.kind == appended {
-		d.settle(p, sync)
+		d.settle(&p, sync)
 	}
 }
 
@@ -73,7 +73,7 @@ func (d *disk) misdirect(piece write, from sector, s *stream) {
 	var others []sector
 	for _, name := range d.names() {
 		f := d.files[name]
-		for number := range (len(f.durable) + d.sectorSize - 1) / d.sectorSize {
+		for number := range (f.length() + d.sectorSize - 1) / d.sectorSize {
 			if to := (sector{f, number}); to != from {
 				others = append(others, to)
 			}
@@ -95,7 +95,8 @@ func (d *disk) rot(name string, settled bool, s *stream) {
 	for _, n := range d.names() {
 		if name == "" || name == n {
 			files = append(files, d.files[n])
-			size += len(d.files[n].held(settled))
+			first, end := d.files[n].extent(settled)
+			size += end - first
 		}
 	}
 	if size == 0 {
@@ -103,20 +104,21 @@ func (d *disk) rot(name string, settled bool, s *stream) {
 	}
 	at, bit := s.below(size), s.below(8)
 	for _, f := range files {
-		if at < len(f.held(settled)) {
+		first, end := f.extent(settled)
+		if at < end-first {
 			f.own()
-			f.held(settled)[at] ^= 1 << bit
+			f.durable[first+at] ^= 1 << bit
 			break
 		}
-		at -= len(f.held(settled))
+		at -= end - first
 	}
 	d.machine.world.stats.DiskDamage++
 }
 
-// held is what the device holds of a file, or of what of that is settled.
-func (f *file) held(settled bool) []byte {
+// extent is where the device holds a file, or what of that is settled.
+func (f *file) extent(settled bool) (first, end int) {
 	if settled {
-		return f.durable[f.settling.first:f.settling.end]
+		return f.settling.first, f.settling.end
 	}
-	return f.durable
+	return 0, f.length()
 }

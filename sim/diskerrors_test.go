@@ -35,7 +35,7 @@ func TestDiskErrorsHitAtTheirRate(t *testing.T) {
 					reads++
 				}
 				err := disk.Append("log", []byte("abc"))
-				content := env.(*machine).disk.files["log"].content
+				content := env.(*machine).disk.files["log"].content.bytes()
 				if err != nil {
 					require.ErrorIs(t, err, node.ErrIO)
 					writes++

@@ -5,11 +5,12 @@ import "slices"
 // file is one file of a disk: as the process sees it, and as the device has it.
 type file struct {
 	name    string
-	content []byte
+	content content
 	exists  bool
-	durable []byte
-	shared  bool // durable is the beginning of what the process wrote, and lies where that does: see own
-	onDisk  bool // its name is durable
+	device  content // what is durable, if it is the beginning of what the process wrote
+	durable []byte  // what is durable, if it is not: see own
+	owned   bool    // it is not
+	onDisk  bool    // its name is durable
 	// nameless says that what the process takes for this file is not what its name
 	// means on the device: its creation, replacement or removal was lost.
 	nameless bool
@@ -17,43 +18,72 @@ type file struct {
 }
 
 // persist makes a write durable.
-func (f *file) persist(p write) {
+func (f *file) persist(p *write) {
 	if p.kind == appended {
 		switch {
 		case f.nameless:
-		case f.shared && p.offset == len(f.durable): // the usual case
-			f.durable = p.content
+		case !f.owned && p.offset == f.device.size: // the usual case
+			f.device = p.content
 		default:
 			f.overwrite(p.offset, p.data)
 		}
 		return
 	}
 	switch p.kind {
-	case created:
-		f.onDisk, f.durable, f.shared, f.nameless = true, nil, true, false
-	case replaced:
-		f.onDisk, f.durable, f.shared, f.nameless = true, p.data, true, false
+	case created, replaced:
+		f.onDisk, f.nameless = true, false
+		f.hold(p.content)
 	case truncated:
 		if !f.nameless {
-			f.durable = f.durable[:min(p.offset, len(f.durable))]
+			f.truncate(p.offset)
 		}
 	case removed:
-		f.onDisk, f.durable, f.nameless = false, nil, false
+		f.onDisk, f.nameless = false, false
+		f.hold(content{})
 	}
-	f.settling = settling{first: len(f.durable), end: len(f.durable)} // nothing was appended behind
+	f.settling = settling{first: f.length(), end: f.length()} // nothing was appended behind
 }
+
+// hold makes durable what the process wrote.
+func (f *file) hold(c content) { f.device, f.durable, f.owned = c, nil, false }
 
 // own gives the durable content a place of its own, where it can be changed. Most
 // files never need one: what is appended is never changed, so that the process and
 // the device can hold the same bytes.
 func (f *file) own() {
-	if f.shared {
-		f.durable, f.shared = slices.Clone(f.durable), false
+	if !f.owned {
+		f.durable = slices.Clone(f.device.bytes())
+		f.device, f.owned = content{}, true
 	}
 }
 
+// length is that of the durable content.
+func (f *file) length() int {
+	if f.owned {
+		return len(f.durable)
+	}
+	return f.device.size
+}
+
+// bytes returns the durable content, which must not be changed.
+func (f *file) bytes() []byte {
+	if f.owned {
+		return f.durable
+	}
+	return f.device.bytes()
+}
+
+// truncate cuts the durable content off.
+func (f *file) truncate(size int) {
+	if f.owned {
+		f.durable = f.durable[:min(size, len(f.durable))]
+		return
+	}
+	f.device = f.device.cut(size)
+}
+
 // forget loses a write.
-func (f *file) forget(p write) {
+func (f *file) forget(p *write) {
 	f.own()
 	switch p.kind {
 	case created, replaced, removed:
@@ -64,10 +94,6 @@ func (f *file) forget(p write) {
 // overwrite puts bytes into the durable content, after zeros if need be.
 func (f *file) overwrite(offset int, data []byte) {
 	f.own()
-	if offset == len(f.durable) {
-		f.durable = appendLong(f.durable, data)
-		return
-	}
 	f.extend(offset + len(data))
 	copy(f.durable[offset:], data)
 }
@@ -78,13 +104,4 @@ func (f *file) extend(size int) {
 	if missing := size - len(f.durable); missing > 0 {
 		f.durable = append(f.durable, make([]byte, missing)...)
 	}
-}
-
-// appendLong is append for what will become long: it doubles the room, where append
-// comes to add a quarter of it at a time, and copies everything each time.
-func appendLong(content, data []byte) []byte {
-	if len(content)+len(data) > cap(content) {
-		content = slices.Grow(content, max(len(data), cap(content)))
-	}
-	return append(content, data...)
 }

@@ -26,7 +26,7 @@ type latentDamage struct {
 }
 
 // settle takes notice of a write that a sync has made durable as it should be.
-func (d *disk) settle(p write, by node.Sync) {
+func (d *disk) settle(p *write, by node.Sync) {
 	if p.kind != appended || p.file.nameless {
 		return
 	}

@@ -93,5 +93,5 @@ func TestSettledEndsWithTheFile(t *testing.T) {
 	d := &w.machines[0].disk
 	d.lose(func() bool { return true })
 	require.NoError(t, w.Run(time.Second))
-	require.Equal(t, "a", string(d.files["f"].durable))
+	require.Equal(t, "a", string(d.files["f"].bytes()))
 }
