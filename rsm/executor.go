@@ -75,13 +75,12 @@ func (x *Executor) Apply(r Request) {
 	if r.Client == 0 {
 		return
 	}
-	reply, ok := x.sessions.Apply(r)
-	if !ok {
-		return
-	}
+	newest := x.sessions.apply(r)
 	if w, waits := x.waiting[r.Client]; waits && w.sequence == r.Sequence {
-		delete(x.waiting, r.Client)
-		x.env.Send(w.address, reply)
+		if reply, ok := newest.reply(r); ok {
+			delete(x.waiting, r.Client)
+			x.env.Send(w.address, reply)
+		}
 	}
 }
 

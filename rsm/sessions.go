@@ -29,19 +29,22 @@ func NewSessions(machine StateMachine) *Sessions {
 // Apply carries out a committed request, or finds the answer if it was carried
 // out before. It reports false for an old copy of a request whose client has
 // gone on to a later one: it changes nothing and nobody waits for an answer.
-func (s *Sessions) Apply(r Request) (Reply, bool) {
+func (s *Sessions) Apply(r Request) (Reply, bool) { return s.apply(r).reply(r) }
+
+// apply is Apply, and returns the newest answer of the client.
+func (s *Sessions) apply(r Request) *answer {
 	last := s.newest[r.Client]
 	if last == nil {
 		if r.Sequence == 0 {
-			return Reply{}, false
+			return nil
 		}
 		last = new(answer)
 		s.newest[r.Client] = last
 	}
 	if r.Sequence > last.sequence {
-		*last = answer{sequence: r.Sequence, result: s.machine.Apply(r.Command)}
+		last.sequence, last.result = r.Sequence, s.machine.Apply(r.Command)
 	}
-	return last.reply(r)
+	return last
 }
 
 // Read answers a request that changes nothing. It needs no session, for it does
