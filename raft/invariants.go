@@ -106,10 +106,14 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 	restarted := h.server != s
 	h.checkRepairing(s, restarted)
 	elected := s.role == Leader && (restarted || h.role != Leader || h.term != s.term)
-	for _, check := range checks {
-		if err := check(v, h, s, restarted); err != nil {
-			return err
-		}
+	if err := v.checkOffice(h, s, restarted); err != nil {
+		return err
+	}
+	if err := v.checkContent(h, s, restarted); err != nil {
+		return err
+	}
+	if err := v.checkService(h, s, restarted); err != nil {
+		return err
 	}
 	if elected {
 		if err := v.checkElected(h, s); err != nil {
@@ -124,19 +128,41 @@ func (v *Invariants) Check(id node.ID, s *Server) error {
 	return nil
 }
 
-// checks are made in this order after every event: the later ones build on the
-// records that the earlier ones have brought up to date.
-var checks = [...]func(v *Invariants, h *shadow, s *Server, restarted bool) error{
-	(*Invariants).checkTerm,
-	(*Invariants).checkVote,
-	(*Invariants).checkReign,
-	(*Invariants).checkLog,
-	(*Invariants).checkConfiguration,
-	(*Invariants).checkCommit,
-	(*Invariants).checkApplied,
-	(*Invariants).checkSnapshot,
-	(*Invariants).checkSticks,
-	(*Invariants).checkReads,
+// checkOffice checks who may vote and lead.
+func (v *Invariants) checkOffice(h *shadow, s *Server, restarted bool) error {
+	if err := h.checkTerm(s, restarted); err != nil {
+		return err
+	}
+	if err := h.checkVote(s, restarted); err != nil {
+		return err
+	}
+	return v.checkReign(h, s)
+}
+
+// checkContent checks what the server holds. The order matters: the later ones build
+// on the records that the earlier ones have brought up to date.
+func (v *Invariants) checkContent(h *shadow, s *Server, restarted bool) error {
+	if err := v.checkLog(h, s, restarted); err != nil {
+		return err
+	}
+	if err := h.checkConfiguration(s); err != nil {
+		return err
+	}
+	if err := v.checkCommit(h, s, restarted); err != nil {
+		return err
+	}
+	if err := v.checkApplied(h, s, restarted); err != nil {
+		return err
+	}
+	return v.checkSnapshot(h, s, restarted)
+}
+
+// checkService checks on what strength the server serves.
+func (v *Invariants) checkService(h *shadow, s *Server, restarted bool) error {
+	if err := v.checkSticks(h, s, restarted); err != nil {
+		return err
+	}
+	return v.checkReads(h, s, restarted)
 }
 
 // CheckAll compares the whole logs of all servers. Check looks only at the ends
@@ -194,7 +220,7 @@ func violation(invariant, format string, args ...any) error {
 
 // checkTerm: the current term "increases monotonically" (Figure 2), but for what
 // a crash takes back before it was synced.
-func (v *Invariants) checkTerm(h *shadow, s *Server, restarted bool) error {
+func (h *shadow) checkTerm(s *Server, restarted bool) error {
 	if !restarted && s.term < h.term {
 		return violation(termsNeverGoDown, "server %d went from term %d to %d", h.id, h.term, s.term)
 	}
@@ -203,7 +229,7 @@ func (v *Invariants) checkTerm(h *shadow, s *Server, restarted bool) error {
 
 // checkVote: a server votes for at most one candidate in a term (§5.2). A vote
 // that made a leader must be remembered across a restart too.
-func (v *Invariants) checkVote(h *shadow, s *Server, restarted bool) error {
+func (h *shadow) checkVote(s *Server, restarted bool) error {
 	before := voteRecord{h.term, h.votedFor}
 	if restarted {
 		before = h.pledged
@@ -218,7 +244,7 @@ func (v *Invariants) checkVote(h *shadow, s *Server, restarted bool) error {
 // checkReign: "at most one leader can be elected in a given term" (Figure 3).
 // The same server elected a second time after a restart is two leaders as well:
 // the second knows nothing of what the first has sent.
-func (v *Invariants) checkReign(h *shadow, s *Server, _ bool) error {
+func (v *Invariants) checkReign(h *shadow, s *Server) error {
 	own := voteRecord{s.term, h.id}
 	if s.role != Leader || h.server == s && h.pledged == own {
 		return nil

@@ -12,7 +12,7 @@ import (
 // checkConfiguration: "a server always uses the latest configuration in its log,
 // regardless of whether the entry is committed" (dissertation §4.1), which also
 // means: not one that has left its log.
-func (v *Invariants) checkConfiguration(h *shadow, s *Server, _ bool) error {
+func (h *shadow) checkConfiguration(s *Server) error {
 	index := s.configuration().index
 	switch {
 	case index > h.last():
