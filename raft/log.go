@@ -60,14 +60,15 @@ func (l *log) truncate(first Index) {
 
 // compact removes the entries up to an index that is in the log. What stays moves
 // to an array of its own, so that the memory of the rest is free once no message
-// shares it any more. It has room for a log to become as long as this one was,
-// which it will before it is compacted again.
+// shares it any more. It has room for as many entries as are gone, since so many will
+// come before it is compacted again.
 func (l *log) compact(index Index) {
 	if index <= l.base {
 		return
 	}
 	term := l.term(index)
-	l.entries = append(make([]Entry, 0, len(l.entries)), l.entries[index-l.base:]...)
+	kept := l.entries[index-l.base:]
+	l.entries = append(make([]Entry, 0, len(l.entries)+len(kept)), kept...)
 	l.base, l.baseTerm = index, term
 }
 
