@@ -28,8 +28,9 @@
 // The paper has one call under way per follower. Here messages overtake one
 // another's answers: the leader takes for granted that what it has sent arrives
 // and goes on from there. It needs no record of what is under way, because the
-// consistency check notices every gap: the next message after a lost one, a
-// heartbeat at the latest, is refused, and the refusal says where to go on.
+// consistency check notices every gap: a message after a lost one, a heartbeat at
+// the latest, is refused, and the refusal says where to go on. One that has merely
+// overtaken another is put aside first (early.go).
 //
 // Three more things make a command cheap (dissertation §10.2). Requests that come
 // at the same instant, or while the server is busy, share one write and one message

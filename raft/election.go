@@ -90,6 +90,9 @@ func (s *Server) forgetVotes() {
 
 // saveTerm moves to a term, with a vote in it or none yet.
 func (s *Server) saveTerm(t Term, votedFor node.ID) {
+	if t > s.term {
+		s.early = nil
+	}
 	s.term, s.votedFor = t, votedFor
 	s.journal.saveVote(t, votedFor)
 }

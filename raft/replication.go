@@ -137,6 +137,9 @@ func (s *Server) receiveAppendEntries(from node.ID, m AppendEntries) {
 		return
 	}
 	s.follow(from)
+	if m.PrevLogIndex > s.log.lastIndex() && s.putAside(from, m) {
+		return
+	}
 	reply := AppendEntriesReply{Term: s.term, PrevLogIndex: m.PrevLogIndex, Round: m.Round}
 	matched := m.PrevLogIndex + Index(len(m.Entries))
 	if m.PrevLogIndex < s.log.base {

@@ -143,7 +143,8 @@ func TestPipelining(t *testing.T) {
 	}
 }
 
-// A lost message is found out by the next, and what followed it is sent again.
+// A lost message is found out by the third that follows, or by a heartbeat. It is sent
+// again, and what followed it is there already or follows once more.
 func TestLostMessageIsSentAgain(t *testing.T) {
 	leader := newLeader(t)
 	follower := bootWith(t, 2, 3, 1)
@@ -151,15 +152,20 @@ func TestLostMessageIsSentAgain(t *testing.T) {
 	leader.request(1, 1)
 	leader.take() // lost
 	leader.request(1, 2)
+	require.Zero(t, exchange(leader, follower))
+	leader.request(1, 3)
+	require.Zero(t, exchange(leader, follower))
+	require.Equal(t, Index(1), follower.LastIndex())
+	leader.request(1, 4)
 	require.Equal(t, 1, exchange(leader, follower))
 	require.Equal(t, leader.log.entries, follower.log.entries)
 
-	leader.request(1, 3)
+	leader.request(1, 5)
 	leader.take() // lost, and nothing follows but a heartbeat
 	leader.expire(HeartbeatTimer)
 	require.Equal(t, 1, exchange(leader, follower))
 	require.Equal(t, leader.log.entries, follower.log.entries)
-	require.Equal(t, Index(4), leader.CommitIndex())
+	require.Equal(t, Index(6), leader.CommitIndex())
 }
 
 // While answers are merely on their way, heartbeats carry no entries.

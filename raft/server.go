@@ -72,10 +72,11 @@ type Server struct {
 	lastApplied Index   // and applied up to here
 	appliedHash uint64  // of all that was applied, in order: for Invariants
 
-	heardAt        time.Duration // when a leader was last heard, on the own clock
-	configurations []configured  // in the log, oldest first; before them the one in force at its beginning
-	incoming       incoming      // a snapshot on its way from the leader
-	saving         *saving       // a snapshot on its way to the disk
+	heardAt        time.Duration  // when a leader was last heard, on the own clock
+	configurations []configured   // in the log, oldest first; before them the one in force at its beginning
+	incoming       incoming       // a snapshot on its way from the leader
+	saving         *saving        // a snapshot on its way to the disk
+	early          []earlyMessage // that came before their turn
 
 	// Volatile state on candidates and leaders.
 	votes     member       // the server's own
@@ -147,6 +148,7 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveRequestVoteReply(from, m)
 	case AppendEntries:
 		s.receiveAppendEntries(from, m)
+		s.takeUp()
 	case AppendEntriesReply:
 		s.receiveAppendEntriesReply(from, m)
 	case Committed:
