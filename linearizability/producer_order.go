@@ -49,7 +49,7 @@ func CheckProducerOrder(h History) ([][2]Operation, error) {
 		}
 	}
 	slices.SortStableFunc(byClient, func(a, b *Operation) int {
-		return cmp.Or(cmp.Compare(a.Client, b.Client), cmp.Compare(a.Call, b.Call), cmp.Compare(a.end(), b.end()))
+		return cmp.Or(cmp.Compare(a.Client, b.Client), cmp.Compare(a.Call, b.Call), cmp.Compare(a.goesOn(), b.goesOn()))
 	})
 	type producer struct {
 		client int

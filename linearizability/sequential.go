@@ -85,8 +85,8 @@ func (h History) clientsTouch() bool {
 }
 
 // byClient lists the operations of each client in its order. If two were called in
-// one instant, the first to return was first, or else the first in the history. One
-// without an answer, from which its client has gone on, may take effect after what
+// one instant, the first to let its client go on was first, or else the first in the
+// history. One without an answer, from which its client has gone on, may take effect after what
 // the client did next, and is listed by itself.
 func (h History) byClient() [][]int {
 	numbers := make(map[int]int)
@@ -102,7 +102,7 @@ func (h History) byClient() [][]int {
 	}
 	for _, operations := range clients {
 		slices.SortStableFunc(operations, func(a, b int) int {
-			return cmp.Or(cmp.Compare(h[a].Call, h[b].Call), cmp.Compare(h[a].end(), h[b].end()))
+			return cmp.Or(cmp.Compare(h[a].Call, h[b].Call), cmp.Compare(h[a].goesOn(), h[b].goesOn()))
 		})
 	}
 	for c, operations := range clients {

@@ -43,6 +43,9 @@ func TestCheckSequential(t *testing.T) {
 		{"the rest of its client keeps its order", Register(), History{
 			done(0, 1, 2, b, nil), open(0, 3, a), done(0, 5, 6, Read{}, nil),
 		}, VerdictViolation},
+		{"goes on in the same instant", Register(), History{
+			done(1, 1, 2, a, nil), done(2, 3, 4, Read{}, nil), done(0, 5, 6, Read{}, "b"), open(0, 5, b),
+		}, VerdictOK},
 		{"queue out of time", Queue(), History{
 			done(0, 1, 2, Enqueue{"a"}, nil), done(1, 3, 4, Enqueue{"b"}, nil), done(2, 5, 6, Dequeue{}, "b"),
 		}, VerdictOK},

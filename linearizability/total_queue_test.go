@@ -93,6 +93,7 @@ func TestProducerOrder(t *testing.T) {
 	}{
 		{"wrong", History{done(0, 1, 2, a, nil), done(0, 3, 4, b, nil), takeA, takeB}, [][2]Operation{{takeB, takeA}}},
 		{"the first may have come late", History{open(0, 1, a), done(0, 3, 4, b, nil), takeA, takeB}, nil},
+		{"whatever comes first of one instant", History{done(0, 3, 4, a, nil), open(0, 3, b), takeB, takeA}, nil},
 		{"the second did not come early", History{done(0, 1, 2, a, nil), open(0, 3, b), done(0, 5, 6, c, nil), takeA, takeB}, [][2]Operation{{takeB, takeA}}},
 		{"right", History{done(0, 1, 2, b, nil), done(0, 3, 4, a, nil), takeB, takeA}, nil},
 		{"two producers", History{done(0, 1, 2, a, nil), done(1, 3, 4, b, nil), takeB, takeA}, nil},

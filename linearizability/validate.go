@@ -140,7 +140,7 @@ func (h History) validateClients(place string) error {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(h[a].Client, h[b].Client), cmp.Compare(h[a].Call, h[b].Call), cmp.Compare(h[a].end(), h[b].end()))
+		return cmp.Or(cmp.Compare(h[a].Client, h[b].Client), cmp.Compare(h[a].Call, h[b].Call), cmp.Compare(h[a].goesOn(), h[b].goesOn()))
 	})
 	before := -1 // the last answered one of the same client
 	for _, after := range order {
@@ -162,6 +162,16 @@ func (h History) validateClients(place string) error {
 func (o *Operation) end() int64 {
 	if o.Outcome == OutcomeUnknown {
 		return math.MaxInt64
+	}
+	return o.Return
+}
+
+// goesOn is the earliest time at which the client can have called again, to sort the
+// operations that it called in one instant: one that it left without an answer came
+// before one that it had an answer to, whose time it would have had to wait for.
+func (o *Operation) goesOn() int64 {
+	if o.Outcome == OutcomeUnknown {
+		return o.Call
 	}
 	return o.Return
 }

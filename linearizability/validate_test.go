@@ -52,6 +52,8 @@ func TestValidate(t *testing.T) {
 		{"client goes on after an unknown outcome", History{open(2, 1, Read{}), open(2, 3, Read{}), done(2, 5, 6, Read{}, nil)}, ""},
 		{"but not before an answer", History{done(2, 1, 4, Read{}, nil), open(2, 3, Read{})},
 			"operation 2: call: 3 is before return 4 of operation 1 of the same client 2"},
+		{"goes on in the instant of an unknown outcome", History{open(2, 3, Read{}), done(2, 3, 5, Read{}, nil)}, ""},
+		{"in whatever order they stand", History{done(2, 3, 5, Read{}, nil), open(2, 3, Read{})}, ""},
 		{"nor behind an unknown outcome", History{done(2, 1, 9, Read{}, nil), open(2, 10, Read{}), done(2, 8, 11, Read{}, nil)},
 			"operation 3: call: 8 is before return 9 of operation 1 of the same client 2"},
 	}
