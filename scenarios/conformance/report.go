@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -73,7 +75,9 @@ func Grade(p scenarios.Protocol) Report {
 const shortSeeds = 2
 
 // Test grades an implementation, with a subtest for each part that fails if the
-// part earns nothing, and logs the table. Short tests run fewer seeds.
+// part earns nothing, and logs the table. Short tests run fewer seeds. What it says of a
+// part that failed is how to look closer: with one of the flags of [scenarios.Test]
+// nobody is graded, and the parts that -run asks for are put through that.
 func Test(t *testing.T, p scenarios.Protocol) {
 	r := Report{Protocol: p.Name}
 	for _, part := range Parts() {
@@ -81,14 +85,42 @@ func Test(t *testing.T, p scenarios.Protocol) {
 			part.Seeds = min(part.Seeds, shortSeeds)
 		}
 		t.Run(part.Name, func(t *testing.T) {
+			if looksCloser() && part.try == nil {
+				scenarios.Test(t, part.of(p))
+				return
+			}
 			m := part.Grade(p)
 			r.Marks = append(r.Marks, m)
 			if m.Wrong != "" {
-				t.Errorf("%s\n%d of %d runs were ok. Seed %d: %s", part.Asks, m.Passed, part.Seeds, m.Seed, m.Wrong)
+				t.Errorf("%s\n%d of %d runs were ok. Seed %d: %s\n%s", part.Asks, m.Passed, part.Seeds, m.Seed, m.Wrong, m.command(t.Name()))
 			}
 		})
 	}
-	t.Log(r)
+	if len(r.Marks) > 0 {
+		t.Log(r)
+	}
+}
+
+// looksCloser reports whether go test was called with a flag of scenarios.Test.
+func looksCloser() bool {
+	closer := false
+	flag.Visit(func(f *flag.Flag) { closer = closer || slices.Contains([]string{"seed", "seeds", "schedule"}, f.Name) })
+	return closer
+}
+
+// of is the part as a scenario to put an implementation through.
+func (part Part) of(p scenarios.Protocol) scenarios.Scenario {
+	s := part.Scenario
+	s.Protocols, s.Seeds = []scenarios.Protocol{p}, part.Seeds
+	return s
+}
+
+// command is what makes the run that was wrong small, and shows it.
+func (m Mark) command(test string) string {
+	if m.Part.try != nil {
+		return ""
+	}
+	return fmt.Sprintf("go test -run '^%s$' -seed %d -artifacts", strings.ReplaceAll(test, "/", "$/^"), m.Seed)
 }
 
 // Grade puts an implementation through one part, from the seeds 1, 2, 3, ...
