@@ -68,7 +68,7 @@ func (j messageJudge) blame(invariant, format string, arguments ...any) {
 // live demands that a service in which nothing is broken any more is drained in time.
 func (j messageJudge) live() {
 	c := j.crew
-	if _, judged := j.result.Scenario.quiet(j.result.Faults); !judged || c.drained || j.result.Violation != "" {
+	if _, judged := j.result.Scenario.quiet(j.result.Faults); !judged || j.result.Scenario.SafetyOnly || c.drained || j.result.Violation != "" {
 		return
 	}
 	var left []string

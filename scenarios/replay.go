@@ -94,7 +94,7 @@ func (f Replay) Of(base Scenario) Scenario {
 	s := base.of(f.Seed)
 	if f.Config != nil {
 		s = f.Config.scenario(f.Seed)
-		s.Name, s.Title, s.Story = base.Name, base.Title, base.Story
+		s.Name, s.Title, s.Story, s.SafetyOnly = base.Name, base.Title, base.Story, base.SafetyOnly
 		if base.Workload.Machine != nil { // it is the user's own
 			s.Workload = base.Workload
 		}

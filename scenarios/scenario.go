@@ -51,9 +51,12 @@ type Scenario struct {
 	// Due, if it is not zero, is from when on every operation must be answered although
 	// faults go on.
 	Due time.Duration
+	// SafetyOnly says that nobody asks whether the service comes back: of one that
+	// promises no more than that its answers are right.
+	SafetyOnly bool
 
 	// Vary, if it is not nil, makes the scenario of a run from its seed; of this
-	// one only the name and the texts count then.
+	// one only the name, the texts, and SafetyOnly count then.
 	Vary func(seed uint64) Scenario
 	// Config, if it is not nil, is what the scenario was made from, in a form that
 	// can be printed as JSON.
@@ -110,7 +113,13 @@ func (s Scenario) of(seed uint64) Scenario {
 	varied.Name, varied.Title, varied.Story, varied.Flags = s.Name, s.Title, s.Story, s.Flags
 	varied.Promises, varied.command = s.Promises, s.command
 	varied.outsideOnly, varied.only = s.outsideOnly, s.only
+	varied.SafetyOnly = varied.SafetyOnly || s.SafetyOnly
 	return varied
+}
+
+// faultsOf is the schedule that the scenario draws from a seed.
+func (s Scenario) faultsOf(seed uint64) sim.Schedule {
+	return s.Faults(rand.New(rand.NewPCG(seed, 0)), s.Servers)
 }
 
 // WithFaults is the scenario with another schedule. It lasts long enough for all

@@ -190,6 +190,6 @@ func (s *Script) judge() {
 	r := &Result{Scenario: s.e.scenario, Operations: s.e.recorder.operations, Length: s.Now(), Faults: sim.Schedule{sim.Crash{}}}
 	r.judge(failure) // of a fault that never ends, so nobody asks for liveness
 	if r.Violation != "" {
-		s.t.Errorf("%v: %s\n%v", r.Failure, r.Violation, r.Report)
+		s.t.Errorf("%v: %s\n%v", r.Failure.Judge, r.Violation, r.Report)
 	}
 }

@@ -2,14 +2,14 @@ package scenarios
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,9 +25,6 @@ const (
 	testSeedsShort = 10
 )
 
-// testBudget bounds what Test spends on shrinking a failure.
-var testBudget = Budget{Runs: 3000, CPUSeconds: 20}
-
 // Test puts an implementation through a scenario, from many seeds, on all cores. It
 // needs no more than s.Server; what s leaves out is:
 //
@@ -36,19 +33,24 @@ var testBudget = Budget{Runs: 3000, CPUSeconds: 20}
 //     each run, and Set says which fields of its configuration are fixed. With
 //     Faults, which may be a nemesis's (see [Nemesis.Faults]), or a fixed schedule
 //     (see [Scenario.WithFaults]), the world is a quiet data centre.
-//   - Workload, Clients, Duration: reads and writes of a key-value store, which Server
-//     has to replicate (see [rsm.NewKeyValue]), by some clients, for some seconds.
-//   - Judges: what clients see, and that the service comes back; with Invariants, the
-//     inside too.
+//   - Workload, Clients: reads and writes of a key-value store, which Server has to
+//     replicate (see [rsm.NewKeyValue]), by some clients. With a Workload of your own
+//     Server has to understand its commands; it needs no Machine, but for Protocols.
+//   - Duration: some seconds. It is made longer where Faults would leave no time to see
+//     whether the service comes back. Of the swarm it is the first phase, in which
+//     faults befall, and Settle the time that a healed quorum has to serve again.
+//   - Judges: what clients see, and that the service comes back, unless SafetyOnly says
+//     that nobody asks for that; with Invariants, the inside too.
 //   - Seeds: 100, and 10 with -short.
 //
-// Each seed is a subtest, named protocol/scenario/seed. The first that fails is
-// shrunk, and reported whole: what is broken, the smallest run that shows it, in
-// words and as a file to replay, the states of the servers and the last events.
-// Files go to t.ArtifactDir.
+// Each seed is a subtest, named protocol/scenario/seed. Of those that fail one is
+// shrunk and reported whole, the first that is wrong, or if none is, the first that
+// does not come back: what is broken, the smallest run that shows it, in words and as a
+// file to replay, the states of the servers (by their String method, if they have one)
+// and the last events. Files go to the ArtifactDir of the test of the protocol.
 //
 // Flags: -seed N runs one seed, -seeds N as many, and -schedule FILE runs the faults
-// in a file, or replays the run in it.
+// in a file, or replays the run in it as it is.
 func Test(t *testing.T, s Scenario) {
 	t.Helper()
 	s, err := s.completed()
@@ -59,30 +61,37 @@ func Test(t *testing.T, s Scenario) {
 	if err != nil {
 		t.Fatalf("-schedule: %v", err)
 	}
+	if replay != nil && !slices.ContainsFunc(s.Protocols, func(p Protocol) bool { return p.Name == replay.Protocol }) {
+		t.Fatalf("-schedule: %s is of protocol %s, which is not under test here", testFlags.schedule, replay.Protocol)
+	}
 	root := t.Name()
 	for _, p := range s.Protocols {
 		if replay != nil && replay.Protocol != p.Name {
 			continue
 		}
 		t.Run(p.Name, func(t *testing.T) {
+			var found findings
 			t.Run(s.Name, func(t *testing.T) {
-				var first sync.Mutex // is held by the first failure, for good
 				for _, seed := range s.testSeeds(t, replay) {
 					t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 						t.Parallel()
 						one := s
 						one.command = testCommand(root, p.Name, s.Name, seed)
-						runSeed(t, one, p, seed, replay, &first)
+						found.add(runSeed(t, one, p, seed, replay))
 					})
 				}
 			})
+			found.report(t, root, s, p, replay)
 		})
 	}
 }
 
+// testPattern is what -run takes to run a test of that name and no other.
+func testPattern(name string) string { return "'^" + strings.ReplaceAll(name, "/", "$/^") + "$'" }
+
 // testCommand is what runs one seed of a test again.
 func testCommand(test, protocol, scenario string, seed uint64) string {
-	command := fmt.Sprintf("go test -run '^%s$/^%s$/^%s$' -seed %d -artifacts", strings.ReplaceAll(test, "/", "$/^"), protocol, scenario, seed)
+	command := fmt.Sprintf("go test -run %s -seed %d -artifacts", testPattern(test+"/"+protocol+"/"+scenario), seed)
 	if testFlags.schedule != "" {
 		command += " -schedule " + testFlags.schedule
 	}
@@ -113,12 +122,12 @@ func (s Scenario) testSeeds(t *testing.T, replay *Replay) []uint64 {
 }
 
 // runSeed is the test of one seed.
-func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay, first *sync.Mutex) {
+func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay) *Result {
 	var r *Result
 	if replay != nil {
 		r = replay.Run(s, p)
 	} else {
-		r = Run(s, p, seed)
+		r = Run(s.longEnough(seed), p, seed)
 	}
 	switch r.Verdict {
 	case linearizability.VerdictOK:
@@ -129,18 +138,24 @@ func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay, 
 			keep(t, r)
 		}
 	case linearizability.VerdictViolation:
-		if !first.TryLock() {
-			t.Errorf("seed %d: %v: %s\n%s", seed, r.Failure.Judge, r.Violation, s.command)
-			return
-		}
-		small, _, err := Shrink(t.Context(), r.Freeze(), s, p, testBudget, func(Shrinking) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		report(t, r, small, s, p)
+		what, _, _ := strings.Cut(r.Violation, "\n")
+		t.Errorf("seed %d: %v: %s\n%s", seed, r.Failure.Judge, what, s.command)
 	default:
 		t.Errorf("seed %d: no judge could decide\n%s", seed, s.command)
 	}
+	return r
+}
+
+// longEnough is the scenario with time enough, after the faults that it draws from a
+// seed, to see whether the service comes back.
+func (s Scenario) longEnough(seed uint64) Scenario {
+	if s.Vary != nil {
+		return s
+	}
+	if from, judged := s.quiet(s.faultsOf(seed)); judged {
+		s.Duration = max(s.Duration, from+2*time.Second)
+	}
+	return s
 }
 
 // keep writes what a run left behind.
@@ -152,41 +167,6 @@ func keep(t *testing.T, r *Result) {
 	t.Logf("wrote %s", strings.Join(written, " "))
 }
 
-// report fails a test with the smallest run that shows the failure. Its files go to
-// a folder of their own, beside those of the run that it was found in.
-func report(t *testing.T, r *Result, small Replay, s Scenario, p Protocol) {
-	whole := s.command
-	s.command = fmt.Sprintf("go test -run '^%s$' -schedule FILE, with this in FILE:\n%s", strings.SplitN(t.Name(), "/", 2)[0], oneLine(small))
-	shown := small.Run(s, p)
-	t.Errorf("%s\nThis is the smallest run that fails so. The one that it was found in:\n  %s\n", shown.Account(), whole)
-	if !wantsArtifacts() {
-		return
-	}
-	keep(t, r)
-	dir := filepath.Join(t.ArtifactDir(), "smallest")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	written, err := shown.WriteArtifacts(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	traces, err := shown.WriteTraces(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("wrote %s", strings.Join(append(written, traces...), " "))
-}
-
-// oneLine is a replay as JSON, short enough to be copied.
-func oneLine(f Replay) string {
-	text, err := json.Marshal(f)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
-}
-
 // completed is the scenario with everything that Test needs.
 func (s Scenario) completed() (Scenario, error) {
 	if len(s.Protocols) == 0 && s.Server == nil {
@@ -194,6 +174,9 @@ func (s Scenario) completed() (Scenario, error) {
 	}
 	if s.Server != nil {
 		s.Protocols = append([]Protocol{implementation(s.Server, s.Invariants)}, s.Protocols...)
+	}
+	if err := s.completeWorkload(); err != nil {
+		return s, err
 	}
 	if s.Servers == 0 {
 		s.Servers = 3
@@ -216,6 +199,24 @@ func (s Scenario) completed() (Scenario, error) {
 	return s, nil
 }
 
+// completeWorkload checks a workload of the user's own.
+func (s *Scenario) completeWorkload() error {
+	w := &s.Workload
+	switch {
+	case w.Client == nil && w.crew == nil && w.Machine == nil:
+		return nil // there is none
+	case w.Client == nil && w.crew == nil:
+		return errors.New("the Workload has no Client: nobody would ask for anything")
+	case w.crew == nil && reflect.ValueOf(w.Model).IsZero():
+		return errors.New("the Workload has no Model: nobody could judge the answers")
+	case w.Machine == nil && (s.Server == nil || len(s.Protocols) > 1):
+		return errors.New("the Workload has no Machine, which Protocols replicate")
+	case w.Machine == nil:
+		w.Machine = func() rsm.StateMachine { return nil } // Server has its own
+	}
+	return nil
+}
+
 // filled is the scenario with clients who ask for something, for some time.
 func (s Scenario) filled() Scenario {
 	if s.Workload.Machine == nil {
@@ -236,6 +237,11 @@ func (s Scenario) filled() Scenario {
 // swarming is the scenario with the swarm's faults.
 func (s Scenario) swarming() (Scenario, error) {
 	set := map[string]string{"servers": strconv.Itoa(s.Servers), "counter": "false"} // an implementation brings its own machine
+	for field, value := range map[string]time.Duration{"duration": s.Duration, "recovery": s.Settle} {
+		if value > 0 {
+			set[field] = value.String()
+		}
+	}
 	for field, value := range s.Set {
 		set[field] = value
 	}
