@@ -382,6 +382,7 @@ func QueueSwarmScenario(set map[string]string) (Scenario, error) {
 				return err
 			}
 		}
+		c.Swarm.yield(set)
 		return c.Validate()
 	}
 	c := DrawQueueSwarm(0)

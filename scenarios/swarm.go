@@ -90,9 +90,16 @@ type Swarm struct {
 	Wipe             Often `json:"wipe"`
 }
 
-// DrawSwarm draws a configuration from a seed. Each field is drawn by itself, so
-// that a field added later leaves the others as they were.
+// DrawSwarm draws a configuration from a seed.
 func DrawSwarm(seed uint64) Swarm {
+	c := drawSwarm(seed)
+	c.settle(nil)
+	return c
+}
+
+// drawSwarm draws each field by itself, so that a field added later leaves the others
+// as they were; whether they go together is for settle to see to.
+func drawSwarm(seed uint64) Swarm {
 	draw := func(field string) *rand.Rand { return stream(seed, "swarm "+field) }
 	const ms = time.Millisecond
 	c := Swarm{
@@ -124,17 +131,16 @@ func DrawSwarm(seed uint64) Swarm {
 	c.Transfers = sim.Duration(pick(draw("transfers"), 0, time.Second, 5*time.Second))
 	c.Changes = sim.Duration(pick(draw("changes"), 0, 0, 300*ms, time.Second))
 	c.Spares = pick(draw("spares"), 1, 2, 3)
-	if c.Changes == 0 {
-		c.Spares = 0 // they would be nothing to anybody
+	c.Settings = drawSettings(draw)
+	if c.Reads == ReadLease && pick(draw("leaseOrClocks"), false, true) {
+		c.ClockSkew, c.ClockDrift, c.ClockJump, c.ClockStrobe = Often{}, Often{}, Often{}, Often{}
 	}
-	c.Settings = c.drawSettings(draw)
 	return c
 }
 
-// drawSettings draws what is asked of the protocol, as far as it goes together with
-// the rest.
-func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
-	s := Settings{
+// drawSettings draws what is asked of the protocol.
+func drawSettings(draw func(field string) *rand.Rand) Settings {
+	return Settings{
 		SnapshotEvery:    pick(draw("snapshotEvery"), 0, 20, 100),
 		Reads:            pick(draw("reads"), ReadLog, ReadQuorum, ReadLease, ReadLease),
 		NoPreVote:        pick(draw("noPreVote"), false, false, false, true),
@@ -147,46 +153,8 @@ func (c *Swarm) drawSettings(draw func(field string) *rand.Rand) Settings {
 		NoLearning:       pick(draw("noLearning"), false, false, true),
 		FlexibleQuorums:  pick(draw("flexibleQuorums"), false, false, true),
 		DriftBound:       pick(draw("driftBound"), 0, 2.0, 4),
-		StopToChange:     pick(draw("stopToChange"), false, true) && c.Changes > 0,
+		StopToChange:     pick(draw("stopToChange"), false, true),
 	}
-	if s.Reads == ReadLease && pick(draw("leaseOrClocks"), false, true) {
-		// Leases are as safe as clocks are.
-		c.ClockSkew, c.ClockDrift, c.ClockJump, c.ClockStrobe = Often{}, Often{}, Often{}, Often{}
-	}
-	if clocks := (Often{}); s.Reads == ReadLease &&
-		(c.ClockSkew != clocks || c.ClockDrift != clocks || c.ClockJump != clocks || c.ClockStrobe != clocks) {
-		s.Reads = ReadQuorum
-	}
-	if s.Reads == ReadLease {
-		s.NoPreVote, s.NoCheckQuorum = false, false // they rely on servers that stand by their leader
-	}
-	if s.Plain {
-		// Paxos then has one command under way at a time: each takes two writes and a
-		// round trip, 50 ms with the slower disks. An open loop asks for more than that,
-		// and no server that is asked for more than it can do answers within a bound.
-		c.OpenRate = 0
-	}
-	if s.InFlight == 8 {
-		// In each round trip, which with the slower disks makes 200 in a second. What an
-		// open loop has asked for while nobody could answer would take longer to work off
-		// than there is time to recover; and so would a new member of Raft take to get the
-		// whole log that counts before it has it.
-		c.OpenRate = min(c.OpenRate, 20)
-		s.NoLearning = false
-	}
-	if c.Changes > 0 {
-		if s.InFlight == 0 {
-			s.InFlight = 256 // every change fills Paxos's window: four times that only costs time
-		}
-		s.FlexibleQuorums = false // sizes that fit a cluster of one size do not fit another's
-		// A server that was removed without its knowledge goes on to stand for election.
-		// Followers that hear from a leader do not heed it (CheckQuorum), but while there
-		// is none it spoils one election after the other, as four of them were seen to do
-		// for ten seconds to a cluster of two. It takes PreVote to keep it quiet: those
-		// who are behind get nowhere with that (dissertation §4.2.3, §9.6).
-		s.NoPreVote = false
-	}
-	return s
 }
 
 // drawOften switches a fault off in half of all runs, and else lets it befall
@@ -371,22 +339,23 @@ func (c Swarm) Validate() error {
 	if c.Clients == 0 && c.OpenRate == 0 {
 		return errors.New("clients: there are none, and openRate is zero: nobody would call")
 	}
-	return nil
+	return c.validateMixes()
 }
 
 // SwarmScenario is the scenario in which everything that may go wrong does, some
 // of it in each run. The fields in set replace what is drawn.
 func SwarmScenario(set map[string]string) (Scenario, error) {
-	override := func(c *Swarm) error {
+	draw := func(seed uint64) (Swarm, error) {
+		c := drawSwarm(seed)
 		for _, field := range sortedKeys(set) {
 			if err := c.Set(field, set[field]); err != nil {
-				return err
+				return c, err
 			}
 		}
-		return c.Validate()
+		c.settle(set)
+		return c, c.Validate()
 	}
-	c := DrawSwarm(0)
-	if err := override(&c); err != nil {
+	if _, err := draw(0); err != nil {
 		return Scenario{}, err
 	}
 	flags := ""
@@ -428,8 +397,8 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 			},
 		},
 		Vary: func(seed uint64) Scenario {
-			c := DrawSwarm(seed)
-			if err := override(&c); err != nil {
+			c, err := draw(seed)
+			if err != nil {
 				panic(err) // what is set does not depend on what is drawn
 			}
 			return c.scenario(seed)

@@ -88,6 +88,52 @@ func TestSwarmSet(t *testing.T) {
 	}
 }
 
+// TestSwarmMixes: what was drawn yields to what is set, and two that are set and do not
+// go together are refused, with the names of both.
+func TestSwarmMixes(t *testing.T) {
+	settings := map[string]string{
+		"changes": "300ms", "flexibleQuorums": "true", "noPreVote": "true", "noCheckQuorum": "true", "reads": "lease",
+		"stopToChange": "true", "clockSkew": "3s/1s", "clockJump": "3s/1s", "plain": "true", "openRate": "50",
+		"inFlight": "4", "clients": "0", "spares": "2", "oneByOne": "true",
+	}
+	apart := map[string]bool{
+		"changes flexibleQuorums": true, "changes noPreVote": true, "noPreVote reads": true,
+		"noCheckQuorum reads": true, "clockSkew reads": true, "clockJump reads": true,
+	}
+	for a := range settings {
+		for b := range settings {
+			if a > b {
+				continue
+			}
+			set := map[string]string{a: settings[a], b: settings[b]}
+			s, err := scenarios.SwarmScenario(set)
+			if apart[a+" "+b] {
+				require.ErrorContains(t, err, a)
+				require.ErrorContains(t, err, b)
+				require.ErrorContains(t, err, "does not go together with")
+				continue
+			}
+			require.NoError(t, err, "%v", set)
+			for seed := range uint64(30) {
+				c := s.Vary(seed).Config.(scenarios.Swarm)
+				require.NoError(t, c.Validate(), "%v", set)
+				for _, field := range []string{a, b} {
+					require.NoError(t, c.Set(field, settings[field]))
+				}
+				require.Equal(t, s.Vary(seed).Config, c, "what is set stays")
+			}
+		}
+	}
+	for _, field := range []string{"reads", "noPreVote", "noCheckQuorum"} { // servers refuse to boot with bad mixes
+		s, err := scenarios.SwarmScenario(map[string]string{field: settings[field], "duration": "300ms", "recovery": "1s"})
+		require.NoError(t, err)
+		for _, p := range scenarios.Protocols() {
+			sweep := scenarios.RunSeeds(t.Context(), s, p, 1, 12, nil)
+			require.Equal(t, 12, sweep.OK, "%s=%s on %s", field, settings[field], p.Name)
+		}
+	}
+}
+
 // TestSwarmFieldsAreIndependent: to switch one fault off leaves all others as they
 // were drawn.
 func TestSwarmFieldsAreIndependent(t *testing.T) {
