@@ -1,6 +1,7 @@
 package paxos
 
 import (
+	"cmp"
 	"slices"
 
 	"quorumlab/node"
@@ -10,34 +11,47 @@ import (
 // Leadership changes hands in good order: the leader tells another server to prepare
 // a higher ballot at once, and acceptors do not stand by the old leader because it
 // has agreed. Whoever takes over needs nothing in advance; phase 1 brings it what it
-// lacks. Meanwhile the old leader goes on. If the other never takes over, nothing
-// has happened but that the old leader does without leases for the rest of its
-// ballot: the other may still be about to.
+// lacks. Meanwhile the old leader goes on. If the other has not taken over after a
+// leader timeout, whoever asked for it is told so, and nothing has happened but that
+// the old leader does without leases for the rest of its ballot: the other may still be
+// about to.
 
-// transfer is a hand-over that an administrator waits for.
+// transfer is a hand-over that administrators wait for. The zero value is none.
 type transfer struct {
-	from node.ID // the administrator
 	to   node.ID
+	from []node.ID // the administrators
 }
 
 // receiveTransferLeadership hands over at an administrator's request.
 func (s *Server) receiveTransferLeadership(from node.ID, m rsm.TransferLeadership) {
-	reply := rsm.AdminReply{Status: rsm.OK}
+	if s.role != leading {
+		s.env.Send(from, rsm.AdminReply{Status: rsm.NotLeader, Leader: s.expected})
+		return
+	}
+	to, t := m.To, &s.transfer
+	if to == 0 {
+		to = cmp.Or(t.to, s.fittest())
+	}
+	reply := rsm.AdminReply{Status: rsm.Refused, Leader: s.env.ID()}
 	switch {
-	case s.role != leading:
-		reply.Status, reply.Leader = rsm.NotLeader, s.expected
-	case m.To == 0 && s.fittest() == 0:
-		reply.Status, reply.Reason = rsm.Refused, "there is nobody else"
-	case m.To != 0 && !slices.Contains(s.memberships[len(s.memberships)-1].Servers, m.To):
-		reply.Status, reply.Reason = rsm.Refused, "it is no member"
-	case m.To == s.env.ID():
+	case to == 0:
+		reply.Reason = "there is nobody else"
+	case !slices.Contains(s.memberships[len(s.memberships)-1].Servers, to):
+		reply.Reason = "it is no member"
+	case to == s.env.ID():
+		reply.Status = rsm.OK
+	case t.to != 0 && t.to != to:
+		reply.Reason = "another hand-over is under way"
 	default:
-		if m.To == 0 {
-			m.To = s.fittest()
+		if t.to == 0 {
+			t.to = to
+			s.env.SetTimer(TransferTimer, s.config.LeaderTimeoutMax)
 		}
-		s.transfer = transfer{from: from, to: m.To}
-		s.offer(m.To)
-		return // the answer comes when it is done
+		if !slices.Contains(t.from, from) {
+			t.from = append(t.from, from)
+		}
+		s.offer(to) // again, if it was asked for again: the first may be lost
+		return      // the answer comes when it is done, or was not for too long
 	}
 	s.env.Send(from, reply)
 }
@@ -69,14 +83,27 @@ func (s *Server) receiveHandOver(m HandOver) {
 	s.prepare()
 }
 
-// endTransfer tells the administrator what came of the hand-over.
-func (s *Server) endTransfer(leader node.ID) {
-	if s.transfer.from == 0 {
-		return
+// finishTransfer is called when the leader retires, which is what was asked for if it
+// is for the sake of the other server.
+func (s *Server) finishTransfer(leader node.ID) {
+	if leader == s.transfer.to {
+		s.endTransfer(rsm.AdminReply{Status: rsm.OK, Leader: leader})
+	} else {
+		s.endTransfer(rsm.AdminReply{Status: rsm.NotLeader, Leader: leader})
 	}
-	reply := rsm.AdminReply{Status: rsm.OK}
-	if leader != s.transfer.to {
-		reply = rsm.AdminReply{Status: rsm.NotLeader, Leader: leader}
+	s.env.StopTimer(TransferTimer)
+}
+
+// abortTransfer gives up a hand-over that takes too long.
+func (s *Server) abortTransfer() {
+	s.endTransfer(rsm.AdminReply{
+		Status: rsm.Refused, Leader: s.env.ID(), Reason: "the other server did not take over within a leader timeout",
+	})
+}
+
+func (s *Server) endTransfer(reply rsm.AdminReply) {
+	for _, administrator := range s.transfer.from {
+		s.env.Send(administrator, reply)
 	}
-	s.env.Send(s.transfer.from, reply)
+	s.transfer = transfer{}
 }

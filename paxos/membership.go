@@ -10,9 +10,9 @@ import (
 
 // Membership says who the acceptors are, from a slot on.
 type Membership struct {
-	From    Slot   // the first slot it governs
-	ID      uint64 // of the change that brought it about; zero for the first
-	Servers []node.ID
+	From    Slot      `json:"from"` // the first slot it governs
+	ID      uint64    `json:"id"`   // of the change that brought it about; zero for the first
+	Servers []node.ID `json:"servers"`
 }
 
 // membership is a membership as a proposer uses it.

@@ -192,7 +192,7 @@ func (s *Server) giveUp(by Ballot, to node.ID) {
 // retire makes a follower of the server: of another, or of nobody it knows.
 func (s *Server) retire(to node.ID) {
 	s.abandonReads(to)
-	s.endTransfer(to)
+	s.finishTransfer(to)
 	s.endChange(rsm.AdminReply{Status: rsm.NotLeader, Leader: to})
 	s.role = follower
 	s.handedOver = 0

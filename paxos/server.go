@@ -19,6 +19,8 @@ const (
 	FlushTimer
 	// CatchUpTimer expires when a request to catch up must be taken for lost.
 	CatchUpTimer
+	// TransferTimer expires when another server should have taken over.
+	TransferTimer
 )
 
 // role is what a server is beside acceptor and learner, which it is always.
@@ -29,6 +31,8 @@ const (
 	preparing             // is in phase 1 of its ballot
 	leading               // is in phase 2 of its ballot
 )
+
+func (r role) String() string { return [...]string{"follower", "preparing", "leader"}[r] }
 
 // Server is one replica: proposer, acceptor and learner in one, as in Paxos Made
 // Simple §2.5. It implements node.Handler and node.Leader.
@@ -151,6 +155,8 @@ func (s *Server) Timeout(t node.Timer) {
 		s.flush()
 	case CatchUpTimer:
 		s.catchingUp = false // whoever shows next that this server is behind is asked
+	case TransferTimer:
+		s.abortTransfer()
 	}
 	s.log.Flush()
 }

@@ -100,7 +100,7 @@ func timerName(h node.Handler, t node.Timer) string {
 	case *raft.Server:
 		names = []string{"election timer", "heartbeat timer", "flush timer", "quorum timer", "transfer timer", "snapshot timer"}
 	case *paxos.Server:
-		names = []string{"leader timer", "heartbeat timer", "flush timer", "catch-up timer"}
+		names = []string{"leader timer", "heartbeat timer", "flush timer", "catch-up timer", "transfer timer"}
 	case *client:
 		names = []string{"next operation", "a session's next step"}
 	}
