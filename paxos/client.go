@@ -51,7 +51,7 @@ func (s *Server) enqueue(r rsm.Request) {
 }
 
 // waitingRoom is for how many requests an array is allocated at a time.
-const waitingRoom = 64
+const waitingRoom = batchRequests
 
 // scheduleFlush has what waits proposed after all that is in the inbox now: so
 // requests that came together go together, in one message and one write.

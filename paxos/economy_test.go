@@ -42,7 +42,7 @@ func (l *burden) Synced(node.Sync, error) {}
 // and then for many commands adds a little. If messages are shared there are fewer.
 func TestAllocationsOfACommand(t *testing.T) {
 	require.Len(t, sixteenBytes, 16)
-	for outstanding, allowed := range map[int]float64{1: 5.1, 16: 3, 256: 3} {
+	for outstanding, allowed := range map[int]float64{1: 5.05, 16: 3, 256: 3} {
 		t.Run(fmt.Sprintf("%d outstanding", outstanding), func(t *testing.T) {
 			w := sim.New(sim.Config{Network: sim.Network{Latency: sim.Constant(ms)}})
 			servers := []node.ID{1, 2, 3}

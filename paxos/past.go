@@ -45,7 +45,7 @@ func WriteLog(env node.Env, chosen Slot, accepted ...Proposal) error {
 	if err != nil || len(records) > 0 {
 		return err
 	}
-	if err := log.ReplaceCopies(promiseName, encodePromise(promised, before)); err != nil {
+	if err := log.ReplaceCopies(promiseName, appendPromise(nil, promised, before)); err != nil {
 		return err
 	}
 	for _, p := range accepted {

@@ -80,7 +80,7 @@ func (s *Server) load() error {
 	// What was read has to be written anew, and it may have been read from a record: a
 	// crash may keep that and not the promise written before it, and records go when a
 	// snapshot takes their place.
-	return s.log.ReplaceCopies(promiseName, encodePromise(s.promised, s.ceiling))
+	return s.log.ReplaceCopies(promiseName, appendPromise(nil, s.promised, s.ceiling))
 }
 
 func (s *Server) loadPromise() error {
@@ -154,12 +154,13 @@ func (s *Server) replayChosen(chosen Slot) {
 
 // storePromise writes the promise, and what stands beside it.
 func (s *Server) storePromise(b Ballot, ceiling Slot) bool {
-	return s.written(s.log.ReplaceCopies(promiseName, encodePromise(b, ceiling)))
+	s.record = appendPromise(s.record[:0], b, ceiling)
+	return s.written(s.log.ReplaceCopies(promiseName, s.record))
 }
 
 const promiseSize = 16 // bytes
 
-func encodePromise(b Ballot, ceiling Slot) []byte {
-	encoded := binary.LittleEndian.AppendUint64(make([]byte, 0, promiseSize), uint64(b))
-	return binary.LittleEndian.AppendUint64(encoded, uint64(ceiling))
+func appendPromise(b []byte, promised Ballot, ceiling Slot) []byte {
+	b = binary.LittleEndian.AppendUint64(b, uint64(promised))
+	return binary.LittleEndian.AppendUint64(b, uint64(ceiling))
 }

@@ -28,9 +28,10 @@ func (l *Log) ReplaceFile(name string, content []byte) error {
 	if l.failed != nil {
 		return l.failed
 	}
-	encoded := make([]byte, 4, 4+len(content))
-	binary.LittleEndian.PutUint32(encoded, crc32.Checksum(content, castagnoli))
-	if err := l.env.Disk().Replace(name, append(encoded, content...)); err != nil {
+	encoded := binary.LittleEndian.AppendUint32(l.buffer[:0], crc32.Checksum(content, castagnoli))
+	encoded = append(encoded, content...)
+	l.buffer = encoded
+	if err := l.env.Disk().Replace(name, encoded); err != nil {
 		return l.fail(err)
 	}
 	l.written.writes++

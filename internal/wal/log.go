@@ -29,7 +29,7 @@ type Log struct {
 	dropAfter uint64    // once so many writes are durable
 
 	previous uint32 // checksum of the last frame
-	buffer   []byte // the frame being appended; kept for the next one
+	buffer   []byte // the frame or file being written; kept for the next one
 	held     []heldMessage
 }
 
