@@ -29,7 +29,8 @@ type Disk interface {
 	Append(name string, data []byte) error
 	// Replace sets the whole content of a file atomically, creating it if need
 	// be: after a crash the file holds the old content or the new, never a
-	// mixture. It is durable only after a sync, as everything is.
+	// mixture. It is durable only after a sync, as everything is. The data is
+	// copied.
 	Replace(name string, data []byte) error
 	// Truncate cuts a file to its first size bytes. A file that is not there is
 	// fs.ErrNotExist; a size beyond the file's end changes nothing.
