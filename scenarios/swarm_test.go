@@ -128,7 +128,7 @@ func TestSwarmMixes(t *testing.T) {
 		s, err := scenarios.SwarmScenario(map[string]string{field: settings[field], "duration": "300ms", "recovery": "1s"})
 		require.NoError(t, err)
 		for _, p := range scenarios.Protocols() {
-			sweep := scenarios.RunSeeds(t.Context(), s, p, 1, 12, nil)
+			sweep := scenarios.RunSeeds(t.Context(), s, p, 1, 12, func(*scenarios.Sweep) {})
 			require.Equal(t, 12, sweep.OK, "%s=%s on %s", field, settings[field], p.Name)
 		}
 	}
