@@ -31,7 +31,7 @@ func TestTransfersAtATime(t *testing.T) {
 	}
 	l.receive(1002, rsm.TransferLeadership{To: 1})
 	l.expect("1002 AdminReply(id=0 ok leader=1)")
-	l.receive(2, Prepare{Ballot: b(2, 2), First: 1, HandedOver: true})
+	l.receive(2, Prepare{Ballot: b(2, 2), First: 1, HandedOver: b(1, 1)})
 	l.expect("1001 AdminReply(id=0 ok leader=2)", "1002 AdminReply(id=0 ok leader=2)", "1003 AdminReply(id=0 ok leader=2)",
 		"2 Promise(2.2 chosen=0 accepted=[])")
 	require.NotContains(t, l.timers, TransferTimer)
