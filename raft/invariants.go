@@ -22,6 +22,7 @@ const (
 	commitNeverDown   = "Commit Index Never Goes Down"
 	matchNeverDown    = "Match Index Never Goes Down"
 	committedMajority = "Committed Entries Are on a Majority"
+	repairedTruly     = "Repaired Servers Have All Back"
 
 	oneLeaderCommits    = "One Leader Can Commit"
 	configurationInLog  = "Configuration Is the Newest in the Log"
@@ -66,6 +67,9 @@ type shadow struct {
 	pledged        voteRecord // the newest of its votes that made a leader
 	base           Index      // the log begins behind it
 	durable        Index      // up to where its disk holds its log
+	writing        []extent   // what of it is on its way there, by how much was written
+	diskVote       voteRecord // the newest that its disk holds
+	votes          []vote     // on their way there, oldest first
 	log            []shadowEntry
 	newest         Entry // the last in the log
 	commitIndex    Index
@@ -77,7 +81,14 @@ type shadow struct {
 	damaged        bool           // its disk was, at some time
 	repairing      bool           // and what that took is not yet back on it
 	repaired       uint64         // so much has to be durable for it to be; zero: nothing is back
+	lost           loss           // what damage may have taken
 	authority      authority
+}
+
+// vote is a term and a vote, and how much has to be durable for them to be.
+type vote struct {
+	written uint64
+	voteRecord
 }
 
 // matched is up to where a leader knows a peer's log to be its own.
@@ -104,7 +115,16 @@ func NewInvariants() *Invariants {
 func (v *Invariants) Check(id node.ID, s *Server) error {
 	h := v.shadow(id)
 	restarted := h.server != s
-	h.checkRepairing(s, restarted)
+	h.voteOnDisk()
+	if restarted {
+		h.votes = h.votes[:0]
+	}
+	if now := (voteRecord{s.term, s.votedFor}); restarted || now != (voteRecord{h.term, h.votedFor}) {
+		h.votes = append(h.votes, vote{s.journal.vote, now})
+	}
+	if err := h.checkRepairing(s, restarted); err != nil {
+		return err
+	}
 	elected := s.role == Leader && (restarted || h.role != Leader || h.term != s.term)
 	if err := v.checkOffice(h, s, restarted); err != nil {
 		return err
@@ -188,19 +208,29 @@ func (v *Invariants) CheckAll() error {
 
 // checkRepairing keeps account of what damage took. That a server has it all back
 // counts from when its disk has: a crash before that finds the damage once more, and
-// meanwhile nothing leaves the server that builds on it.
-func (h *shadow) checkRepairing(s *Server, restarted bool) {
+// meanwhile nothing leaves the server that builds on it. It has it back when it knows to
+// be committed all that it may have stored, or holds what it was sent by a leader of a
+// later term than any in which it had a say (repair.go).
+func (h *shadow) checkRepairing(s *Server, restarted bool) error {
 	switch {
 	case s.Repairing():
+		if restarted && (h.server == nil || s.loss != h.server.loss) {
+			h.lost = loss{s.loss.index, max(s.loss.term, h.voteOnDisk().term)}
+		}
 		h.repairing, h.repaired, h.damaged = true, 0, true
 	case restarted:
 		h.repairing = false
 	case h.repairing && h.repaired == 0:
 		h.repaired = s.journal.wal.Written()
+		if s.CommitIndex() < h.lost.index && s.log.lastTerm() <= h.lost.term {
+			return violation(repairedTruly, "server %d takes itself for repaired, with %d entries committed, of which the last is of term %d: it may have stored %d, up to term %d",
+				h.id, s.CommitIndex(), s.log.lastTerm(), h.lost.index, h.lost.term)
+		}
 	}
 	if h.repairing && h.repaired > 0 && s.journal.covers(h.repaired) {
-		h.repairing, h.repaired = false, 0
+		h.repairing, h.repaired, h.lost = false, 0, loss{}
 	}
+	return nil
 }
 
 func (v *Invariants) shadow(id node.ID) *shadow {
@@ -265,6 +295,16 @@ func (v *Invariants) checkReign(h *shadow, s *Server) error {
 	return nil
 }
 
+// voteOnDisk returns the newest term and vote that a server's disk holds.
+func (h *shadow) voteOnDisk() voteRecord {
+	done := 0
+	for ; h.server != nil && done < len(h.votes) && h.server.journal.covers(h.votes[done].written); done++ {
+		h.diskVote = h.votes[done].voteRecord
+	}
+	h.votes = append(h.votes[:0], h.votes[done:]...)
+	return h.diskVote
+}
+
 // pledge notes that a server's vote made a leader.
 func (h *shadow) pledge(vote voteRecord) {
 	if vote.term > h.pledged.term {
@@ -295,13 +335,15 @@ func (v *Invariants) checkElected(h *shadow, s *Server) error {
 
 // checkVotes: a candidate wins if a majority of the servers "in the full cluster"
 // votes for it "in the same term" (§5.2), each group of a joint configuration by
-// itself. A voter that has gone on to a later term may have voted for it before.
+// itself. A vote counts from when the disk holds it. A voter that has gone on to a later
+// term may have voted for it before.
 func (v *Invariants) checkVotes(h *shadow, s *Server) error {
 	c := s.configuration().Configuration
 	for _, group := range [][]node.ID{c.Voters, c.Old} {
 		votes := 0
 		for _, other := range v.servers {
-			voted := other == h && s.votedFor == h.id || other != h && other.term == s.term && other.votedFor == h.id || other.term > s.term
+			known := other.voteOnDisk()
+			voted := known == voteRecord{s.term, h.id} || known.term > s.term
 			if voted && slices.Contains(group, other.id) {
 				votes++
 			}
@@ -358,6 +400,10 @@ func (v *Invariants) checkReplicated(h *shadow, s *Server, p *peer) error {
 	other := v.shadow(p.id)
 	if other.term > s.term || other.damaged || p.match == 0 {
 		return nil
+	}
+	if term := other.voteOnDisk().term; other.server != nil && term < s.term {
+		return violation(matchIsTrue, "server %d, leader of term %d, believes server %d, which has only come to term %d, to store its log up to index %d",
+			h.id, s.term, p.id, term, p.match)
 	}
 	if p.match > h.last() || p.match > other.onDisk() || p.match > other.last() || v.hash(other, p.match) != v.hash(h, p.match) {
 		return violation(matchIsTrue, "server %d, leader of term %d, believes that server %d stores its log up to index %d, which it does not: its log ends at %d and is on its disk up to %d",

@@ -25,7 +25,7 @@ func TestInvariantsAcceptWhatIsAllowed(t *testing.T) {
 			return 2
 		}},
 		{"a follower's term and vote go back in a crash", func(s *scene) node.ID {
-			s.servers[3].term, s.servers[3].votedFor = 9, 2
+			s.servers[3].term, s.servers[3].votedFor = 9, 3
 			require.NoError(s.t, s.check(3))
 			r := s.reboot(3)
 			r.term, r.log = 2, logOf(1)

@@ -13,7 +13,8 @@ type authority struct {
 	says     time.Duration // when it says so itself
 	round    uint64        // the newest that it had begun by then
 	begun    []roundStart  // of a leader with leases, from the newest that was answered on
-	assigned int           // how many reads waited for a round that had begun
+	assigned int           // how many reads waited for a round that had begun,
+	first    waitingRead   // and which was the oldest; its round is zero if there was none
 }
 
 // offer is a leader's word that another server may stand at once, whoever hears the
@@ -39,7 +40,17 @@ func (v *Invariants) checkSticks(h *shadow, s *Server, restarted bool) error {
 		own.heardAt, own.says = s.heardAt, s.heardAt
 	}
 	voted := s.votedFor != h.votedFor || s.term != h.term
-	if !voted || restarted || s.votedFor == 0 || s.votedFor == h.id || !s.config.CheckQuorum || v.offers[offer{s.term - 1, s.votedFor}] {
+	if !voted || restarted || s.votedFor == 0 || s.votedFor == h.id {
+		return nil
+	}
+	if s.Repairing() {
+		return violation(leaderCompleteness, "server %d votes for %d in term %d, though it does not know what damage took", h.id, s.votedFor, s.term)
+	}
+	c := v.shadow(s.votedFor)
+	if own := c.voteOnDisk(); c.server != nil && own != (voteRecord{s.term, c.id}) && own.term <= s.term {
+		return violation(electionSafety, "server %d votes in term %d for %d, whose disk does not hold that it stands", h.id, s.term, c.id)
+	}
+	if !s.config.CheckQuorum || v.offers[offer{s.term - 1, s.votedFor}] {
 		return nil
 	}
 	since := max(0, s.env.Now()-heard) // if the clock was set back, nobody knows how long it is
@@ -75,6 +86,14 @@ func (v *Invariants) checkReads(h *shadow, s *Server, restarted bool) error {
 			h.id, s.term, own.round)
 	}
 	own.assigned = assigned
+	if was := own.first; was.round > s.reads.acked && (assigned == 0 || !same(was, s.reads.waiting[0])) {
+		return violation(readsOwnRound, "server %d, leader of term %d, no longer has a read wait for round %d, and only round %d was answered by a majority",
+			h.id, s.term, was.round, s.reads.acked)
+	}
+	own.first = waitingRead{}
+	if assigned > 0 {
+		own.first = s.reads.waiting[0]
+	}
 	if s.config.Reads == ReadLease {
 		if err := v.checkLease(h, s); err != nil {
 			return err
@@ -82,6 +101,10 @@ func (v *Invariants) checkReads(h *shadow, s *Server, restarted bool) error {
 	}
 	own.round = s.reads.round
 	return nil
+}
+
+func same(a, b waitingRead) bool {
+	return a.from == b.from && a.request.Client == b.request.Client && a.request.Sequence == b.request.Sequence
 }
 
 func (v *Invariants) checkLease(h *shadow, s *Server) error {

@@ -55,12 +55,16 @@ func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
 			return err
 		}
 	}
-	// What a server has read after a restart is durable, though it may not rely on it
-	// before it has synced it once more.
-	h.durable = max(h.durable, s.journal.durable)
+	h.settle(&s.journal)
 	last := s.LastIndex()
+	if restarted {
+		h.writing = append(h.writing[:0], extent{s.journal.wal.Written(), last})
+	}
 	if h.last() == last {
 		return nil
+	}
+	if !restarted {
+		h.writing = append(h.writing, extent{s.journal.wal.Written(), last})
 	}
 	for i := h.last() + 1; i <= last; i++ {
 		if err := v.checkAdded(h, s, i); err != nil {
@@ -74,13 +78,32 @@ func (v *Invariants) checkLog(h *shadow, s *Server, restarted bool) error {
 	return nil
 }
 
+// settle finds out what the disk holds by now, by what was written when and not by
+// what the server makes of it. What a server has read after a restart is durable,
+// though it may not rely on it before it has synced it once more.
+func (h *shadow) settle(j *journal) {
+	done := 0
+	for ; done < len(h.writing) && j.covers(h.writing[done].records); done++ {
+		h.durable = max(h.durable, h.writing[done].last)
+	}
+	h.writing = append(h.writing[:0], h.writing[done:]...)
+}
+
 // onDisk returns up to where a server's disk holds its log. A server that has ended
 // itself may have done more in its last event, at which nobody looked.
 func (h *shadow) onDisk() Index {
-	if h.server == nil {
-		return h.durable
+	if h.server != nil && len(h.writing) > 0 {
+		h.settle(&h.server.journal)
 	}
-	return max(h.durable, h.server.journal.durable)
+	return h.durable
+}
+
+// cut notes that nothing behind an index is on the disk any more, or on its way there.
+func (h *shadow) cut(index Index) {
+	h.durable = min(h.durable, index)
+	for i := range h.writing {
+		h.writing[i].last = min(h.writing[i].last, index)
+	}
 }
 
 // checkSource checks where a new entry at the end of a server's log comes from: a
@@ -157,10 +180,11 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 			return err
 		}
 		h.log = h.log[:kept-h.base]
-		h.durable = min(h.durable, kept)
+		h.cut(kept)
 		if base > h.base { // compacted, or replaced by a snapshot
 			h.log = append(make([]shadowEntry, 0, len(h.log)), h.log[min(base-h.base, Index(len(h.log))):]...)
 			h.base = base
+			h.durable = max(h.durable, base) // the snapshot is on the disk
 		}
 	}
 	h.forgetConfigurations()

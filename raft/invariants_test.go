@@ -16,6 +16,7 @@ type scene struct {
 	t       *testing.T
 	judge   *Invariants
 	servers [4]*Server // by ID
+	slow    bool       // disks are
 }
 
 func newScene(t *testing.T) *scene {
@@ -36,7 +37,16 @@ func (s *scene) reboot(id node.ID) *Server {
 	return s.servers[id]
 }
 
-func (s *scene) check(id node.ID) error { return s.judge.Check(id, s.servers[id]) }
+// check has the judge look at a server, whose disk holds what it has written unless
+// disks are slow.
+func (s *scene) check(id node.ID) error {
+	r := s.servers[id]
+	disk := &r.env.(*fakeEnv).disk
+	for r.journal.flush(); !s.slow && disk.Syncs() > 0; r.journal.flush() {
+		r.journal.synced(disk.EndSync(nil), nil)
+	}
+	return s.judge.Check(id, r)
+}
 
 // set gives a server a state, as if it had started with that on its disk, and has
 // the judge accept it. A leader is elected by all; one that leads that term already
@@ -62,7 +72,7 @@ func (s *scene) set(id node.ID, role Role, term Term, logTerms ...Term) *Server 
 // vote has all servers vote for a candidate, and the judge accept it.
 func (s *scene) vote(candidate node.ID, term Term) {
 	s.t.Helper()
-	for id := node.ID(1); id <= 3; id++ {
+	for _, id := range []node.ID{candidate, 1, 2, 3} {
 		r := s.servers[id]
 		if id == candidate || r.term < term {
 			r.role, r.term, r.votedFor = Follower, term, candidate
@@ -114,15 +124,13 @@ func TestAnEarlierLeaderMayReplaceWhatIsCommittedLater(t *testing.T) {
 		s := newScene(t)
 		s.set(2, Leader, 2, 1, 2)
 		sleeper := s.set(3, Follower, 2, 1, 1)
-		for _, id := range []node.ID{2, 1} { // vote for 1
+		for _, id := range []node.ID{1, 2} { // vote for 1
 			r := s.reboot(id)
 			r.log, r.term, r.votedFor = logOf(1, 1, 3), 3, 1
-			r.journal.durable = 3
-			if id == 1 {
-				r.role = Leader
-			}
 			require.NoError(t, s.check(id))
 		}
+		s.servers[1].role = Leader
+		require.NoError(t, s.check(1))
 		s.commit(1, 3)
 		sleeper.term = term
 		sleeper.log = logOf(1)
@@ -182,11 +190,11 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		{"entry committed that an elected leader lacks", leaderCompleteness, func(s *scene) node.ID {
 			s.set(1, Leader, 2, 1, 2, 2)
 			s.set(2, Follower, 2, 1, 2, 2)
-			s.servers[2].term, s.servers[2].votedFor = 3, 3
-			require.NoError(s.t, s.check(2))
 			s.set(3, Follower, 3, 1, 2)
 			s.servers[3].votedFor = 3
 			require.NoError(s.t, s.check(3))
+			s.servers[2].term, s.servers[2].votedFor = 3, 3
+			require.NoError(s.t, s.check(2))
 			s.servers[3].role = Leader
 			require.NoError(s.t, s.check(3))
 			s.servers[1].commit(3)
@@ -298,7 +306,8 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		}},
 		{"committed before it is durable", committedMajority, func(s *scene) node.ID {
 			s.set(2, Follower, 2, 1, 2, 2)
-			s.servers[1].log.append(testEntry(3, 2))
+			s.slow = true
+			s.servers[1].appendEntries(3, []Entry{testEntry(3, 2)})
 			s.servers[1].commit(3)
 			return 1
 		}},
@@ -327,7 +336,8 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 1
 		}},
 		{"match index beyond what the peer's disk holds", matchIsTrue, func(s *scene) node.ID {
-			s.servers[3].log.append(testEntry(2, 2))
+			s.slow = true
+			s.servers[3].appendEntries(2, []Entry{testEntry(2, 2)})
 			require.NoError(s.t, s.check(3))
 			s.servers[1].peers[1].match = 2
 			return 1
@@ -424,9 +434,64 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 1
 		}},
 		{"a vote although the leader was heard", sticks, func(s *scene) node.ID {
+			s.servers[2].term, s.servers[2].votedFor = 3, 2
+			require.NoError(s.t, s.check(2))
 			s.servers[3].config.CheckQuorum = true
 			s.servers[3].term, s.servers[3].votedFor = 3, 2
 			return 3
+		}},
+		{"a vote for one whose disk does not know of it", electionSafety, func(s *scene) node.ID {
+			s.servers[3].term, s.servers[3].votedFor = 3, 2
+			return 3
+		}},
+		{"a vote of one who does not know what damage took", leaderCompleteness, func(s *scene) node.ID {
+			s.servers[2].term, s.servers[2].votedFor = 3, 2
+			require.NoError(s.t, s.check(2))
+			r := s.reboot(3)
+			r.term, r.loss = 2, loss{index: 1, term: 2}
+			require.NoError(s.t, s.check(3))
+			r.term, r.votedFor = 3, 2
+			return 3
+		}},
+		{"repaired before all is back", repairedTruly, func(s *scene) node.ID {
+			r := s.reboot(2)
+			r.term, r.log, r.loss = 2, logOf(1), loss{index: 2, term: 2}
+			require.NoError(s.t, s.check(2))
+			r.loss = loss{}
+			return 2
+		}},
+		{"elected before its own vote is on its disk", electionSafety, func(s *scene) node.ID {
+			s.servers[3].term, s.servers[3].votedFor = 3, 3
+			require.NoError(s.t, s.check(3))
+			s.servers[2].term, s.servers[2].votedFor = 3, 3
+			require.NoError(s.t, s.check(2))
+			s.servers[3].term, s.servers[3].votedFor = 4, 3
+			require.NoError(s.t, s.check(3))
+			s.slow = true
+			r := s.servers[2]
+			r.role = Candidate
+			r.saveTerm(4, 2)
+			require.NoError(s.t, s.check(2))
+			r.role = Leader
+			return 2
+		}},
+		{"an answer from a term in which the peer never was", matchIsTrue, func(s *scene) node.ID {
+			s.servers[2].term, s.servers[2].votedFor = 3, 2
+			require.NoError(s.t, s.check(2))
+			s.servers[1].role, s.servers[1].term, s.servers[1].votedFor = Follower, 3, 2
+			require.NoError(s.t, s.check(1))
+			s.servers[2].role = Leader
+			require.NoError(s.t, s.check(2))
+			s.servers[2].peers[1].match = 1
+			return 2
+		}},
+		{"a read answered too early", readsOwnRound, func(s *scene) node.ID {
+			r := s.servers[1]
+			r.config.Reads = ReadIndex
+			r.reads.round, r.reads.waiting = 1, []waitingRead{{round: 1, from: 9}}
+			require.NoError(s.t, s.check(1))
+			r.reads.waiting = nil
+			return 1
 		}},
 		{"a read that joins a round", readsOwnRound, func(s *scene) node.ID {
 			r := s.servers[1]
@@ -454,7 +519,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		{"elected during a lease", leaseAlone, func(s *scene) node.ID {
 			s.lease()
 			require.NoError(s.t, s.check(1))
-			for _, id := range []node.ID{3, 2} {
+			for _, id := range []node.ID{2, 3} {
 				s.servers[id].term, s.servers[id].votedFor = 3, 2
 				require.NoError(s.t, s.check(id))
 			}
