@@ -390,3 +390,28 @@ func drawLogs(r *Result) []Picture {
 	f.Caption = "A dot is the entry without a command with which a leader of Raft begins its term."
 	return []Picture{{"paxos-raft-logs", f}}
 }
+
+// drawKafkaLog draws a matrix of cases and errors.
+func drawKafkaLog(r *Result) []Picture {
+	m := plots.Matrix{Columns: []string{"gone", "lost", "twice", "conflict", "poll back", "send back", "skipped", "refused"}}
+	metrics := []string{goneInTheEnd, "lost-write", "duplicate", "inconsistent", "nonmonotonic-poll", "nonmonotonic-send", "poll-skip", "refused"}
+	for _, c := range r.cases {
+		row := plots.MatrixRow{Name: c.Name}
+		for _, metric := range metrics {
+			count, _ := r.value(c.Name, metric)
+			cell := plots.Cell{Text: fmt.Sprintf("%.0f", count), Shade: plots.Good}
+			switch {
+			case count == 0:
+			case metric == "lost-write", metric == goneInTheEnd:
+				cell.Shade = plots.Bad
+			default:
+				cell.Shade = plots.Middling
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	f := plots.Matrices("What a log with in-sync replicas loses", m)
+	f.Caption = fmt.Sprintf("Errors over %d runs, as the judge of logs names them. Gone: acknowledged, and not in the log in the end; lost: nor read by anybody before. Conflict: another value at an offset than before. Back: not beyond the offset before. Refused: too few replicas were in sync.", r.Trials)
+	return []Picture{{"kafka-log", f}}
+}
