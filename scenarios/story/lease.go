@@ -39,6 +39,10 @@ const leaseTries = 5
 func playLease(p scenarios.Protocol, reads scenarios.Reads, drift float64, stale bool) func(seed uint64) (Outcome, error) {
 	return func(seed uint64) (o Outcome, err error) {
 		s := cluster(3, scenarios.Settings{Reads: reads})
+		p := p
+		if stale {
+			p.Invariants = nil // which see a second leader before a client can tell
+		}
 		s.Clients = []scenarios.Load{{Sessions: 1}, {Sessions: 1}, {Sessions: 1}, {Rate: 200}}
 		s.Duration, s.Settle = 3500*time.Millisecond, time.Second
 		s.Faults = func(*rand.Rand, int) sim.Schedule {
