@@ -78,7 +78,7 @@ type Consumer struct {
 
 	asked time.Duration           // when what is being received was asked for
 	said  time.Duration           // when what is being settled was sent
-	ends  map[Lease]time.Duration // when leases that are held are over, if their length is known
+	ends  map[Lease]time.Duration // when leases that are held are over
 }
 
 // settlement is what the owner has said about a lease.
@@ -203,8 +203,8 @@ func (c *Consumer) received(answer []byte) {
 	c.poll = c.config.Poll
 	for _, d := range received.Deliveries {
 		c.held = append(c.held, d.Lease)
-		if c.config.Lease > 0 {
-			c.ends[d.Lease] = c.asked + c.config.Lease
+		if received.Lease > 0 {
+			c.ends[d.Lease] = c.asked + received.Lease
 		}
 	}
 	for _, d := range received.Deliveries {

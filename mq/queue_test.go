@@ -256,6 +256,7 @@ func TestLeases(t *testing.T) {
 		s.publish(t, "q", "a")
 		received := get(t, s, mq.Receive{Queue: "q", Consumer: 1, Max: 1, Lease: c.receive})
 		require.Len(t, received.Deliveries, 1)
+		assert.Equal(t, c.want, received.Lease)
 		s.wait(c.want - 1)
 		texts, _ := s.receive(t, 2, "q", 1)
 		assert.Empty(t, texts, "%+v", c)

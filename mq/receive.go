@@ -46,6 +46,7 @@ func (d Delivery) Redelivered() bool { return d.Attempt > 1 }
 // Received is the answer to Receive.
 type Received struct {
 	Now        time.Duration // the machine's time; leases run from here on
+	Lease      time.Duration // for so long; zero if there are none
 	Deliveries []Delivery    // none if there is nothing to deliver
 }
 
@@ -70,7 +71,7 @@ func (c Receive) Result(answer []byte) (Received, error) {
 	if err != nil {
 		return Received{}, err
 	}
-	received := Received{Now: r.duration()}
+	received := Received{Now: r.duration(), Lease: r.duration()}
 	for len(r.rest) > 0 {
 		received.Deliveries = append(received.Deliveries, decodeDelivery(r))
 	}
@@ -92,10 +93,14 @@ func (c Receive) apply(m *Machine) ([]byte, *Error) {
 		return nil, err
 	}
 	lease := c.Lease
-	if lease == 0 {
+	switch {
+	case q.options.Contract == AtMostOnce:
+		lease = 0
+	case lease == 0:
 		lease = q.options.Lease
 	}
 	answer := appendDuration(append(m.scratch[:0], 0), m.clock.now)
+	answer = appendDuration(answer, lease)
 	for n := 0; n < c.Max && q.ready > 0 && len(answer) < maxAnswerBytes; n++ {
 		if q.options.Contract != AtMostOnce {
 			answer = appendDelivery(answer, q.lease(m, c.Consumer, lease))

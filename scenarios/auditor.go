@@ -5,7 +5,6 @@ import (
 
 	"quorumlab/mq"
 	"quorumlab/node"
-	"quorumlab/rsm"
 )
 
 // auditor is a client machine that asks, when no more messages are made, how many are
@@ -63,11 +62,7 @@ func (a *auditor) proceed() {
 
 // Receive implements node.Handler.
 func (a *auditor) Receive(from node.ID, m node.Message) {
-	reply, ok := m.(rsm.Reply)
-	if !ok {
-		return
-	}
-	answer, ok := a.session.Receive(from, reply)
+	answer, ok := answerOf(a.session, from, m)
 	if !ok {
 		return
 	}
@@ -116,7 +111,7 @@ func (c *messagingCrew) audited(a audit) {
 	}
 	for name, log := range a.logs {
 		for i, r := range log.Partitions {
-			if !c.readTo(name, uint32(i), r.End) {
+			if !c.readTo(name, uint32(i), r) {
 				return
 			}
 		}
@@ -124,11 +119,13 @@ func (c *messagingCrew) audited(a audit) {
 	c.drained = true
 }
 
-// readTo reports whether all who follow a log have come to the end of a partition.
-func (c *messagingCrew) readTo(log string, partition uint32, end uint64) bool {
-	if end == 0 {
+// readTo reports whether all who follow a log have come to the end of a partition, as far
+// as it still has anything.
+func (c *messagingCrew) readTo(log string, partition uint32, r mq.Range) bool {
+	if r.Start == r.End {
 		return true
 	}
+	end := r.End
 	for group, g := range c.audit.groups {
 		if group.log == log && (int(partition) >= len(g.Partitions) || g.Partitions[partition].Offset < end) {
 			return false

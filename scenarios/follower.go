@@ -131,6 +131,10 @@ func (f *follower) read() {
 		f.begin()
 		return
 	}
+	if f.Group != "" && f.Leave > 0 && !f.crew.draining() && f.env.Rand().Float64() < f.Leave {
+		f.ask(mq.Leave{Log: f.Log, Group: f.Group, Member: f.member()}, func([]byte) { f.begin() })
+		return
+	}
 	if f.empty >= len(f.partitions) {
 		f.empty = 0
 		f.env.SetTimer(askTimer, f.poll)

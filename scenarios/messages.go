@@ -18,6 +18,9 @@ type messages struct {
 	receives   []receive
 	settled    []settlement
 	fetches    []fetched
+	contents   map[mq.Number]string // what was sent under each number; empty if that differs
+	removals   []removal
+	bindings   []rebinding
 }
 
 // interval is when something was asked for and answered, in the order of all that
@@ -39,6 +42,9 @@ type enqueue struct {
 	position int // in its batch
 	numbered bool
 	outcome  linearizability.Outcome
+
+	exchange, key string
+	copies        int // to how many it went, as its publisher was told, or -1
 }
 
 // send is an attempt to store a record in a log.
@@ -55,12 +61,16 @@ type delivery struct {
 	machine int
 	queue   string
 	lease   mq.Lease
-	length  time.Duration // of the lease
+	length  time.Duration // of the lease, as declared or asked for
+	told    time.Duration // of the lease, as the answer says
 	now     time.Duration // the service's time
+	publish time.Duration // when it was stored, by the service's time
+	key     string
 	value   string
 	origin  string
 	number  uint64
 	reason  mq.Reason // why it is a dead letter, or zero
+	died    uint32    // after how many deliveries
 }
 
 // receive is a question for messages.
@@ -82,6 +92,24 @@ type settlement struct {
 	how     mq.Settlement
 	known   bool // it was answered
 	err     error
+	timeout time.Duration // if it asks for another
+	now     time.Duration // the service's time when it was granted another
+}
+
+// removal is a purge or the deletion of a queue that was not refused.
+type removal struct {
+	interval
+	queue    string
+	whole    bool // the queue with all that is in it
+	known    bool // it was answered
+	messages uint64
+}
+
+// rebinding is a change of a binding that was not refused.
+type rebinding struct {
+	interval
+	mq.Bind
+	bound bool
 }
 
 // errOfOthers is said of each of several leases of which one at least was not good, so
@@ -95,7 +123,7 @@ type fetched struct {
 	log       string
 	partition uint32
 	offset    uint64
-	records   []mq.Record
+	mq.Fetched
 }
 
 // read works out what a transcript tells.
@@ -103,12 +131,18 @@ func (c *messagingCrew) read() *messages {
 	m := &messages{}
 	stored := make(map[attemptKey]*enqueue)
 	kept := make(map[attemptKey]*send)
+	m.contents = make(map[mq.Number]string)
 	for i := range c.record.asked {
 		a := &c.record.asked[i]
+		if c.walks(a.machine) {
+			continue // by themselves
+		}
 		switch command := a.command.(type) {
 		case mq.Publish:
+			m.content(command.Number, command)
 			m.publish(a, command, c.topology, stored, kept)
 		case mq.Append:
+			m.content(command.Number, command)
 			m.append(a, command, kept)
 		case mq.DescribeProducer:
 			m.describe(a, command, stored, kept)
@@ -120,10 +154,25 @@ func (c *messagingCrew) read() *messages {
 			m.settle(a, command.Queue, command.Leases, mq.Returning, command.Result)
 		case mq.Reject:
 			m.settle(a, command.Queue, command.Leases, mq.Rejecting, command.Result)
+		case mq.Extend:
+			m.extend(a, command)
+		case mq.Purge:
+			removed, err := command.Result(a.answer)
+			m.remove(a, removal{queue: command.Queue, messages: removed.Messages}, err)
+		case mq.DeleteQueue:
+			removed, err := command.Result(a.answer)
+			m.remove(a, removal{queue: command.Queue, messages: removed.Messages, whole: true}, err)
+			m.rebind(a, mq.Bind{Queue: command.Queue}, false, err)
+		case mq.Bind:
+			_, err := command.Result(a.answer)
+			m.rebind(a, command, true, err)
+		case mq.Unbind:
+			m.rebind(a, mq.Bind(command), false, command.Result(a.answer))
 		case mq.Fetch:
 			m.fetch(a, command)
 		}
 	}
+	m.route(c.topology)
 	return m
 }
 
@@ -146,13 +195,18 @@ func (a *asked) outcomeOf(err error) linearizability.Outcome {
 }
 
 func (m *messages) publish(a *asked, c mq.Publish, t topology, stored map[attemptKey]*enqueue, kept map[attemptKey]*send) {
-	_, err := c.Result(a.answer)
+	published, err := c.Result(a.answer)
+	copies := int(published.Copies)
+	if published.Forgotten || a.outcomeOf(err) != linearizability.OutcomeOK {
+		copies = -1
+	}
 	for _, target := range t.targets(c.Exchange, c.Key) {
 		_, isLog := t.logs[target]
 		for i, body := range c.Messages {
 			e := enqueue{
 				interval: a.interval(), machine: a.machine, queue: target, value: string(body), position: i,
 				numbered: c.Number.Producer != 0, outcome: a.outcomeOf(err),
+				exchange: c.Exchange, key: c.Key, copies: copies,
 			}
 			key := attemptKey{c.Number, target, e.value}
 			if !isLog {
@@ -170,7 +224,7 @@ func (m *messages) append(a *asked, c mq.Append, kept map[attemptKey]*send) {
 	for i, r := range c.Records {
 		s := send{enqueue{
 			interval: a.interval(), machine: a.machine, queue: c.Log, value: string(r.Body), position: i,
-			numbered: c.Number.Producer != 0, outcome: a.outcomeOf(err),
+			numbered: c.Number.Producer != 0, outcome: a.outcomeOf(err), key: r.Key, copies: -1,
 		}, c.Partition, -1}
 		if s.outcome == linearizability.OutcomeOK && !appended.Forgotten {
 			s.offset = int64(appended.First) + int64(i)
@@ -205,26 +259,38 @@ func (e *enqueue) merge(again enqueue) {
 	switch {
 	case e.outcome == linearizability.OutcomeOK:
 	case again.outcome == linearizability.OutcomeOK:
-		e.outcome, e.end, e.ended = again.outcome, again.end, again.ended
+		e.outcome, e.end, e.ended, e.copies = again.outcome, again.end, again.ended, again.copies
 	case again.outcome == linearizability.OutcomeUnknown:
 		e.outcome, e.end = again.outcome, 0
 	}
 }
 
-// describe takes the word of the service that a producer's numbers are used.
+// content notes what was sent under a number.
+func (m *messages) content(n mq.Number, c mq.Command) {
+	content := string(mq.Encode(c))
+	if before, any := m.contents[n]; any && before != content {
+		content = ""
+	}
+	m.contents[n] = content
+}
+
+// describe takes the word of the service that a producer's numbers are used: by what, if
+// several things were sent under a number, it does not say.
 func (m *messages) describe(a *asked, c mq.DescribeProducer, stored map[attemptKey]*enqueue, kept map[attemptKey]*send) {
 	state, err := c.Result(a.answer)
 	if a.outcomeOf(err) != linearizability.OutcomeOK {
 		return
 	}
-	told := enqueue{interval: a.interval(), outcome: linearizability.OutcomeOK}
+	told := enqueue{interval: a.interval(), outcome: linearizability.OutcomeOK, copies: -1}
 	for key, e := range stored {
-		if key.number.Producer == c.Producer && key.number.Sequence <= state.Highest && e.outcome == linearizability.OutcomeUnknown {
+		used := key.number.Producer == c.Producer && key.number.Sequence <= state.Highest && m.contents[key.number] != ""
+		if used && e.outcome == linearizability.OutcomeUnknown {
 			e.merge(told)
 		}
 	}
 	for key, s := range kept {
-		if key.number.Producer == c.Producer && key.number.Sequence <= state.Highest && s.outcome == linearizability.OutcomeUnknown {
+		used := key.number.Producer == c.Producer && key.number.Sequence <= state.Highest && m.contents[key.number] != ""
+		if used && s.outcome == linearizability.OutcomeUnknown {
 			s.merge(told)
 		}
 	}
@@ -241,10 +307,11 @@ func (m *messages) receive(a *asked, c mq.Receive, t topology) {
 		delivered := delivery{
 			interval: r.interval, machine: a.machine, queue: c.Queue, lease: d.Lease, now: received.Now,
 			length: cmp.Or(c.Lease, t.queues[c.Queue].Lease, mq.DefaultLease), value: string(d.Body),
-			origin: c.Queue, number: d.Message,
+			origin: c.Queue, number: d.Message, publish: d.Published, key: d.Key, told: received.Lease,
 		}
 		if d.Death != nil {
 			delivered.origin, delivered.number, delivered.reason = d.Death.Queue, d.Death.Message, d.Death.Reason
+			delivered.died = d.Death.Deliveries
 		}
 		m.deliveries = append(m.deliveries, delivered)
 		r.numbers = append(r.numbers, d.Message)
@@ -265,12 +332,38 @@ func (m *messages) settle(a *asked, queue string, leases []mq.Lease, how mq.Sett
 	}
 }
 
+func (m *messages) extend(a *asked, c mq.Extend) {
+	before := len(m.settled)
+	var now time.Duration
+	m.settle(a, c.Queue, c.Leases, mq.Extending, func(answer []byte) error {
+		extended, err := c.Result(answer)
+		now = extended.Now
+		return err
+	})
+	for i := range m.settled[before:] {
+		m.settled[before+i].timeout, m.settled[before+i].now = c.Timeout, now
+	}
+}
+
+func (m *messages) remove(a *asked, r removal, err error) {
+	if a.outcomeOf(err) != linearizability.OutcomeFailed {
+		r.interval, r.known = a.interval(), a.end != 0
+		m.removals = append(m.removals, r)
+	}
+}
+
+func (m *messages) rebind(a *asked, b mq.Bind, bound bool, err error) {
+	if a.outcomeOf(err) != linearizability.OutcomeFailed {
+		m.bindings = append(m.bindings, rebinding{a.interval(), b, bound})
+	}
+}
+
 func (m *messages) fetch(a *asked, c mq.Fetch) {
 	f, err := c.Result(a.answer)
 	if a.end == 0 || a.refused || err != nil {
 		return
 	}
-	m.fetches = append(m.fetches, fetched{a.interval(), a.machine, c.Log, c.Partition, c.Offset, f.Records})
+	m.fetches = append(m.fetches, fetched{a.interval(), a.machine, c.Log, c.Partition, c.Offset, f})
 }
 
 // queueMessage names a message of a queue.

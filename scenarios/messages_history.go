@@ -77,7 +77,7 @@ func (m *messages) fifo(queue string) linearizability.History {
 // leased is the history of a queue with leases, and of the dead letters that it gave
 // up because they were delivered too often, for CheckDeliveries. Its times are
 // virtual, in nanoseconds. A message may be stored twice, so it goes by its number too.
-func (m *messages) leased(queue, deadLetters string) linearizability.History {
+func (m *messages) leased(queue, deadLetters string, shortest int64) linearizability.History {
 	var h linearizability.History
 	add := func(i interval, key string, input linearizability.Input, outcome linearizability.Outcome, output any) {
 		i.call, i.end = int64(i.called), int64(i.ended)
@@ -109,7 +109,7 @@ func (m *messages) leased(queue, deadLetters string) linearizability.History {
 		}
 		if s.how == mq.Acknowledging || s.how == mq.Rejecting {
 			add(s.interval, queue, linearizability.Acknowledge{Value: value}, outcome, s.err == nil)
-		} else {
+		} else if s.how == mq.Returning || int64(s.timeout) < shortest {
 			add(s.interval, queue, linearizability.Expire{Value: value}, outcome, s.err == nil)
 		}
 	}
@@ -146,6 +146,7 @@ func inBatch(e *enqueue) (call, end int64) {
 func (m *messages) order(t topology) linearizability.History {
 	var h linearizability.History
 	attempts := make(map[linearizability.Message]int)
+	producers := make(map[queueMessage]int)
 	for _, e := range m.enqueues {
 		attempts[linearizability.Message{Key: e.queue, Value: e.value}]++
 	}
@@ -153,7 +154,11 @@ func (m *messages) order(t topology) linearizability.History {
 		sure := e.numbered || e.outcome == linearizability.OutcomeOK
 		if sure && e.outcome != linearizability.OutcomeFailed && attempts[linearizability.Message{Key: e.queue, Value: e.value}] == 1 {
 			op := e.operation(e.queue, linearizability.Enqueue{Value: e.value}, linearizability.OutcomeOK, nil)
-			op.Client = e.machine
+			who := queueMessage{e.queue, uint64(e.machine)} // one publish may go to several queues at once
+			if producers[who] == 0 {
+				producers[who] = len(producers) + 1
+			}
+			op.Client = producers[who]
 			op.Call, op.Return = inBatch(e)
 			h = append(h, op)
 		}
@@ -230,6 +235,9 @@ func (c *messagingCrew) operations(m *messages) []Operation {
 			outcome = linearizability.OutcomeOK
 		}
 		value := values[queueMessage{s.queue, s.lease.Message}]
+		if s.how == mq.Extending {
+			continue
+		}
 		if s.how == mq.Returning {
 			add(s.interval, s.machine, s.queue, linearizability.Expire{Value: value}, outcome, s.err == nil)
 		} else {
@@ -237,7 +245,7 @@ func (c *messagingCrew) operations(m *messages) []Operation {
 		}
 	}
 	for _, f := range m.fetches {
-		for _, r := range f.records {
+		for _, r := range f.Records {
 			add(f.interval, f.machine, partitionKey(f.log, f.partition), linearizability.Poll{Offset: int64(r.Offset)}, linearizability.OutcomeOK, string(r.Body))
 		}
 	}

@@ -20,6 +20,11 @@ const (
 	settledTwice      = "Settlement"
 	deadLetters       = "Dead Letters"
 	queueOrder        = "Queue Order"
+	messageOrder      = "Message Order"
+	purgedMessage     = "Purge"
+	routing           = "Routing"
+	retention         = "Retention"
+	walked            = "Walk"
 	producerOrder     = "Producer Order"
 	withheldMessage   = "Withheld Message"
 	statisticsAdd     = "Statistics"
@@ -45,7 +50,7 @@ func (c *messagingCrew) judge(r *Result) {
 	if r.Violation == "" {
 		for _, check := range []func(){
 			j.deliveriesDiffer, j.leases, j.settling, j.limits, j.deadLettersOnce, j.totalQueue, j.queues, j.producers,
-			j.readiness, j.statistics, j.logs, j.groups,
+			j.readiness, j.inOrder, j.routing, j.statistics, j.counts, j.logs, j.retention, j.groups, j.walks,
 		} {
 			check()
 		}
@@ -84,7 +89,7 @@ func (j messageJudge) live() {
 	}
 	for _, name := range sortedKeys(c.audit.logs) {
 		for i, r := range c.audit.logs[name].Partitions {
-			if !c.readTo(name, uint32(i), r.End) {
+			if !c.readTo(name, uint32(i), r) {
 				left = append(left, fmt.Sprintf("%s is not read up to its end, %d", partitionKey(name, uint32(i)), r.End))
 			}
 		}
@@ -114,30 +119,11 @@ func (j messageJudge) totalQueue() {
 		lost[m.Key] = append(lost[m.Key], m)
 	}
 	for _, queue := range sortedKeys(lost) {
-		if gone := j.mayBeGone(queue); uint64(len(lost[queue])) > gone {
+		if gone := j.mayBeGone(queue, lost[queue]); uint64(len(lost[queue])) > gone {
 			j.blame(lostMessage, "%d messages in queue %s were confirmed and never delivered, of which %d may be gone: %v",
 				len(lost[queue]), queue, gone, some(lost[queue]))
 		}
 	}
-}
-
-// mayBeGone returns how many messages of a queue nobody has to have seen: those that it
-// has given up, and of a queue that delivers at most once those in answers that were
-// lost.
-func (j messageJudge) mayBeGone(queue string) uint64 {
-	gone := j.crew.audit.queues[queue].Discarded
-	options := j.crew.topology.queues[queue]
-	if options.DeadLetters != "" {
-		gone += j.crew.audit.queues[options.DeadLetters].Discarded
-	}
-	if options.Contract == mq.AtMostOnce {
-		for _, r := range j.receives {
-			if r.queue == queue && !r.known {
-				gone += uint64(r.max)
-			}
-		}
-	}
-	return gone
 }
 
 // some lists a few of many.
@@ -159,7 +145,7 @@ func (j messageJudge) queues() {
 		o := j.crew.topology.queues[queue]
 		if o.Contract != mq.AtMostOnce {
 			j.rules(queue, o)
-		} else if o.TTL == 0 && o.MaxLength == 0 && !j.feeds(queue) && !j.publishedTwice(queue) {
+		} else if o.TTL == 0 && o.MaxLength == 0 && !j.feeds(queue) && !j.publishedTwice(queue) && !j.removes(queue, false, always) {
 			j.linearizable(linearizability.Queue(), j.fifo(queue))
 		}
 	}
@@ -203,6 +189,17 @@ func (j messageJudge) linearizable(model linearizability.Model, h linearizabilit
 	}
 }
 
+// feederDeleted reports whether a queue may have been deleted that gave another its dead
+// letters.
+func (j messageJudge) feederDeleted(queue string) bool {
+	for name, o := range j.crew.topology.queues {
+		if o.DeadLetters == queue && j.removes(name, true, always) {
+			return true
+		}
+	}
+	return false
+}
+
 // rules puts deliveries to CheckDeliveries. Leases are counted by servers' clocks: only
 // if nothing befell those, clients can count along.
 func (j messageJudge) rules(queue string, o mq.QueueOptions) {
@@ -210,7 +207,7 @@ func (j messageJudge) rules(queue string, o mq.QueueOptions) {
 	if !slices.ContainsFunc(j.result.Faults, concernsClocks) {
 		rules.Lease = j.shortestLease(queue)
 	}
-	deliveries, err := linearizability.CheckDeliveries(j.leased(queue, o.DeadLetters), rules)
+	deliveries, err := linearizability.CheckDeliveries(j.leased(queue, o.DeadLetters, j.shortestLease(queue)), rules)
 	if err != nil {
 		j.blame("History", "%v", err)
 		return
@@ -288,7 +285,8 @@ func (j messageJudge) statistics() {
 		if stored := q.Published + q.DeadLetters; stored != q.Ready+q.Leased+gone {
 			j.blame(statisticsAdd, "queue %s: %d messages were stored, and %d are there or gone", queue, stored, q.Ready+q.Leased+gone)
 		}
-		if q.DeadLetters != died[queue] {
+		// What a queue has given up that was deleted since nobody knows any more.
+		if q.DeadLetters < died[queue] || q.DeadLetters > died[queue] && !j.feederDeleted(queue) {
 			j.blame(deadLetters, "%d dead letters were given up for queue %s, and %d came there", died[queue], queue, q.DeadLetters)
 		}
 	}

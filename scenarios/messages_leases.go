@@ -10,11 +10,28 @@ import (
 
 // deliveriesDiffer looks for a message that is another one when it comes again.
 func (j messageJudge) deliveriesDiffer() {
+	keys := make(map[queueValue]string)
+	for _, e := range j.enqueues {
+		keys[queueValue{e.queue, e.value}] = e.key
+	}
 	names, all := j.byMessage()
 	for _, name := range names {
 		for _, d := range all[name] {
-			if d.value != all[name][0].value {
-				j.blame(unexpectedMessage, "message %d of queue %s is %s, and was %s", name.number, name.queue, d.value, all[name][0].value)
+			leased := d.length
+			if j.crew.topology.queues[name.queue].Contract == mq.AtMostOnce {
+				leased = 0
+			}
+			if d.told != leased {
+				j.blame(leaseExclusion, "message %d of queue %s (%s) was leased to C%d for %v, not for %v",
+					name.number, name.queue, d.value, d.machine, d.told, leased)
+			}
+			first := all[name][0]
+			if d.value != first.value || d.key != first.key || d.publish != first.publish {
+				j.blame(unexpectedMessage, "message %d of queue %s is %s with key %s, stored at %v, and was %s with key %s, stored at %v",
+					name.number, name.queue, d.value, d.key, d.publish, first.value, first.key, first.publish)
+			}
+			if want, known := keys[queueValue{d.origin, d.value}]; known && d.key != want {
+				j.blame(unexpectedMessage, "message %d of queue %s (%s) has key %s, and was published with %s", name.number, name.queue, d.value, d.key, want)
 			}
 		}
 	}
@@ -33,9 +50,9 @@ func (j messageJudge) leases() {
 			case d.lease == before.lease:
 				j.blame(leaseExclusion, "message %d of queue %s (%s) was delivered twice as attempt %d, to C%d and C%d",
 					name.number, name.queue, d.value, d.lease.Attempt, before.machine, d.machine)
-			case d.now < before.now+before.length && !given(settled[name], before, d):
-				j.blame(leaseExclusion, "message %d of queue %s (%s) was delivered to C%d at %v, and at %v to C%d within the lease of %v",
-					name.number, name.queue, d.value, before.machine, before.now, d.now, d.machine, before.length)
+			case d.now < termOf(before, settled[name]).earliest && !given(settled[name], before, d):
+				j.blame(leaseExclusion, "message %d of queue %s (%s) was delivered to C%d at %v until %v, and at %v to C%d",
+					name.number, name.queue, d.value, before.machine, before.now, termOf(before, settled[name]).earliest, d.now, d.machine)
 			}
 		}
 	}
@@ -44,7 +61,7 @@ func (j messageJudge) leases() {
 // given reports whether a lease may have been given back before the next delivery.
 func given(said []settlement, d, next delivery) bool {
 	for _, s := range said {
-		if s.lease == d.lease && s.how != mq.Acknowledging && s.call < next.end {
+		if s.lease == d.lease && (s.how == mq.Returning || s.how == mq.Rejecting) && s.call < next.end {
 			return true
 		}
 	}
@@ -68,14 +85,16 @@ func (j messageJudge) settling() {
 					j.blame(settledTwice, "%s was good though C%d had got attempt %d before", what, d.machine, d.lease.Attempt)
 				}
 			}
-			if s.how == mq.Returning {
+			if s.how == mq.Returning || s.how == mq.Extending {
 				continue
 			}
 			if earlier, any := granted[name]; any {
 				j.blame(settledTwice, "%s was good after the message had been settled by C%d as attempt %d", what, earlier.machine, earlier.lease.Attempt)
 			}
 			granted[name] = s
-		case errors.Is(s.err, mq.ErrUnknownLease) || errors.Is(s.err, mq.ErrNotHolder) || errors.Is(s.err, mq.ErrUnknownQueue):
+		case errors.Is(s.err, mq.ErrUnknownQueue) && j.removes(s.queue, true, s.end):
+		case errors.Is(s.err, mq.ErrUnknownLease) || errors.Is(s.err, mq.ErrNotHolder) || errors.Is(s.err, mq.ErrUnknownQueue) ||
+			errors.Is(s.err, mq.ErrBadOption):
 			j.blame(settledTwice, "%s is said to be none: %v", what, s.err)
 		case errors.Is(s.err, mq.ErrSettled) && !j.mayBeSettled(i):
 			j.blame(settledTwice, "%s is settled, which nobody has done", what)
@@ -88,11 +107,11 @@ func (j messageJudge) settling() {
 func (j messageJudge) mayBeSettled(place int) bool {
 	s := j.settled[place]
 	o := j.crew.topology.queues[s.queue]
-	if o.TTL > 0 || o.MaxLength > 0 || limitOf(o) > 0 && s.lease.Attempt >= limitOf(o) {
+	if o.TTL > 0 || o.MaxLength > 0 || limitOf(o) > 0 && s.lease.Attempt >= limitOf(o) || j.removes(s.queue, false, s.end) {
 		return true
 	}
 	for i, other := range j.settled {
-		if i != place && other.queue == s.queue && other.lease.Message == s.lease.Message && other.call < s.end {
+		if i != place && other.queue == s.queue && other.lease.Message == s.lease.Message && other.call < s.end && other.how != mq.Extending {
 			return true
 		}
 	}
@@ -128,6 +147,7 @@ func (j messageJudge) limits() {
 // deadLettersOnce judges whether a message died once.
 func (j messageJudge) deadLettersOnce() {
 	died := make(map[queueMessage]queueMessage)
+	_, all := j.byMessage()
 	granted := make(map[queueMessage]settlement)
 	for _, s := range j.settled {
 		if s.known && s.err == nil && s.how == mq.Acknowledging {
@@ -146,10 +166,44 @@ func (j messageJudge) deadLettersOnce() {
 		if s, any := granted[origin]; any {
 			j.blame(deadLetters, "message %d of queue %s (%s) came as a dead letter, and C%d had acknowledged it", origin.number, origin.queue, d.value, s.machine)
 		}
+		if why := j.wrongDeath(d, all[origin]); why != "" {
+			j.blame(deadLetters, "message %d of queue %s (%s) died: %v after %d deliveries, %s", origin.number, origin.queue, d.value, d.reason, d.died, why)
+		}
 		if want := j.crew.topology.queues[d.origin].DeadLetters; want != d.queue {
 			j.blame(deadLetters, "a dead letter of queue %s came to %s, not to %q", d.origin, d.queue, want)
 		}
 	}
+}
+
+// wrongDeath returns what is wrong with how a message died, as its letter tells, given the
+// deliveries before.
+func (j messageJudge) wrongDeath(letter delivery, alive []delivery) string {
+	o := j.crew.topology.queues[letter.origin]
+	switch {
+	case letter.reason == mq.ReasonTTL && o.TTL == 0:
+		return "and the queue keeps its messages for ever"
+	case letter.reason == mq.ReasonLength && (o.MaxLength == 0 || o.Overflow != mq.DropHead):
+		return "and the queue gives none up for its length"
+	case letter.reason == mq.ReasonDeliveryLimit && letter.died != limitOf(o):
+		return fmt.Sprintf("and the limit is %d", limitOf(o))
+	}
+	for _, d := range alive {
+		if d.lease.Attempt > letter.died {
+			return fmt.Sprintf("and it was delivered as attempt %d", d.lease.Attempt)
+		}
+		if letter.reason == mq.ReasonTTL && letter.publish < d.publish+o.TTL {
+			return fmt.Sprintf("and it was stored at %v, died at %v, and had %v", d.publish, letter.publish, o.TTL)
+		}
+	}
+	if letter.reason != mq.ReasonRejected {
+		return ""
+	}
+	for _, s := range j.settled {
+		if s.queue == letter.origin && s.lease.Message == letter.number && s.how == mq.Rejecting && s.lease.Attempt == letter.died && s.call < letter.end && s.err == nil {
+			return ""
+		}
+	}
+	return "and nobody had rejected it then"
 }
 
 // readiness judges whether queues hand out the oldest message that is ready. A message
@@ -167,6 +221,12 @@ func (j messageJudge) readiness() {
 			asked[r.queue] = append(asked[r.queue], r)
 		}
 	}
+	purges := make(map[string][]removal)
+	for _, r := range j.removals {
+		if r.known {
+			purges[r.queue] = append(purges[r.queue], r)
+		}
+	}
 	names, _ := j.byMessage()
 	for _, name := range names {
 		list := all[name]
@@ -177,16 +237,31 @@ func (j messageJudge) readiness() {
 			switch {
 			case i == 0 && d.lease.Attempt == 1:
 				if at, known := stored[queueValue{name.queue, d.value}]; known && d.origin == d.queue {
+					j.notPurged(name, d, at, purges[name.queue])
 					j.inTurn(name, d, asked[name.queue], func(r receive) bool { return r.call > at && r.end < d.call })
 				}
 			case i > 0 && d.lease.Attempt == list[i-1].lease.Attempt+1:
 				before := list[i-1]
 				returned := returnedAt(settled[name], before)
-				over := before.now + before.length
+				over := termOf(before, settled[name]).latest
+				if returned > 0 {
+					j.notPurged(name, d, returned, purges[name.queue])
+				}
 				j.inTurn(name, d, asked[name.queue], func(r receive) bool {
 					return returned > 0 && r.call > returned && r.end < d.call || r.now >= over && r.now < d.now && r.call > before.end
 				})
 			}
+		}
+	}
+}
+
+// notPurged looks for purges that have left a message where it was, ready since a moment.
+func (j messageJudge) notPurged(name queueMessage, d delivery, since int64, purges []removal) {
+	for _, p := range purges {
+		if p.call > since && p.end < d.call {
+			j.blame(purgedMessage, "queue %s: message %d (%s) was ready when the queue was emptied at %v, and came as attempt %d at %v",
+				name.queue, name.number, d.value, p.called.Round(time.Microsecond), d.lease.Attempt, d.called.Round(time.Microsecond))
+			return
 		}
 	}
 }
@@ -217,7 +292,8 @@ func (j messageJudge) storedAt() map[queueValue]int64 {
 // returnedAt returns when a consumer was told that its lease is given back, or zero.
 func returnedAt(said []settlement, d delivery) int64 {
 	for _, s := range said {
-		if s.lease == d.lease && s.how == mq.Returning && s.known && s.err == nil {
+		returns := s.how == mq.Returning || s.how == mq.Extending && s.timeout == 0
+		if s.lease == d.lease && returns && s.known && s.err == nil {
 			return s.end
 		}
 	}

@@ -15,7 +15,7 @@ func (j messageJudge) logs() {
 		return
 	}
 	for _, f := range j.fetches {
-		for i, r := range f.records {
+		for i, r := range f.Records {
 			if r.Offset != f.offset+uint64(i) {
 				j.blame("poll-skip", "C%d asked %s for offset %d on, and was answered %d in the place of %d",
 					f.machine, partitionKey(f.log, f.partition), f.offset, r.Offset, f.offset+uint64(i))
@@ -76,7 +76,7 @@ func (j messageJudge) sendAttempts() map[linearizability.Message]int {
 func (j messageJudge) logHistory() linearizability.History {
 	polled := make(map[linearizability.Message]bool)
 	for _, f := range j.fetches {
-		for _, r := range f.records {
+		for _, r := range f.Records {
 			polled[linearizability.Message{Key: partitionKey(f.log, f.partition), Value: string(r.Body)}] = true
 		}
 	}
@@ -110,8 +110,8 @@ func (j messageJudge) logHistory() linearizability.History {
 			client++
 			who[reader] = client
 		}
-		next[reader] = f.offset + uint64(len(f.records))
-		for i, r := range f.records {
+		next[reader] = f.offset + uint64(len(f.Records))
+		for i, r := range f.Records {
 			op := f.operation(key, linearizability.Poll{Offset: int64(r.Offset)}, linearizability.OutcomeOK, string(r.Body))
 			op.Client = who[reader]
 			op.Call = f.call*spread + 2*int64(i)
@@ -147,10 +147,10 @@ func (j messageJudge) logAnswers() linearizability.History {
 	}
 	for _, f := range j.fetches {
 		key := partitionKey(f.log, f.partition)
-		for _, r := range f.records {
+		for _, r := range f.Records {
 			h = append(h, f.operation(key, linearizability.Poll{Offset: int64(r.Offset)}, linearizability.OutcomeOK, string(r.Body)))
 		}
-		if len(f.records) == 0 {
+		if len(f.Records) == 0 {
 			h = append(h, f.operation(key, linearizability.Poll{Offset: int64(f.offset)}, linearizability.OutcomeOK, nil))
 		}
 	}
@@ -212,7 +212,7 @@ func (j messageJudge) owners() {
 	committed := make(map[owner][]progress) // of generation zero: in all
 	newest := make(map[groupName][]progress)
 	for _, a := range j.crew.record.asked {
-		if a.end == 0 || a.refused {
+		if a.end == 0 || a.refused || j.crew.walks(a.machine) {
 			continue
 		}
 		switch c := a.command.(type) {

@@ -147,7 +147,7 @@ func (c *messagingCrew) account(m *messages) *MessageRecord {
 		if s.known && (errors.Is(s.err, mq.ErrLeaseExpired) || errors.Is(s.err, mq.ErrSettled)) {
 			r.Refused++
 		}
-		if value, known := values[queueMessage{s.queue, s.lease.Message}]; known && s.known && s.err == nil && s.how != mq.Returning {
+		if value, known := values[queueMessage{s.queue, s.lease.Message}]; known && s.known && s.err == nil && (s.how == mq.Acknowledging || s.how == mq.Rejecting) {
 			if t := trace(c.originOf(m, s), value); t.Settled == 0 {
 				t.Settled = s.ended
 			}
@@ -233,7 +233,7 @@ func (c *messagingCrew) lag(m *messages) map[string][]step {
 	committed := make(map[owner]uint64)
 	for _, a := range c.record.asked {
 		commit, ok := a.command.(mq.Commit)
-		if !ok || a.end == 0 || a.refused || commit.Result(a.answer) != nil {
+		if !ok || a.end == 0 || a.refused || c.walks(a.machine) || commit.Result(a.answer) != nil {
 			continue
 		}
 		o := owner{groupName{commit.Log, commit.Group}, 0, commit.Partition}

@@ -25,7 +25,8 @@ type Messaging struct {
 	HashEvery uint64
 }
 
-// Role is what a client machine does: a [Publisher], a [Receiver] or a [Follower].
+// Role is what a client machine does: a [Publisher], a [Receiver], a [Follower], an
+// [Operator] or a [Walker].
 type Role interface {
 	boot(env node.Env, c *messagingCrew, number int, load Load) node.Handler
 }
@@ -44,12 +45,17 @@ type Publisher struct {
 type Receiver struct {
 	Queue string
 	Lease time.Duration // zero: as the queue's options say
-	// Return, Reject and Forget are which part of its messages the receiver does not
-	// acknowledge: it returns or rejects them, or lets their leases run out.
-	Return, Reject, Forget float64
-	Reconnect              time.Duration // as of mq.ClientConfig
-	Remember               int           // as of mq.ConsumerConfig
-	Poll                   time.Duration // likewise
+	// Return, Reject, Forget and Postpone are which part of its messages the receiver does
+	// not acknowledge: it returns or rejects them, lets their leases run out, or asks to
+	// have them again after PostponeBy.
+	Return, Reject, Forget, Postpone float64
+	PostponeBy                       time.Duration
+	// Extend is on which part of its messages the receiver works for longer than its
+	// lease, for which it asks for more time.
+	Extend    float64
+	Reconnect time.Duration // as of mq.ClientConfig
+	Remember  int           // as of mq.ConsumerConfig
+	Poll      time.Duration // likewise
 	// CrashOnPoison has a message that it cannot deal with end the receiver's process.
 	// Otherwise it is returned.
 	CrashOnPoison bool
@@ -64,7 +70,9 @@ type Follower struct {
 	Max            int // records in one fetch
 	// CommitFirst has the follower commit an offset before it deals with the records.
 	CommitFirst bool
-	Reconnect   time.Duration // as of mq.ClientConfig
+	// Leave is how often, between two fetches, a member leaves its group and joins again.
+	Leave     float64
+	Reconnect time.Duration // as of mq.ClientConfig
 }
 
 // Workload is the workload of clients in these roles. The machine is mq's.
@@ -205,11 +213,7 @@ func (s *setup) proceed() {
 
 // receive takes a message, and reports whether it was an answer to the setup.
 func (s *setup) receive(from node.ID, m node.Message) bool {
-	r, ok := m.(rsm.Reply)
-	if !ok {
-		return false
-	}
-	answer, ok := s.session.Receive(from, r)
+	answer, ok := answerOf(s.session, from, m)
 	if !ok {
 		return false
 	}
@@ -219,6 +223,15 @@ func (s *setup) receive(from node.ID, m node.Message) bool {
 	}
 	s.proceed()
 	return true
+}
+
+// answerOf returns the answer that a message is to what a session has asked.
+func answerOf(s *mq.Session, from node.ID, m node.Message) (answer []byte, ok bool) {
+	r, ok := m.(rsm.Reply)
+	if !ok {
+		return nil, false
+	}
+	return s.Receive(from, r)
 }
 
 // refused reports whether an answer says that a command was not carried out.

@@ -41,9 +41,25 @@ type QueueSwarm struct {
 	CrashOnPoison bool    `json:"crashOnPoison"`
 	Remember      int     `json:"remember"`
 
-	RetainCount uint64 `json:"retainCount"`
-	Member      Length `json:"memberTimeout"` // for how long a member of a group may be silent
-	CommitFirst bool   `json:"commitFirst"`
+	OtherQueues int     `json:"otherQueues"` // each with options of its own
+	OwnLeases   bool    `json:"ownLeases"`   // receivers say for how long they want messages
+	Extend      float64 `json:"extend"`
+	Postpone    float64 `json:"postpone"`
+	PostponeBy  Length  `json:"postponeBy"`
+
+	// Purge, Delete and Rebind are how often per second queues are emptied, deleted and
+	// declared again, and bindings taken back and made again.
+	Purge   float64 `json:"purge"`
+	Delete  float64 `json:"delete"`
+	Rebind  float64 `json:"rebind"`
+	Walkers int     `json:"walkers"` // clients with queues of their own
+
+	RetainCount uint64  `json:"retainCount"`
+	RetainAge   Length  `json:"retainAge"`
+	OtherGroups int     `json:"otherGroups"`
+	Leave       float64 `json:"leave"`
+	Member      Length  `json:"memberTimeout"` // for how long a member of a group may be silent
+	CommitFirst bool    `json:"commitFirst"`
 
 	HashEvery    uint64 `json:"hashEvery"`
 	ClientCrash  Often  `json:"clientCrash"`
@@ -129,7 +145,20 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 	c.CrashOnPoison = pick(draw("crashOnPoison"), false, false, true)
 	c.Remember = pick(draw("remember"), 0, 0, 10, 1000)
 
+	c.OtherQueues = pick(draw("otherQueues"), 0, 0, 1, 2)
+	c.OwnLeases = pick(draw("ownLeases"), false, false, true)
+	c.Extend = pick(draw("extend"), 0, 0, 0.1, 0.5)
+	c.Postpone = pick(draw("postpone"), 0, 0, 0.05, 0.2)
+	c.PostponeBy = Length(pick(draw("postponeBy"), 0, 20*ms, time.Second))
+	c.Purge = pick(draw("purge"), 0, 0, 0, 0.5, 2.0)
+	c.Delete = pick(draw("delete"), 0, 0, 0, 0, 0.5)
+	c.Rebind = pick(draw("rebind"), 0, 0, 2.0)
+	c.Walkers = pick(draw("walkers"), 0, 1)
+
 	c.RetainCount = pick(draw("retainCount"), uint64(0), 0, 0, 5, 50)
+	c.RetainAge = Length(pick(draw("retainAge"), 0, 0, 100*ms, time.Second))
+	c.OtherGroups = pick(draw("otherGroups"), 0, 0, 1)
+	c.Leave = pick(draw("leave"), 0, 0, 0.02, 0.1)
 	c.Member = Length(pick(draw("memberTimeout"), 200*ms, 500*ms, 2*time.Second))
 	c.CommitFirst = pick(draw("commitFirst"), false, false, false, true)
 
@@ -144,7 +173,9 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 // clientNemeses lists the faults that befall clients, but for cuts from servers.
 func (c *QueueSwarm) clientNemeses() []nemesis {
 	const s, ms = time.Second, time.Millisecond
-	client := func(r *rand.Rand) sim.Target { return sim.Target("C" + strconv.Itoa(1+r.IntN(c.Publishers+c.Clients))) }
+	client := func(r *rand.Rand) sim.Target {
+		return sim.Target("C" + strconv.Itoa(1+r.IntN(len(c.messaging().Roles))))
+	}
 	return []nemesis{
 		{"clientCrash", &c.ClientCrash, Often{s, 300 * ms}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.Crash{Span: span, Target: client(r)}
@@ -179,6 +210,17 @@ func (c QueueSwarm) Validate() error {
 		{"forget", c.Forget, 0, 1},
 		{"poison", c.Poison, 0, 1},
 		{"remember", float64(c.Remember), 0, 1e6},
+		{"otherQueues", float64(c.OtherQueues), 0, 16},
+		{"extend", c.Extend, 0, 1},
+		{"postpone", c.Postpone, 0, 1},
+		{"postponeBy", time.Duration(c.PostponeBy).Seconds(), 0, 5},
+		{"purge", c.Purge, 0, 100},
+		{"delete", c.Delete, 0, 100},
+		{"rebind", c.Rebind, 0, 100},
+		{"walkers", float64(c.Walkers), 0, 16},
+		{"retainAge", time.Duration(c.RetainAge).Seconds(), 0, 3600},
+		{"otherGroups", float64(c.OtherGroups), 0, 16},
+		{"leave", c.Leave, 0, 0.5},
 		{"memberTimeout", time.Duration(c.Member).Seconds(), 0, 5},
 	} {
 		if !(bound.value >= bound.least && bound.value <= bound.max) {
@@ -227,8 +269,15 @@ func (c QueueSwarm) scenario(seed uint64) Scenario {
 	}
 	for _, role := range m.Roles[c.Publishers:] {
 		load := Load{Sessions: max(1, c.Holds), Think: time.Duration(c.Think)}
-		if r, receives := role.(Receiver); receives && r.Queue == deadQueue {
-			load.Sessions = 16 // one for all
+		switch role := role.(type) {
+		case Receiver:
+			if role.Queue == deadQueue {
+				load.Sessions = 16 // one for all
+			}
+		case Operator:
+			load = Load{Rate: c.rate(role)}
+		case Walker:
+			load = Load{Rate: 100}
 		}
 		s.Clients = append(s.Clients, load)
 	}
@@ -260,16 +309,66 @@ func (c QueueSwarm) messaging() Messaging {
 	for i := range c.Publishers {
 		m.Roles = append(m.Roles, c.publisher(i))
 	}
-	for i := range c.Clients {
+	for i := range max(c.Clients, 1+c.OtherQueues, 1+c.OtherGroups) {
 		m.Roles = append(m.Roles, c.reader(i)...)
 	}
 	if c.Kind != KindLog && !c.NoDeadLetters {
 		m.Roles = append(m.Roles, Receiver{Queue: deadQueue, Lease: time.Duration(c.Lease)})
 	}
+	for _, o := range c.operators(m.Declarations) {
+		if c.rate(o) > 0 {
+			m.Roles = append(m.Roles, o)
+		}
+	}
+	for range c.Walkers {
+		m.Roles = append(m.Roles, Walker{})
+	}
 	return m
 }
 
-// queues declares the work queue, and the queue for its dead letters.
+// operators are the roles of those who empty queues, delete them, and take bindings back,
+// of what there is of each.
+func (c QueueSwarm) operators(declarations []mq.Command) (all []Operator) {
+	var purges, deletions, unbindings []mq.Command
+	for _, d := range declarations {
+		switch d := d.(type) {
+		case mq.DeclareQueue:
+			purges = append(purges, mq.Purge{Queue: d.Queue})
+			if d.Queue != deadQueue {
+				deletions = append(deletions, mq.DeleteQueue{Queue: d.Queue})
+			}
+		case mq.Bind:
+			unbindings = append(unbindings, mq.Unbind(d))
+		}
+	}
+	for _, commands := range [][]mq.Command{purges, deletions, unbindings} {
+		if len(commands) > 0 {
+			all = append(all, Operator{commands})
+		}
+	}
+	return all
+}
+
+// rate is how often per second an operator does something.
+func (c QueueSwarm) rate(o Operator) float64 {
+	switch o.Commands[0].(type) {
+	case mq.Purge:
+		return c.Purge
+	case mq.DeleteQueue:
+		return c.Delete
+	}
+	return c.Rebind
+}
+
+// queueName names a work queue by number: the first, or one of the others.
+func queueName(i int) string {
+	if i == 0 {
+		return workQueue
+	}
+	return fmt.Sprintf("%s.%d", workQueue, i)
+}
+
+// queues declares the work queues, and the queue for their dead letters.
 func (c QueueSwarm) queues() (all []mq.Command) {
 	o := mq.QueueOptions{
 		Lease: time.Duration(c.Lease), DeliveryLimit: c.DeliveryLimit,
@@ -291,11 +390,25 @@ func (c QueueSwarm) queues() (all []mq.Command) {
 		all = append(all, mq.DeclareQueue{Queue: deadQueue, Options: mq.QueueOptions{Lease: o.Lease, DeliveryLimit: mq.NoDeliveryLimit}})
 		o.DeadLetters = deadQueue
 	}
-	return append(all, mq.DeclareQueue{Queue: workQueue, Options: o})
+	all = append(all, mq.DeclareQueue{Queue: workQueue, Options: o})
+	for i := range c.OtherQueues {
+		other := o
+		if i%2 == 0 { // what the first does not do
+			other.Contract = mq.AtMostOnce
+			if o.Contract == mq.AtMostOnce {
+				other.Contract = mq.AtLeastOnce
+			}
+			other.TTL, other.MaxLength, other.DeadLetters = 0, 0, ""
+		} else {
+			other.Lease, other.DeliveryLimit = o.Lease/2+50*time.Millisecond, 2
+		}
+		all = append(all, mq.DeclareQueue{Queue: queueName(i + 1), Options: other})
+	}
+	return all
 }
 
 func (c QueueSwarm) log() mq.Command {
-	return mq.DeclareLog{Log: eventLog, Options: mq.LogOptions{Partitions: uint32(c.Keys), RetainCount: c.RetainCount}}
+	return mq.DeclareLog{Log: eventLog, Options: mq.LogOptions{Partitions: uint32(c.Keys), RetainCount: c.RetainCount, RetainAge: time.Duration(c.RetainAge)}}
 }
 
 // swarmExchange is the exchange of the swarm.
@@ -313,11 +426,18 @@ func (c QueueSwarm) bindings() []mq.Command {
 	case ExchangeMQTT:
 		kind, queue, log = mq.MQTT, "key/+", "key/1/#"
 	}
-	return []mq.Command{
+	all := []mq.Command{
 		mq.DeclareExchange{Exchange: swarmExchange, Type: kind},
 		mq.Bind{Exchange: swarmExchange, Queue: workQueue, Pattern: queue},
 		mq.Bind{Exchange: swarmExchange, Queue: eventLog, Pattern: log},
 	}
+	for i := range c.OtherQueues { // by two patterns, and yet each message comes once
+		all = append(all, mq.Bind{Exchange: swarmExchange, Queue: queueName(i + 1), Pattern: log})
+		if queue != log {
+			all = append(all, mq.Bind{Exchange: swarmExchange, Queue: queueName(i + 1), Pattern: queue})
+		}
+	}
+	return all
 }
 
 // publisher is the role of a publisher: they take turns at keys and partitions.
@@ -344,7 +464,7 @@ func (c QueueSwarm) publisher(i int) Role {
 			p.Key, p.Mandatory = "nowhere", true
 		}
 	default:
-		p.Key = workQueue
+		p.Key = queueName(i % (1 + c.OtherQueues))
 	}
 	return p
 }
@@ -353,20 +473,25 @@ func (c QueueSwarm) publisher(i int) Role {
 // follows without a group too.
 func (c QueueSwarm) reader(i int) (roles []Role) {
 	if c.Kind != KindLog {
-		roles = append(roles, Receiver{
-			Queue: workQueue, Lease: time.Duration(c.Lease), Return: c.Return, Reject: c.Reject, Forget: c.Forget,
+		r := Receiver{
+			Queue: queueName(i % (1 + c.OtherQueues)), Return: c.Return, Reject: c.Reject, Forget: c.Forget,
+			Postpone: c.Postpone, PostponeBy: time.Duration(c.PostponeBy), Extend: c.Extend,
 			Reconnect: time.Duration(c.Patience), Remember: c.Remember, CrashOnPoison: c.CrashOnPoison,
-		})
+		}
+		if c.OwnLeases {
+			r.Lease = time.Duration(c.Lease) * time.Duration(1+i%3) / 2
+		}
+		roles = append(roles, r)
 	}
 	follower := Follower{
-		Log: eventLog, Max: max(c.Batch, 4), SessionTimeout: time.Duration(c.Member), CommitFirst: c.CommitFirst,
+		Log: eventLog, Max: max(c.Batch, 4), SessionTimeout: time.Duration(c.Member), CommitFirst: c.CommitFirst, Leave: c.Leave,
 		Reconnect: time.Duration(c.Patience),
 	}
 	if c.Kind != KindQueue && i == 0 {
 		roles = append(roles, follower)
 	}
 	if c.Kind == KindLog {
-		follower.Group = eventGroup
+		follower.Group = fmt.Sprintf("%s.%d", eventGroup, i%(1+c.OtherGroups))
 		roles = append(roles, follower)
 	}
 	return roles
@@ -397,7 +522,7 @@ func QueueSwarmScenario(set map[string]string) (Scenario, error) {
 		Flags: flags,
 		Name:  "queue-swarm",
 		Title: "A message queue, and everything that may go wrong, some of it in each run",
-		Story: `As in swarm, which faults exist, and how often they befall, is drawn from the seed; and so is what is declared: queues of every contract, with leases, limits, dead letters and bounds of length and age, logs with groups, exchanges. Clients crash, are paused for longer than their leases, are cut off, reconnect, return, reject and forget messages. Then a quorum is healed, and all that was confirmed has to be drained.`,
+		Story: `As in swarm, which faults exist, and how often they befall, is drawn from the seed; and so is what is declared: queues of every contract, with leases, limits, dead letters and bounds of length and age, logs with groups, exchanges. Clients crash, are paused for longer than their leases, are cut off, reconnect, return, postpone, reject and forget messages, and ask for more time. Queues are emptied, deleted and declared again, bindings are taken back. Then a quorum is healed, and all that was confirmed has to be drained.`,
 		Vary: func(seed uint64) Scenario {
 			c := DrawQueueSwarm(seed)
 			if err := override(&c); err != nil {

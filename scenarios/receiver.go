@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -28,6 +29,15 @@ type receiver struct {
 type job struct {
 	mq.Delivery
 	began, due time.Duration
+	renew      time.Duration // when to ask for more time, or zero
+}
+
+// next is when something is to be done for a job.
+func (j job) next() time.Duration {
+	if j.renew > 0 {
+		return min(j.renew, j.due)
+	}
+	return j.due
 }
 
 func (r Receiver) boot(env node.Env, c *messagingCrew, number int, load Load) node.Handler {
@@ -86,32 +96,47 @@ func (r *receiver) Synced(node.Sync, error) {}
 // work begins to work on a message.
 func (r *receiver) work(d mq.Delivery) {
 	now := r.env.Now()
-	length := r.crew.work(r.env, r.load)
-	r.jobs = append(r.jobs, job{d, r.crew.now(), now + length})
+	j := job{Delivery: d, began: r.crew.now(), due: now + r.crew.work(r.env, r.load)}
+	if r.leases && !r.crew.draining() && r.Extend > 0 {
+		if draw := r.draw("extend", string(d.Body), d.Attempt); draw.Float64() < r.Extend {
+			j.due += time.Duration(2 * draw.Float64() * float64(r.lease()))
+			j.renew = now + r.lease()/2
+		}
+	}
+	r.jobs = append(r.jobs, j)
 	r.wake()
+}
+
+// lease is for how long messages are leased to the receiver.
+func (r *receiver) lease() time.Duration {
+	return cmp.Or(r.Lease, r.crew.topology.queues[r.Queue].Lease, mq.DefaultLease)
 }
 
 func (r *receiver) wake() {
 	if len(r.jobs) == 0 {
 		return
 	}
-	next := r.jobs[0].due
+	next := r.jobs[0].next()
 	for _, j := range r.jobs {
-		next = min(next, j.due)
+		next = min(next, j.next())
 	}
 	r.env.SetTimer(workTimer, next-r.env.Now())
 }
 
-// finish ends the work that is due.
+// finish ends the work that is due, and asks for more time for what takes long.
 func (r *receiver) finish() {
 	now := r.env.Now()
 	var due, left []job
 	for _, j := range r.jobs {
 		if j.due <= now {
 			due = append(due, j)
-		} else {
-			left = append(left, j)
+			continue
 		}
+		if j.renew > 0 && j.renew <= now {
+			r.consumer.Extend(j.Lease, r.lease())
+			j.renew = now + r.lease()/2
+		}
+		left = append(left, j)
 	}
 	r.jobs = left
 	for _, j := range due {
@@ -127,7 +152,7 @@ func (r *receiver) settle(j job) {
 	r.crew.record.worked = append(r.crew.record.worked, worked{
 		machine: r.number, queue: r.Queue, value: value, began: j.began, end: r.crew.now(),
 	})
-	choice := r.draw(value, j.Attempt).Float64()
+	choice := r.draw("settle", value, j.Attempt).Float64()
 	switch poison := r.crew.record.made[value].poison; {
 	case !r.leases:
 		r.consumer.Forget(j.Lease)
@@ -141,11 +166,13 @@ func (r *receiver) settle(j job) {
 		r.consumer.Settle(j.Lease, mq.Rejecting)
 	case choice < r.Return+r.Reject+r.Forget:
 		r.consumer.Forget(j.Lease)
+	case choice < r.Return+r.Reject+r.Forget+r.Postpone:
+		r.consumer.Postpone(j.Lease, r.PostponeBy)
 	default:
 		r.consumer.Settle(j.Lease, mq.Acknowledging)
 	}
 }
 
-func (r *receiver) draw(value string, attempt uint32) *rand.Rand {
-	return stream(r.crew.seed, fmt.Sprintf("settle %s %d", value, attempt))
+func (r *receiver) draw(what, value string, attempt uint32) *rand.Rand {
+	return stream(r.crew.seed, fmt.Sprintf("%s %s %d", what, value, attempt))
 }

@@ -61,6 +61,7 @@ type tap struct {
 	machine    int
 	open       map[rsm.ClientID]int // sessions of this boot: their number
 	calls      []openCall
+	exited     bool
 }
 
 // openCall is a command that a client waits for.
@@ -73,10 +74,16 @@ type openCall struct {
 
 // Send implements node.Env.
 func (t *tap) Send(to node.ID, m node.Message) {
-	if r, ok := m.(rsm.Request); ok {
+	if r, ok := m.(rsm.Request); ok && !t.exited {
 		t.hearRequest(r)
 	}
 	t.Env.Send(to, m)
+}
+
+// Exit implements node.Env. Nothing that is sent after it leaves.
+func (t *tap) Exit(reason error) {
+	t.exited = true
+	t.Env.Exit(reason)
 }
 
 // hearRequest writes a command down that is asked for the first time. A client that

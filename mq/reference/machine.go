@@ -353,6 +353,9 @@ func (r *Machine) receive(q *queue, c mq.Receive) any {
 		lease = q.options.Lease
 	}
 	received := mq.Received{Now: r.now}
+	if q.options.Contract != mq.AtMostOnce {
+		received.Lease = lease
+	}
 	for _, m := range slices.Clone(q.messages) {
 		if m.held || len(received.Deliveries) == c.Max {
 			continue

@@ -1,0 +1,148 @@
+package scenarios
+
+import (
+	"reflect"
+	"slices"
+
+	"quorumlab/mq"
+	"quorumlab/mq/reference"
+)
+
+// walks judges what walkers were answered: what the reference would have answered that
+// carries out their commands and no others. Message numbers and generations are numbers
+// that the service gives as it likes, so they are translated. Time is left out.
+func (j messageJudge) walks() {
+	walks := make(map[int]*walkJudge) // by session
+	for _, a := range j.crew.record.asked {
+		if !j.crew.walks(a.machine) {
+			continue
+		}
+		w := walks[a.session]
+		if w == nil {
+			w = &walkJudge{messages: map[queueMessage]uint64{}, generations: map[uint64]uint64{0: 0}}
+			walks[a.session] = w
+		}
+		if a.end == 0 || a.refused || w.lost {
+			w.lost = true // what comes after depends on whether it was carried out
+			continue
+		}
+		c := w.translated(a.command)
+		want := w.reference.Apply(c)
+		if got := reference.Result(a.command, a.answer); !w.alike(c, got, want) {
+			j.blame(walked, "C%d, who is alone with it, asked %T%+v at %v and was answered %+v, and should have been %+v",
+				a.machine, a.command, a.command, a.called, got, want)
+			return
+		}
+	}
+}
+
+// walks reports whether a client is a walker, who is judged apart.
+func (c *messagingCrew) walks(number int) bool {
+	if number < 1 || number > len(c.Roles) {
+		return false
+	}
+	_, walks := c.Roles[number-1].(Walker)
+	return walks
+}
+
+// walkJudge follows one walk.
+type walkJudge struct {
+	reference   reference.Machine
+	messages    map[queueMessage]uint64 // the reference's numbers, by the true ones
+	generations map[uint64]uint64       // likewise
+	lost        bool
+}
+
+// translated returns a command with the reference's numbers in the place of the true ones.
+func (w *walkJudge) translated(c mq.Command) mq.Command {
+	leases := func(queue string, of []mq.Lease) []mq.Lease {
+		all := slices.Clone(of)
+		for i := range all {
+			all[i].Message = w.messages[queueMessage{queue, all[i].Message}]
+		}
+		return all
+	}
+	switch c := c.(type) {
+	case mq.Acknowledge:
+		c.Leases = leases(c.Queue, c.Leases)
+		return c
+	case mq.Return:
+		c.Leases = leases(c.Queue, c.Leases)
+		return c
+	case mq.Reject:
+		c.Leases = leases(c.Queue, c.Leases)
+		return c
+	case mq.Extend:
+		c.Leases = leases(c.Queue, c.Leases)
+		return c
+	case mq.Heartbeat:
+		c.Generation = w.generations[c.Generation]
+		return c
+	case mq.Commit:
+		c.Generation = w.generations[c.Generation]
+		return c
+	}
+	return c
+}
+
+// alike reports whether an answer is what it should be.
+func (w *walkJudge) alike(c mq.Command, got, want any) bool {
+	switch want := want.(type) {
+	case mq.Received:
+		got, ok := got.(mq.Received)
+		return ok && w.alikeDeliveries(c.(mq.Receive).Queue, got.Deliveries, want.Deliveries)
+	case mq.Extended:
+		_, ok := got.(mq.Extended)
+		return ok
+	case mq.Joined:
+		got, ok := got.(mq.Joined)
+		return ok && w.isGeneration(got.Generation, want.Generation) && slices.Equal(got.Partitions, want.Partitions)
+	case mq.GroupState:
+		got, ok := got.(mq.GroupState)
+		return ok && w.isGeneration(got.Generation, want.Generation) && slices.Equal(got.Members, want.Members) && slices.Equal(got.Partitions, want.Partitions)
+	case mq.Fetched:
+		got, ok := got.(mq.Fetched)
+		same := func(a, b mq.Record) bool {
+			return a.Offset == b.Offset && a.Key == b.Key && string(a.Body) == string(b.Body)
+		}
+		return ok && got.Range == want.Range && slices.EqualFunc(got.Records, want.Records, same)
+	}
+	return reflect.DeepEqual(got, want)
+}
+
+func (w *walkJudge) alikeDeliveries(queue string, got, want []mq.Delivery) bool {
+	return slices.EqualFunc(got, want, func(g, d mq.Delivery) bool {
+		if !w.isMessage(queueMessage{queue, g.Message}, d.Message) || g.Attempt != d.Attempt || g.Key != d.Key || string(g.Body) != string(d.Body) {
+			return false
+		}
+		if g.Death == nil || d.Death == nil {
+			return g.Death == d.Death
+		}
+		return g.Death.Queue == d.Death.Queue && g.Death.Reason == d.Death.Reason && g.Death.Deliveries == d.Death.Deliveries &&
+			w.isMessage(queueMessage{g.Death.Queue, g.Death.Message}, d.Death.Message)
+	})
+}
+
+// isMessage reports whether a message may have a number of the reference.
+func (w *walkJudge) isMessage(name queueMessage, number uint64) bool {
+	if known, any := w.messages[name]; any {
+		return known == number
+	}
+	w.messages[name] = number
+	return true
+}
+
+// isGeneration reports whether a generation may have a number of the reference. Each is
+// higher than those before.
+func (w *walkJudge) isGeneration(got, want uint64) bool {
+	if known, any := w.generations[got]; any {
+		return known == want
+	}
+	for newer, number := range w.generations {
+		if newer > got && number < want || newer < got && number > want || number == want {
+			return false
+		}
+	}
+	w.generations[got] = want
+	return true
+}
