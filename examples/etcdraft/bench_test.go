@@ -26,17 +26,19 @@ import (
 // cluster does: the ratio net of what that costs is one of the protocols.
 //
 // There is no disk: what is written goes nowhere, and a sync ends at once. Requests
-// come in four ways:
+// come in five ways:
 //
 //   - apart: one after the other;
 //   - singly: all that are outstanding at the same instant, but each is sent to the
 //     followers by itself;
-//   - together: likewise, and those of an instant are sent as one;
+//   - raw-node: likewise, and etcd's RawNode is used as its own examples do, without
+//     AsyncStorageWrites and without any log to write: see RawNode;
+//   - together: as singly, and those of an instant are sent as one;
 //   - as-made: likewise, and each protocol does what it does by itself. Package raft
 //     batches and has commit notices wait for the next message. A RawNode sends every
 //     proposal by itself.
 //
-// In the first three both protocols tell their followers at once what is committed,
+// In the first four both protocols tell their followers at once what is committed,
 // as etcd's always does, and send the same messages, but that etcd's followers answer
 // that notice.
 //
@@ -45,7 +47,7 @@ import (
 func BenchmarkCommands(b *testing.B) {
 	for _, replicas := range []int{3, 5} {
 		for _, outstanding := range []int{1, 16, 256} {
-			for _, requests := range []string{"apart", "singly", "together", "as-made"} {
+			for _, requests := range []string{"apart", "singly", "raw-node", "together", "as-made"} {
 				name := fmt.Sprintf("etcd=%s/replicas=%d/outstanding=%d/requests=%s", etcdraft.Version, replicas, outstanding, requests)
 				b.Run(name, func(b *testing.B) {
 					compare(b, replicas, outstanding, requests)
@@ -58,7 +60,7 @@ func BenchmarkCommands(b *testing.B) {
 func compare(b *testing.B, replicas, outstanding int, requests string) {
 	apart, together, asMade := requests == "apart", requests == "together", requests == "as-made"
 	ours := newCluster(ourRaft(together || asMade, !asMade), replicas, outstanding, apart)
-	etcds := newCluster(etcdRaft(together), replicas, outstanding, apart)
+	etcds := newCluster(etcdRaft(together, requests == "raw-node"), replicas, outstanding, apart)
 	bare := newCluster(noProtocol(replicas), 1, outstanding, apart)
 	for b.Loop() {
 		ours.turn()
@@ -84,11 +86,14 @@ func ourRaft(batching, eager bool) scenarios.Protocol {
 	return p
 }
 
-func etcdRaft(batching bool) scenarios.Protocol {
+func etcdRaft(batching, rawNode bool) scenarios.Protocol {
 	p := etcdraft.Protocol()
 	p.Server = func(servers []node.ID, machine func() rsm.StateMachine, _ scenarios.Settings) node.Factory {
 		config := etcdraft.DefaultConfig(servers)
 		config.Batching = batching
+		if rawNode {
+			return func(env node.Env) node.Handler { return etcdraft.NewRawNode(env, config, machine()) }
+		}
 		return func(env node.Env) node.Handler { return etcdraft.New(env, config, machine()) }
 	}
 	return p

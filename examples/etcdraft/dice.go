@@ -21,7 +21,7 @@ var diceLock sync.Mutex
 type dice struct{ env node.Env }
 
 // Read implements io.Reader.
-func (d dice) Read(p []byte) (int, error) {
+func (d *dice) Read(p []byte) (int, error) {
 	var word [8]byte
 	for rest := p; len(rest) > 0; {
 		binary.LittleEndian.PutUint64(word[:], d.env.Rand().Uint64())
@@ -34,10 +34,10 @@ func (d dice) Read(p []byte) (int, error) {
 type rolling struct{ before io.Reader }
 
 // roll has everything drawn from the machine's stream until done is called.
-func (s *Server) roll() rolling {
+func (d *dice) roll() rolling {
 	diceLock.Lock()
 	before := rand.Reader
-	rand.Reader = s.dice
+	rand.Reader = d
 	return rolling{before}
 }
 

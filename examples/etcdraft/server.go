@@ -52,7 +52,7 @@ func New(env node.Env, config Config, machine rsm.StateMachine) *Server {
 
 // Start implements node.Handler.
 func (s *Server) Start() {
-	defer s.roll().done()
+	defer s.dice.roll().done()
 	if err := s.boot(); err != nil {
 		s.env.Exit(err)
 		return
@@ -93,7 +93,7 @@ func (s *Server) boot() error {
 
 // Receive implements node.Handler.
 func (s *Server) Receive(from node.ID, m node.Message) {
-	defer s.roll().done()
+	defer s.dice.roll().done()
 	switch m := m.(type) {
 	case Message:
 		// An error says that the message is of no use, as one of a server that is
@@ -112,7 +112,7 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 
 // Timeout implements node.Handler.
 func (s *Server) Timeout(t node.Timer) {
-	defer s.roll().done()
+	defer s.dice.roll().done()
 	switch t {
 	case tickTimer:
 		s.env.SetTimer(tickTimer, s.config.Tick)
@@ -127,7 +127,7 @@ func (s *Server) Timeout(t node.Timer) {
 
 // Synced implements node.Handler.
 func (s *Server) Synced(sync node.Sync, err error) {
-	defer s.roll().done()
+	defer s.dice.roll().done()
 	if err := s.journal.wal.Synced(sync, err); err != nil {
 		s.env.Exit(err) // what the disk holds is not known any more, and never will be
 		return
