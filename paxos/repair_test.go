@@ -87,6 +87,7 @@ func TestCeiling(t *testing.T) {
 	require.EqualValues(t, 7+2*window, l.server.ceiling)
 	l.kill()
 	require.NoError(t, l.disk.Replace("paxos-promise-1", before))
+	require.NoError(t, l.disk.Replace("paxos-promise-2", before))
 	for range 2 {
 		l.start()
 		l.sync()

@@ -16,20 +16,27 @@ import (
 //
 // A file that must not be lost to a bad sector is kept in two copies. Both are
 // written before the sync that a promise waits for, so each copy by itself holds
-// all that was ever promised, and whichever can be read will do. After a crash in
-// between they may differ; then nothing was promised yet on the strength of the
-// newer one. Reading writes both anew, before anything else is promised.
+// all that was ever promised, and whichever can be read will do. If both can, they may
+// differ: after a crash in between, when nothing was promised yet on the strength of
+// the newer one, or on a device that has lost a write without a word and still holds
+// what was there before. So each copy bears a number, which goes up with every
+// version, and the newer is believed. Reading writes both anew, before anything else is
+// promised.
 
 // copyFiles are the names of a file's two copies.
 func copyFiles(name string) [2]string { return [2]string{name + "-1", name + "-2"} }
 
 // ReplaceFile sets the content of a file atomically.
-func (l *Log) ReplaceFile(name string, content []byte) error {
+func (l *Log) ReplaceFile(name string, content []byte) error { return l.replace(name, nil, content) }
+
+// replace sets the content of a file, with something in front of it.
+func (l *Log) replace(name string, front, content []byte) error {
 	if l.failed != nil {
 		return l.failed
 	}
-	encoded := binary.LittleEndian.AppendUint32(l.buffer[:0], crc32.Checksum(content, castagnoli))
-	encoded = append(encoded, content...)
+	encoded := append(l.buffer[:0], 0, 0, 0, 0) // room for the checksum
+	encoded = append(append(encoded, front...), content...)
+	binary.LittleEndian.PutUint32(encoded, crc32.Checksum(encoded[4:], castagnoli))
 	l.buffer = encoded
 	if err := l.env.Disk().Replace(name, encoded); err != nil {
 		return l.fail(err)
@@ -40,8 +47,23 @@ func (l *Log) ReplaceFile(name string, content []byte) error {
 
 // ReplaceCopies sets the content of both copies of a file, each atomically.
 func (l *Log) ReplaceCopies(name string, content []byte) error {
+	if l.failed != nil {
+		return l.failed
+	}
+	number, known := l.copies[name]
+	if !known {
+		newest, err := readCopies(l.env.Disk(), name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCorrupt) {
+			return l.fail(err)
+		}
+		number = newest.number
+	}
+	number++
+	l.copies[name] = number
+	var front [numberLength]byte
+	binary.LittleEndian.PutUint64(front[:], number)
 	for _, file := range copyFiles(name) {
-		if err := l.ReplaceFile(file, content); err != nil {
+		if err := l.replace(file, front[:], content); err != nil {
 			return err
 		}
 	}
@@ -85,14 +107,39 @@ func ReadFile(disk node.Disk, name string) ([]byte, error) {
 // ReadCopies is ReadFile for a file in two copies. It is fs.ErrNotExist if none is
 // there, and ErrCorrupt if one is damaged and the other is of no help.
 func ReadCopies(disk node.Disk, name string) ([]byte, error) {
+	newest, err := readCopies(disk, name)
+	return newest.content, err
+}
+
+// numbered is what a copy of a file holds: a number of eight bytes and the content.
+type numbered struct {
+	number  uint64
+	content []byte
+}
+
+const numberLength = 8
+
+// readCopies returns the newer of the copies that can be read.
+func readCopies(disk node.Disk, name string) (numbered, error) {
 	files := copyFiles(name)
-	content, err := ReadFile(disk, files[0])
-	if err == nil {
-		return content, nil
-	}
-	second, secondErr := ReadFile(disk, files[1])
-	if secondErr == nil || errors.Is(err, fs.ErrNotExist) {
+	first, firstErr := readCopy(disk, files[0])
+	second, secondErr := readCopy(disk, files[1])
+	switch {
+	case firstErr == nil && (secondErr != nil || first.number >= second.number):
+		return first, nil
+	case secondErr == nil || errors.Is(firstErr, fs.ErrNotExist):
 		return second, secondErr
 	}
-	return nil, err
+	return numbered{}, firstErr
+}
+
+func readCopy(disk node.Disk, file string) (numbered, error) {
+	b, err := ReadFile(disk, file)
+	switch {
+	case err != nil:
+		return numbered{}, err
+	case len(b) < numberLength:
+		return numbered{}, fmt.Errorf("%w: copy %s has no number", ErrCorrupt, file)
+	}
+	return numbered{binary.LittleEndian.Uint64(b), b[numberLength:]}, nil
 }

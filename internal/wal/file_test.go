@@ -78,6 +78,28 @@ func TestCopies(t *testing.T) {
 	}
 }
 
+// Of two copies that can be read, the newer is believed, wherever it is: the other one
+// is what a device holds that has lost a write, or what a crash has left.
+func TestTheNewerCopyIsBelieved(t *testing.T) {
+	for _, stale := range []string{"vote-1", "vote-2"} {
+		env := newFakeEnv()
+		l, _ := open(t, env)
+		require.NoError(t, l.ReplaceCopies("vote", []byte("term 7")))
+		before := env.disk.contents()[stale]
+		l, _ = open(t, env) // numbers go on in another life
+		require.NoError(t, l.ReplaceCopies("vote", []byte("term 8")))
+		require.NoError(t, l.ReplaceCopies("vote", []byte("term 9")))
+		require.NoError(t, env.disk.Replace(stale, before))
+		for range 2 {
+			l, _ = open(t, env)
+			content, err := l.OpenCopies("vote")
+			require.NoError(t, err)
+			require.Equal(t, "term 9", string(content), "stale: %s", stale)
+		}
+		require.Equal(t, env.disk.contents()["vote-1"], env.disk.contents()["vote-2"])
+	}
+}
+
 // What is promised on the strength of a file waits for the file.
 func TestSendWaitsForFiles(t *testing.T) {
 	env := newFakeEnv()

@@ -31,6 +31,7 @@ type Log struct {
 	previous uint32 // checksum of the last frame
 	buffer   []byte // the frame or file being written; kept for the next one
 	held     []heldMessage
+	copies   map[string]uint64 // the number of the newest version of each file in two copies that was written
 }
 
 // position is how far the log has come.
@@ -62,7 +63,7 @@ type heldMessage struct {
 // The error is a *CorruptError, in which case the files are left as they are (see
 // Restart), or what the disk reported.
 func Open(env node.Env, name string) (*Log, [][]byte, error) {
-	l := &Log{env: env, name: name}
+	l := &Log{env: env, name: name, copies: make(map[string]uint64)}
 	r, newest, err := readSegments(env.Disk(), name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("write-ahead log: %w", err)
@@ -129,7 +130,7 @@ func Restart(env node.Env, name string, records [][]byte) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write-ahead log: %w", err)
 	}
-	l := &Log{env: env, name: name, segments: r.segments, newest: newest}
+	l := &Log{env: env, name: name, segments: r.segments, newest: newest, copies: make(map[string]uint64)}
 	// Numbers go on behind all that were ever used, or marks among what is void
 	// now would accuse the new log of having lost something.
 	l.written = position{records: r.highest(), writes: 1}
