@@ -18,6 +18,7 @@ type fakeDisk struct {
 	started node.Sync     // how many were ever started
 
 	readErr, appendErr, replaceErr, removeErr error // what the next calls fail with
+	replaceable                               int   // so many replacements succeed before
 }
 
 // fakeFile holds the versions of a file that a crash may leave: the last is what
@@ -107,10 +108,13 @@ func (d *fakeDisk) Append(name string, data []byte) error {
 }
 
 func (d *fakeDisk) Replace(name string, data []byte) error {
-	if d.replaceErr == nil {
-		d.file(name).add(version{exists: true, content: slices.Clone(data), durable: len(data)})
+	if d.replaceable > 0 {
+		d.replaceable--
+	} else if d.replaceErr != nil {
+		return d.replaceErr
 	}
-	return d.replaceErr
+	d.file(name).add(version{exists: true, content: slices.Clone(data), durable: len(data)})
+	return nil
 }
 
 func (d *fakeDisk) Remove(name string) error {

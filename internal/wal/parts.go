@@ -88,6 +88,7 @@ func (p *Parts) Write(parts [][]byte) error {
 		}
 		x, err := p.write(b)
 		if err != nil {
+			p.withdraw()
 			return err
 		}
 		p.coming = append(p.coming, x)
@@ -104,6 +105,16 @@ func (p *Parts) write(b []byte) (part, error) {
 	x := part{number: p.next, start: &b[0], length: len(b)}
 	p.next++
 	return x, p.log.ReplaceFile(partFile(p.name, x.number), b)
+}
+
+// withdraw removes at once the parts of a version that cannot be written, for want of
+// space perhaps, which they would only take. They are on no list.
+func (p *Parts) withdraw() {
+	for _, x := range p.coming {
+		if p.written[x.start] != x {
+			_ = p.log.env.Disk().Remove(partFile(p.name, x.number)) // the log is dead already
+		}
+	}
 }
 
 // drop makes garbage of a part, unless it is on the list.

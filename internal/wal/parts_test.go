@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"quorumlab/node"
 )
 
 // partsRun writes versions of a file in parts.
@@ -139,6 +141,25 @@ func TestPartsAreWrittenOnce(t *testing.T) {
 	r.sync()
 	r.write(whole)
 	require.Equal(t, "file", r.files())
+}
+
+// What a disk has no room for leaves nothing behind.
+func TestPartsThatCannotBeWrittenAreRemoved(t *testing.T) {
+	for room := range 3 {
+		r := newPartsRun(t)
+		a, b := []byte("aaa"), []byte("bb")
+		r.write(a, b)
+		r.sync0()
+		r.commit("aaabb")
+		r.sync()
+		before := r.files()
+		r.env.disk.replaceErr, r.env.disk.replaceable = node.ErrNoSpace, room
+		require.ErrorIs(t, r.parts.Write([][]byte{a, []byte("c"), b, []byte("dd"), []byte("e")}), node.ErrNoSpace)
+		require.Equal(t, before, r.files())
+		content, err := ReadParts(r.env.disk, "file")
+		require.NoError(t, err)
+		require.Equal(t, "aaabb", string(content))
+	}
 }
 
 func TestDamagedPartsAreCorrupt(t *testing.T) {
