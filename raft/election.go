@@ -46,6 +46,9 @@ func (s *Server) electionTimeout() {
 	case !s.mayStand():
 		s.leader = 0
 		s.resetElectionTimer()
+		if s.loss.any() {
+			s.env.Note(MarkUnrepaired)
+		}
 	case s.config.PreVote:
 		s.startPreVote()
 	default:

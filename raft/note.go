@@ -50,6 +50,7 @@ const (
 	MarkConfigurationRolledBack node.Mark = "raft: configuration rolled back"
 	MarkDamaged                 node.Mark = "raft: damage found"
 	MarkRepaired                node.Mark = "raft: repaired after damage"
+	MarkUnrepaired              node.Mark = "raft: damaged, and no leader to be repaired by"
 )
 
 func (n SnapshotRefused) String() string {

@@ -17,6 +17,11 @@ import (
 // it neither votes nor stands: then its loss cannot help a leader into office who
 // lacks a committed entry. Its copies of new entries count like anybody's.
 //
+// That takes a leader, and a leader takes a majority of servers that are sound. If more
+// are damaged at once, what they have lost may have been committed and be nowhere any
+// more, and nobody here can tell: the cluster waits for ever, for an administrator who
+// can. Its servers say why (Server.String, MarkUnrepaired).
+//
 // Term and vote are kept apart from the log, in two copies, since no peer can
 // bring them back. A server that can read neither stops, and so does one that has no
 // peers.

@@ -77,6 +77,8 @@ func TestServerUnderRepairTakesNoPartInElections(t *testing.T) {
 	f.sync()
 	require.Equal(t, Follower, f.Role())
 	require.Empty(t, f.take())
+	require.Contains(t, f.env.notes, any(MarkUnrepaired), "it tells those who watch what it waits for")
+	require.Contains(t, f.String(), "repairing")
 }
 
 // Its peers bring back what is missing, like to any follower that is behind, and

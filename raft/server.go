@@ -217,6 +217,10 @@ func (s *Server) peer(id node.ID) *peer {
 
 // String shows the state on one line.
 func (s *Server) String() string {
-	return fmt.Sprintf("%v term=%d vote=%d leader=%d log=%d/%d commit=%d applied=%d",
-		s.role, s.term, s.votedFor, s.leader, s.log.lastIndex(), s.log.lastTerm(), s.commitIndex, s.lastApplied)
+	repairing := ""
+	if s.Repairing() {
+		repairing = ", repairing"
+	}
+	return fmt.Sprintf("%v term=%d vote=%d leader=%d log=%d/%d commit=%d applied=%d%s",
+		s.role, s.term, s.votedFor, s.leader, s.log.lastIndex(), s.log.lastTerm(), s.commitIndex, s.lastApplied, repairing)
 }
