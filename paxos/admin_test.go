@@ -228,3 +228,18 @@ func TestReconfigurationUnderFaults(t *testing.T) {
 		require.Positive(t, reached[mark], "in no run: %s", mark)
 	}
 }
+
+// An old copy of a change would undo what was asked for since.
+func TestOldChangesAreRefused(t *testing.T) {
+	c := newGrowingCluster(constantDelay(), 4, func(*paxos.Config) {})
+	c.addClient(0, 1, 1)
+	a := c.addAdministrator(
+		order{seconds, change(1, 1, 2, 3, 4)},
+		order{2 * seconds, change(2, 1, 2, 3)},
+		order{3 * seconds, change(1, 1, 2, 3, 4)},
+	)
+	require.NoError(t, c.Run(4*seconds))
+	require.Equal(t, 3, a.done)
+	require.Equal(t, []string{"paxos: a later change, number 2, was made already"}, a.refusals)
+	require.Equal(t, []node.ID{1, 2, 3}, c.members(1))
+}

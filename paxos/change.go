@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"errors"
+	"fmt"
 
 	"quorumlab/node"
 	"quorumlab/rsm"
@@ -48,6 +49,8 @@ func (s *Server) validateChange(m rsm.ChangeMembership, underWay bool) error {
 		return errors.New("paxos: new servers are still learning for another change")
 	case m.ID == 0:
 		return errors.New("paxos: ID is 0: a change has to have a number")
+	case m.ID < s.memberships[0].ID: // an old copy, which would undo what was asked for since
+		return fmt.Errorf("paxos: a later change, number %d, was made already", s.memberships[0].ID)
 	case underWay:
 		return errors.New("paxos: another change is under way")
 	}

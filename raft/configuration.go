@@ -43,7 +43,8 @@ func majority(servers int) int { return servers/2 + 1 }
 
 // configured is a configuration and the index of the entry that holds it.
 type configured struct {
-	index Index // zero for the one with which the cluster began
+	index  Index  // zero for the one with which the cluster began
+	change uint64 // the number of the change that it came of; zero if it had none
 	*Configuration
 }
 
@@ -55,7 +56,7 @@ func (s *Server) configuration() configured { return s.configurations[len(s.conf
 func (s *Server) adoptConfigurations(first Index, entries []Entry) {
 	for i := range entries {
 		if c := entries[i].Configuration; c != nil {
-			s.configurations = append(s.configurations, configured{first + Index(i), c})
+			s.configurations = append(s.configurations, configured{first + Index(i), entries[i].Request.Sequence, c})
 			s.updatePeers()
 		}
 	}

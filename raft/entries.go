@@ -15,11 +15,12 @@ func readEntries(d *rsm.Decoder) entriesRecord {
 	for range count {
 		e := Entry{Term: Term(d.Number()), Request: d.Request()}
 		if e.Request.Client == 0 && e.Request.Sequence == configurationMark {
+			change := rsm.NewDecoder(e.Request.Command)
+			e.Request = rsm.Request{Sequence: change.Number()}
 			var ok bool
-			if e.Configuration, ok = decodeConfiguration(e.Request.Command); !ok {
+			if e.Configuration, ok = decodeConfiguration(change.Rest()); !ok || change.Failed() {
 				d.Fail()
 			}
-			e.Request = rsm.Request{}
 		}
 		r.entries = append(r.entries, e)
 	}

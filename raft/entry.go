@@ -19,8 +19,8 @@ type Index uint64
 // configuration, or neither: then it is a no-op, with which a leader begins its
 // term (§8).
 type Entry struct {
-	Term          Term // of the leader that created the entry
-	Request       rsm.Request
+	Term          Term           // of the leader that created the entry
+	Request       rsm.Request    // with a configuration, only the number of the change in the place of Sequence
 	Configuration *Configuration // nil in all but a few; never changed
 }
 

@@ -245,7 +245,7 @@ func (v *Invariants) checkAdded(h *shadow, s *Server, i Index) error {
 		if err := h.checkChange(s, i); err != nil {
 			return err
 		}
-		h.configurations = append(h.configurations, configured{i, e.Configuration})
+		h.configurations = append(h.configurations, configured{index: i, Configuration: e.Configuration})
 	}
 	return nil
 }

@@ -270,7 +270,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 		{"two leaders, each with a majority", oneLeaderCommits, func(s *scene) node.ID {
 			// Server 3 has another cluster in mind, whose only member it is.
 			r := s.reboot(3)
-			r.configurations = []configured{{0, &Configuration{Voters: []node.ID{3}}}}
+			r.configurations = []configured{{0, 0, &Configuration{Voters: []node.ID{3}}}}
 			r.term, r.votedFor, r.log = 3, 3, logOf(1, 2)
 			require.NoError(s.t, s.check(3))
 			r.role = Leader
@@ -348,7 +348,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 1
 		}},
 		{"configuration that is not in the log", configurationInLog, func(s *scene) node.ID {
-			s.servers[3].configurations = append(s.servers[3].configurations, configured{7, &Configuration{Voters: servers(3)}})
+			s.servers[3].configurations = append(s.servers[3].configurations, configured{7, 0, &Configuration{Voters: servers(3)}})
 			return 3
 		}},
 		{"configuration kept after truncation", configurationInLog, func(s *scene) node.ID {

@@ -87,6 +87,9 @@ func (s *Server) objection(m rsm.ChangeMembership) string {
 		return "Servers: " + err.Error()
 	}
 	switch {
+	case m.ID != 0 && m.ID < now.change:
+		// An old copy: were it carried out, it would undo what was asked for since.
+		return fmt.Sprintf("a later change, number %d, was made already", now.change)
 	case s.change != nil || now.index > s.commitIndex || now.Joint():
 		return "another change is under way"
 	case !s.committedOwnEntry():
@@ -172,13 +175,13 @@ func (s *Server) propose() {
 		next.Old = now
 	}
 	s.change.learners = nil
-	s.appendConfiguration(next)
+	s.appendConfiguration(next, s.change.request.ID)
 }
 
 // appendConfiguration puts a configuration into the log, from where on it is in
-// force, and sends it to all who are concerned.
-func (s *Server) appendConfiguration(c *Configuration) {
-	s.appendEntries(s.log.lastIndex()+1, []Entry{{Term: s.term, Configuration: c}})
+// force, and sends it to all who are concerned. With it goes the number of the change.
+func (s *Server) appendConfiguration(c *Configuration, change uint64) {
+	s.appendEntries(s.log.lastIndex()+1, []Entry{{Term: s.term, Request: rsm.Request{Sequence: change}, Configuration: c}})
 	s.replicateAll()
 }
 
@@ -190,7 +193,7 @@ func (s *Server) continueChange() {
 		return
 	}
 	if c.Joint() {
-		s.appendConfiguration(&Configuration{Voters: c.Voters})
+		s.appendConfiguration(&Configuration{Voters: c.Voters}, c.change)
 		return
 	}
 	if s.change != nil {

@@ -216,11 +216,11 @@ func TestSnapshotCarriesTheConfiguration(t *testing.T) {
 	}, LeaderCommit: 4})
 	f.expire(SnapshotTimer)
 	f.sync()
-	require.Equal(t, configured{2, four}, f.snapshot.configuration)
+	require.Equal(t, configured{2, 0, four}, f.snapshot.configuration)
 	require.Equal(t, *five, f.Configuration())
 	f.crash()
 	require.Equal(t, *five, f.Configuration())
-	require.Equal(t, configured{2, four}, f.snapshot.configuration)
+	require.Equal(t, configured{2, 0, four}, f.snapshot.configuration)
 
 	g := boot(t, 3, 3)
 	g.receive(1, InstallSnapshot{Term: 1, LastIndex: 4, LastTerm: 1, Data: f.snapshot.encoded.Whole(), Done: true})
@@ -235,4 +235,56 @@ func TestChangeIsAbandonedWithTheLeadership(t *testing.T) {
 	f.receive(2, AppendEntries{Term: 2, PrevLogIndex: 1, PrevLogTerm: 1})
 	require.Contains(t, f.take(), envelope{clientAddress, rsm.AdminReply{ID: 9, Status: rsm.NotLeader, Leader: 2}})
 	require.Nil(t, f.peer(4))
+}
+
+// An old copy of a request is not carried out again, by whoever leads and however it
+// came to know of the later change: it would undo what was asked for since.
+func TestOldChangesAreRefused(t *testing.T) {
+	f := changing(t)
+	f.receive(clientAddress, change(7, 1, 4, 5)) // by way of a joint configuration
+	for _, learner := range []node.ID{4, 5} {
+		f.receive(learner, AppendEntriesReply{Term: 1, Success: true, MatchIndex: 1})
+	}
+	for _, index := range []Index{2, 3} {
+		f.sync()
+		for _, peer := range []node.ID{2, 3, 4, 5} {
+			f.receive(peer, AppendEntriesReply{Term: 1, Success: true, PrevLogIndex: 1, MatchIndex: index})
+		}
+	}
+	require.Equal(t, Configuration{Voters: []node.ID{1, 4, 5}}, f.Configuration())
+	f.take()
+	refused := func(f *fixture, id uint64) {
+		t.Helper()
+		f.receive(clientAddress, change(id, 1, 2, 3))
+		require.Equal(t, []envelope{{clientAddress, rsm.AdminReply{
+			ID: id, Status: rsm.Refused, Leader: f.env.id, Reason: "a later change, number 7, was made already",
+		}}}, f.take())
+	}
+	refused(f, 6)
+	f.receive(clientAddress, change(7, 1, 4, 5))
+	require.Equal(t, []envelope{{clientAddress, rsm.AdminReply{ID: 7, Leader: 1}}}, f.take(), "a copy of the last one")
+
+	lead := func(f *fixture) {
+		f.expire(ElectionTimer)
+		f.sync()
+		f.receive(5, RequestVoteReply{Term: f.Term(), Granted: true})
+		f.sync()
+		f.receive(5, AppendEntriesReply{Term: f.Term(), Success: true, MatchIndex: f.LastIndex()})
+		f.take()
+		require.Equal(t, Leader, f.Role())
+	}
+	f.crash() // and reads it from its log
+	lead(f)
+	refused(f, 6)
+
+	f.takeSnapshot()
+	f.journal.flush()
+	f.sync()
+	g := boot(t, 4, 3) // and reads it from a snapshot
+	g.receive(1, InstallSnapshot{Term: 2, LastIndex: f.snapshot.index, LastTerm: f.snapshot.term, Data: f.snapshot.encoded.Whole(), Done: true})
+	g.sync()
+	lead(g)
+	refused(g, 6)
+	g.receive(clientAddress, change(8, 1, 4))
+	require.Equal(t, Configuration{Voters: []node.ID{1, 4}}, g.Configuration())
 }

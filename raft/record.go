@@ -21,8 +21,8 @@ import (
 // entry and beyond is gone. So cutting the log (§5.3) needs no record of its own,
 // because a log is only ever cut to be continued with other entries. An entry
 // that holds a configuration has no client, the sequence 1, and in the place of
-// the command the number of voters and all their names, those of the old voters
-// behind them.
+// the command the number of the change, the number of voters and all their names,
+// those of the old voters behind them.
 //
 // A compaction record says where the log begins: behind an entry with that index
 // and term, which a snapshot covers. If the log has that entry, what follows it
@@ -33,7 +33,8 @@ import (
 //
 // The file of term and vote holds term and server voted for, or 0. The snapshot
 // holds the name of the cluster with its length, index, term and hash, the index of
-// the configuration, the configuration with its length, and the state.
+// the configuration, the number of its change, the configuration with its length, and
+// the state.
 const (
 	entriesKind    = 1
 	compactionKind = 2
@@ -82,7 +83,7 @@ func (r entriesRecord) encode(b []byte) []byte {
 		e := &r.entries[i]
 		r := &e.Request
 		if e.Configuration != nil {
-			r = &rsm.Request{Sequence: configurationMark, Command: encodeConfiguration(e.Configuration)}
+			r = &rsm.Request{Sequence: configurationMark, Command: append(binary.AppendUvarint(nil, r.Sequence), encodeConfiguration(e.Configuration)...)}
 		}
 		b = r.AppendTo(binary.AppendUvarint(b, uint64(e.Term)))
 	}
@@ -133,7 +134,7 @@ func encodeSnapshot(s snapshot) rsm.Pieces {
 	}
 	b := make([]byte, 0, size)
 	b = append(binary.AppendUvarint(b, uint64(len(s.cluster))), s.cluster...)
-	for _, n := range []uint64{uint64(s.index), uint64(s.term), s.hash, uint64(s.configuration.index)} {
+	for _, n := range []uint64{uint64(s.index), uint64(s.term), s.hash, uint64(s.configuration.index), s.configuration.change} {
 		b = binary.AppendUvarint(b, n)
 	}
 	c := encodeConfiguration(s.configuration.Configuration)
@@ -149,7 +150,7 @@ func decodeSnapshot(b []byte) (snapshot, bool) {
 	d := rsm.NewDecoder(b)
 	s := snapshot{encoded: rsm.Pieces{b}, cluster: string(d.Bytes())}
 	s.index, s.term, s.hash = Index(d.Number()), Term(d.Number()), d.Number()
-	s.configuration.index = Index(d.Number())
+	s.configuration.index, s.configuration.change = Index(d.Number()), d.Number()
 	c, ok := decodeConfiguration(d.Bytes())
 	s.configuration.Configuration = c
 	s.state = rsm.Pieces{d.Rest()}

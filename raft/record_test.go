@@ -18,7 +18,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 	for _, want := range []interface{ encode([]byte) []byte }{
 		entriesRecord{1, []Entry{{Term: 1, Request: rsm.Request{Command: []byte{}}}}},
 		entriesRecord{300, testEntries(300, 4, 4, 5)},
-		entriesRecord{2, []Entry{{Term: 7, Configuration: &Configuration{Voters: servers(3)}}}},
+		entriesRecord{2, []Entry{{Term: 7, Request: rsm.Request{Sequence: 300}, Configuration: &Configuration{Voters: servers(3)}}}},
 		entriesRecord{2, []Entry{{Term: 7, Configuration: &Configuration{Voters: servers(2), Old: servers(3)}}}},
 		compactionRecord{1 << 40, 9},
 		lossRecord{12, 7},
@@ -32,7 +32,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 func TestSnapshotRoundTrip(t *testing.T) {
 	want := snapshot{
 		cluster: "north", index: 300, term: 7, hash: 1 << 63,
-		configuration: configured{200, &Configuration{Voters: servers(2), Old: servers(3)}},
+		configuration: configured{200, 12, &Configuration{Voters: servers(2), Old: servers(3)}},
 		state:         rsm.Pieces{[]byte("state")},
 	}
 	want.encoded = encodeSnapshot(want)
@@ -126,7 +126,7 @@ func FuzzDecodeSnapshot(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(encodeSnapshot(snapshot{
 		cluster: "north", index: 300, term: 7, hash: 1 << 63,
-		configuration: configured{200, &Configuration{Voters: servers(2), Old: servers(3)}},
+		configuration: configured{200, 12, &Configuration{Voters: servers(2), Old: servers(3)}},
 		state:         rsm.Pieces{[]byte("state")},
 	}).Whole())
 	f.Fuzz(func(t *testing.T, b []byte) {

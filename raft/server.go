@@ -122,7 +122,7 @@ func (s *Server) Start() {
 		return
 	}
 	s.term, s.votedFor, s.log, s.loss = state.term, state.votedFor, state.log, state.loss
-	s.configurations = []configured{{0, &Configuration{Voters: s.config.Servers}}}
+	s.configurations = []configured{{Configuration: &Configuration{Voters: s.config.Servers}}}
 	if err := s.startFrom(state.snapshot); err != nil {
 		s.env.Exit(err)
 		return

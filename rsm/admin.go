@@ -16,9 +16,12 @@ type TransferLeadership struct {
 }
 
 // ChangeMembership asks for the cluster to consist of the given servers from now
-// on. A retry repeats it unchanged: a change that is in force already is OK.
+// on. A retry repeats it unchanged: a change that is in force already is OK. Changes
+// are numbered upwards, whoever asks for them, and one with a lower number than that of
+// the change that was made last is refused: so an old copy, which was under way for
+// long, does not undo what was asked for since.
 type ChangeMembership struct {
-	ID      uint64    // comes back in the answer
+	ID      uint64    // its number, which comes back in the answer; zero is none
 	Servers []node.ID // immutable
 }
 
