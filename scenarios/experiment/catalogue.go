@@ -6,6 +6,6 @@ func All() []Experiment {
 		constantDelay, quorumLatency, queueing, splitVotes,
 		raftFigure16, raftWAN, raftRefloated, paxosRaftLogs, partialConnectivity,
 		duelingProposers, figure8, membership2015, readSafety, flexiblePaxos, storageFaults,
-		queueDelivery, kafkaLog,
+		queueDelivery, queueRules, kafkaLog, mqttQoS,
 	}
 }

@@ -3,7 +3,6 @@ package experiment
 import (
 	"errors"
 	"fmt"
-	"maps"
 	randv2 "math/rand/v2"
 	"slices"
 	"strings"
@@ -32,18 +31,15 @@ at-least-once do not number what they send and repeat it in a new session; the o
 Effectively once is a matter of both ends: who looks at deliveries only still sees them twice when a consumer crashes.
 At most once may lose a message in an answer that nobody gets; how many is measured, and nobody has published a number.
 
-Two cases are of one queue by itself: delivery-limit has every delivery returned until the message is a dead letter,
-visibility-timeout looks when a message that was received can be received again.
-
-Not here: the 1, 2 and 4 messages for each delivery of MQTT's levels. They are of a broker that pushes to its subscribers; here
-consumers ask, and an empty answer is a message too.
+"recovered" are messages whose producer never knew, and which were delivered all the same: there is nothing wrong with them. What queues promise of a single
+message is measured by queue-rules, what MQTT's levels cost by mqtt-qos, and a log with in-sync replicas by kafka-log.
 
 Worth a thought: in which row does effectively once differ from at least once, and who pays for it?`
 
 var queueDelivery = Experiment{
 	Name:   "queue-delivery",
 	Title:  "what queues lose, and deliver twice, by contract and fault (messages over all trials)",
-	Source: "Jepsen, total-queue checker; Kafka documentation, Message Delivery Semantics and acks; RabbitMQ documentation, Quorum Queues; Amazon SQS documentation, visibility timeout",
+	Source: "Jepsen, total-queue checker; Kafka documentation, Message Delivery Semantics and acks",
 	Story:  deliveryStory,
 	Trials: 5,
 	Cases:  deliveryCases(),
@@ -58,12 +54,6 @@ var (
 	deliveryFaults    = []string{"none", "consumer-crash", "lost-ack", "leader-crash", "lagging-crash", "producer-retry"}
 )
 
-// limitCases are the cases of one queue by itself.
-var limitCases = map[string]Case{
-	"delivery-limit":     {limit: 1, width: 2, measure: deliveryLimit, rows: deliveryLimitRows},
-	"visibility-timeout": {limit: 1, width: 3, measure: visibilityTimeout, rows: visibilityTimeoutRows},
-}
-
 func deliveryCases() (names []string) {
 	for _, contract := range deliveryContracts {
 		for _, fault := range deliveryFaults {
@@ -75,7 +65,7 @@ func deliveryCases() (names []string) {
 			names = append(names, service+"/at-least-once/"+fault)
 		}
 	}
-	return append(names, slices.Sorted(maps.Keys(limitCases))...)
+	return names
 }
 
 // contractName is a contract in the name of a case.
@@ -89,9 +79,6 @@ type delivery struct {
 }
 
 func parseDelivery(name string) (c Case, err error) {
-	if c, ok := limitCases[name]; ok {
-		return c, nil
-	}
 	fields := strings.Split(name, "/")
 	if len(fields) != 3 {
 		return c, errors.New("it is not of the form SERVICE/CONTRACT/FAULT")
@@ -112,7 +99,7 @@ func parseDelivery(name string) (c Case, err error) {
 	if !slices.Contains(deliveryFaults, d.fault) {
 		return c, fmt.Errorf("fault %q is none of %s", d.fault, strings.Join(deliveryFaults, ", "))
 	}
-	c.limit, c.width, c.measure, c.rows = 1000, 5, d.measure, d.rows
+	c.limit, c.width, c.measure, c.rows = 1000, deliveryColumns, d.measure, d.rows
 	return c, nil
 }
 
@@ -190,6 +177,8 @@ const (
 	unexpectedColumn
 	deliveredColumn
 	objectionColumn
+	recoveredColumn
+	deliveryColumns
 )
 
 func (d delivery) measure(seed uint64, values []float64) error {
@@ -202,6 +191,7 @@ func (d delivery) measure(seed uint64, values []float64) error {
 	m := r.Messages
 	for _, trace := range m.Messages {
 		values[unexpectedColumn] += number(trace.Deliveries > 0 && trace.Sent == 0)
+		values[recoveredColumn] += number(trace.Deliveries > 0 && trace.Sent > 0 && trace.Confirmed == 0)
 	}
 	values[lostColumn], values[duplicatedColumn] = float64(m.Lost), float64(m.Duplicated)
 	values[deliveredColumn] = float64(m.Delivered)
@@ -218,7 +208,7 @@ func (d delivery) rows(s Sample) []Row {
 	} else {
 		rows = append(rows, exactly("runs that the judges object to", sum(s.Column(objectionColumn)), 0))
 	}
-	return append(rows, measured("delivered", sum(s.Column(deliveredColumn))))
+	return append(rows, measured("recovered", sum(s.Column(recoveredColumn))), measured("delivered", sum(s.Column(deliveredColumn))))
 }
 
 func (d delivery) lost(count float64) Row {
@@ -245,88 +235,4 @@ func (d delivery) duplicated(count float64) Row {
 		return exactly("duplicated", count, 0)
 	}
 	return measured("duplicated", count)
-}
-
-// bench is one queue by itself, and its time.
-type bench struct {
-	machine *mq.Machine
-	now     time.Duration
-}
-
-func newBench(o mq.QueueOptions) *bench {
-	b := &bench{machine: mq.New()}
-	b.apply(mq.DeclareQueue{Queue: "dead"})
-	b.apply(mq.DeclareQueue{Queue: "work", Options: o})
-	b.apply(mq.Publish{Key: "work", Messages: [][]byte{[]byte("message")}})
-	return b
-}
-
-func (b *bench) apply(c mq.Command) []byte {
-	return b.machine.Apply(b.machine.Stamp(mq.Encode(c), 1, b.now))
-}
-
-// receive returns the messages that are there to be received.
-func (b *bench) receive() []mq.Delivery {
-	c := mq.Receive{Queue: "work", Consumer: 1, Max: 1}
-	received, _ := c.Result(b.apply(c)) // an error has no messages either
-	return received.Deliveries
-}
-
-// visible returns after how many seconds a message can be received again.
-func (b *bench) visible() float64 {
-	for began := b.now; b.now < began+time.Hour; b.now += 100 * time.Millisecond {
-		if len(b.receive()) > 0 {
-			return (b.now - began).Seconds()
-		}
-	}
-	return -1
-}
-
-func deliveryLimit(_ uint64, values []float64) error {
-	b := newBench(mq.QueueOptions{DeadLetters: "dead"})
-	for values[0] < 1000 {
-		deliveries := b.receive()
-		if len(deliveries) == 0 {
-			break
-		}
-		values[0]++
-		b.apply(mq.Return{Queue: "work", Consumer: 1, Leases: []mq.Lease{deliveries[0].Lease}})
-	}
-	c := mq.Statistics{Queue: "dead"}
-	dead, err := c.Result(b.apply(c))
-	values[1] = float64(dead.Ready)
-	return err
-}
-
-func deliveryLimitRows(s Sample) []Row {
-	return []Row{exactly("deliveries", s.Mean(0), 20), exactly("dead letters", s.Mean(1), 1)}
-}
-
-func visibilityTimeout(_ uint64, values []float64) error {
-	b := newBench(mq.QueueOptions{})
-	b.receive()
-	values[0] = b.visible()
-	// It was received again just now. The timeout is changed ten seconds later.
-	b.now += 10 * time.Second
-	change := mq.Extend{Queue: "work", Consumer: 1, Leases: []mq.Lease{{Message: 1, Attempt: 2}}, Timeout: 5 * time.Second}
-	if _, err := change.Result(b.apply(change)); err != nil {
-		return err
-	}
-	values[1] = b.visible()
-	// The largest timeout that is taken, in whole hours.
-	for hours := range 100 {
-		c := mq.DeclareQueue{Queue: fmt.Sprintf("%d hours", hours), Options: mq.QueueOptions{Lease: time.Duration(hours) * time.Hour}}
-		if _, err := c.Result(b.apply(c)); err == nil {
-			values[2] = float64(hours)
-		}
-	}
-	return nil
-}
-
-func visibilityTimeoutRows(s Sample) []Row {
-	return []Row{
-		exactly("default (s)", s.Mean(0), 30),
-		exactly("changed to 5 s after 10 s, counted from the change (s)", s.Mean(1), 5),
-		exactly("largest (h)", s.Mean(2), 12),
-	}
 }
