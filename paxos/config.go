@@ -23,6 +23,12 @@ type Config struct {
 	// HeartbeatInterval is the time between a leader's heartbeats. It has to be
 	// less than LeaderTimeoutMin, and a few times less to bear a lost message.
 	HeartbeatInterval time.Duration
+	// MaxPatience is how many times as long as that a server comes to wait, at most, which
+	// finds that it suspected its leader too soon, or led in vain. It lets a cluster settle
+	// whose network is slower than its timeouts; but they should be at least twice the
+	// round trip, for until then leaders change for some seconds, and with a multiple of
+	// the round trip beyond MaxPatience timeouts for ever.
+	MaxPatience int
 	// KeepLeader makes acceptors refuse to promise anything to others as long as
 	// they hear from a leader: a server that cannot hear the leader itself, or
 	// comes back after a while, then does not overthrow it. (What PreVote is to
@@ -124,6 +130,7 @@ func DefaultConfig(servers []node.ID) Config {
 		LeaderTimeoutMin:  150 * time.Millisecond,
 		LeaderTimeoutMax:  300 * time.Millisecond,
 		HeartbeatInterval: 50 * time.Millisecond,
+		MaxPatience:       8,
 		KeepLeader:        true,
 		CheckQuorum:       true,
 		ClockDriftBound:   1.1,
@@ -175,6 +182,8 @@ func (c Config) validateTimes() error {
 	case c.LeaderTimeoutMin <= c.HeartbeatInterval:
 		return invalid("LeaderTimeoutMin", "is %v: it has to be more than HeartbeatInterval, %v",
 			c.LeaderTimeoutMin, c.HeartbeatInterval)
+	case c.MaxPatience < 1 || c.MaxPatience > 1000:
+		return invalid("MaxPatience", "is %d: it has to be from 1 to 1000", c.MaxPatience)
 	case c.LeaderTimeoutMax < c.LeaderTimeoutMin:
 		return invalid("LeaderTimeoutMax", "is %v: it has to be at least LeaderTimeoutMin, %v",
 			c.LeaderTimeoutMax, c.LeaderTimeoutMin)

@@ -46,6 +46,7 @@ func TestConfigValidate(t *testing.T) {
 		"negative snapshots":    {func(c *Config) { c.SnapshotSlots = -1 }, "SnapshotSlots is -1"},
 		"negative keep":         {func(c *Config) { c.SnapshotKeep = -1 }, "SnapshotKeep is -1"},
 		"empty chunks":          {func(c *Config) { c.SnapshotChunkBytes = 0 }, "SnapshotChunkBytes is 0"},
+		"no patience":           {func(c *Config) { c.MaxPatience = 0 }, "MaxPatience is 0"},
 		"inverted timeout":      {func(c *Config) { c.LeaderTimeoutMax = 149 * time.Millisecond }, "LeaderTimeoutMax is 149ms"},
 	} {
 		t.Run(name, func(t *testing.T) {

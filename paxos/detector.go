@@ -14,6 +14,8 @@ type detector struct {
 	highest     Ballot        // heard of in a Nack
 	heardLeader bool          // of the promised ballot
 	heardAt     time.Duration // on this machine's clock
+	heardSince  time.Duration // all the time, as far as it knows
+	patience    int           // how many times as long as it is set to it waits; zero is once
 }
 
 // receiveHeartbeat hears that the leader is alive.
@@ -36,7 +38,17 @@ func (s *Server) hear(leader node.ID) {
 	if s.handedOver != 0 {
 		return // it has asked for it
 	}
-	s.heardLeader, s.heardAt = true, s.env.Now()
+	if s.role == preparing {
+		s.waitLonger()
+	}
+	now := s.env.Now()
+	if !s.heardLeader || now < s.heardSince {
+		s.heardSince = now
+	}
+	s.heardLeader, s.heardAt = true, now
+	if now-s.heardSince > calmTimeouts*s.config.LeaderTimeoutMax {
+		s.patience = 1
+	}
 	s.giveUp(s.promised, leader)
 	s.expect(leader)
 }
@@ -73,5 +85,26 @@ func (s *Server) expect(server node.ID) {
 func (s *Server) awaitLeader() {
 	spread := s.config.LeaderTimeoutMax - s.config.LeaderTimeoutMin
 	wait := s.config.LeaderTimeoutMin + time.Duration(s.env.Rand().Int64N(int64(spread)+1))
-	s.env.SetTimer(LeaderTimer, wait)
+	s.env.SetTimer(LeaderTimer, s.patiently(wait))
+}
+
+// Whoever suspects a leader too soon will do so again, if the network is slower than
+// the timeouts: then each leader is replaced before it can be heard, or cannot hear
+// itself that it is followed. So a server that finds itself wrong waits twice as long
+// from then on (Chandra and Toueg, "Unreliable Failure Detectors for Reliable
+// Distributed Systems", JACM 1996), up to Config.MaxPatience times: when it hears the
+// leader that it was about to replace, and when it has led in vain. When a leader has
+// been heard for long all is as it was, for a crash is to be noticed soon.
+
+// calmTimeouts is for how many of the longest timeouts.
+const calmTimeouts = 100
+
+// waitLonger doubles the patience.
+func (s *Server) waitLonger() {
+	s.patience = min(2*max(1, s.patience), s.config.MaxPatience)
+}
+
+// patiently returns how long the server waits in place of a time that it is set to.
+func (s *Server) patiently(wait time.Duration) time.Duration {
+	return wait * time.Duration(max(1, s.patience))
 }

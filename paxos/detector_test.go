@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -91,4 +92,34 @@ func TestARetryIsNotProposedTwice(t *testing.T) {
 	l.expect("1001 " + ok(5, 5))
 	l.receive(1001, request(5))
 	l.expect("1001 " + ok(5, 5))
+}
+
+// A server that finds that it suspected its leader too soon waits longer, and when it
+// has heard a leader for long, no longer than before.
+func TestPatience(t *testing.T) {
+	l := boot(t, 1, 3)
+	longest := l.config.LeaderTimeoutMax
+	waits := func() int { return max(1, l.server.patience) }
+	for ballot, patience := range []int{1, 2, 4, 8, 8} {
+		l.receive(2, Heartbeat{Ballot: b(uint64(ballot+1), 2)})
+		require.Equal(t, patience, waits())
+		require.GreaterOrEqual(t, l.timers[LeaderTimer], time.Duration(patience)*l.config.LeaderTimeoutMin)
+		require.LessOrEqual(t, l.timers[LeaderTimer], time.Duration(patience)*longest)
+		l.expire(LeaderTimer)
+		l.receive(2, Heartbeat{Ballot: b(uint64(ballot+1), 2)}) // it was not dead
+	}
+	for since := l.server.heardSince; l.clock-since <= calmTimeouts*longest; l.receive(2, Heartbeat{Ballot: b(5, 2)}) {
+		require.Equal(t, 8, waits())
+		l.clock += longest
+	}
+	require.Equal(t, 1, waits())
+
+	l = boot(t, 1, 3)
+	for _, patience := range []int{2, 4} { // it leads, and nobody answers
+		l.lead(2)
+		l.clock += time.Duration(waits()) * longest
+		l.expire(HeartbeatTimer)
+		require.Equal(t, follower, l.server.role)
+		require.Equal(t, patience, waits())
+	}
 }

@@ -85,7 +85,8 @@
 //     that nobody stands by one that can be heard and cannot hear.
 //
 // Two that prepare at the same time still overtake each other; random pauses end that
-// (Paxos Made Simple §2.4; testdata/duel.golden, here and in package synod).
+// (Paxos Made Simple §2.4; testdata/duel.golden, here and in package synod). And servers
+// that are less patient than the network is slow become more so (Config.MaxPatience).
 //
 // # Quorums
 //

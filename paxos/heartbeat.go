@@ -40,9 +40,10 @@ func (s *Server) beat() {
 		if s.preparedTo != allSlots {
 			s.sendPrepare()
 		}
-		if s.config.CheckQuorum && s.env.Now()-s.pulse.at > s.config.LeaderTimeoutMax {
+		if s.config.CheckQuorum && s.env.Now()-s.pulse.at > s.patiently(s.config.LeaderTimeoutMax) {
 			s.env.Note(SteppedDown{Ballot: s.ballot})
 			s.env.Note(QuorumLost)
+			s.waitLonger()
 			s.retire(0)
 			return
 		}

@@ -233,7 +233,7 @@ func TestStoryOfADuel(t *testing.T) {
 	duel := func(seed uint64, longest time.Duration) *cluster {
 		network := sim.Config{Seed: seed, Network: sim.Network{Latency: sim.Constant(100 * ms)}}
 		return newRememberingClusterWith(t, network, 0, func(id node.ID, settings *paxos.Config) {
-			settings.KeepLeader, settings.CheckQuorum = false, false
+			settings.KeepLeader, settings.CheckQuorum, settings.MaxPatience = false, false, 1
 			settings.HeartbeatInterval = seconds // nothing is lost, and nothing repeated
 			settings.LeaderTimeoutMin = []time.Duration{50 * ms, 60 * ms, 10 * seconds}[id-1]
 			settings.LeaderTimeoutMax = max(settings.LeaderTimeoutMin, longest)
