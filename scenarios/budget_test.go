@@ -28,7 +28,11 @@ func drawn(t *testing.T, seed uint64) (scenarios.Scenario, scenarios.Swarm, sim.
 // A swarm damages no more than the protocols promise to bear.
 func TestSwarmStaysWithinItsBudget(t *testing.T) {
 	kinds, healed := map[string]int{}, map[string]int{}
-	for seed := range uint64(2000) {
+	seeds := uint64(2000)
+	if testing.Short() {
+		seeds = 500
+	}
+	for seed := range seeds {
 		s, c, schedule := drawn(t, seed)
 		require.NoError(t, schedule.ValidateFor(s.Servers+s.Spares, len(s.Clients)), "seed %d", seed)
 		quorum := c.Servers/2 + 1
@@ -191,7 +195,11 @@ func TestProtocolsAreSparedWhatTheyDoNotPromise(t *testing.T) {
 	require.NoError(t, err)
 	p := scenarios.Raft
 	p.Repairs, p.Reconfigures = false, false
-	for seed := range uint64(30) {
+	seeds := uint64(30)
+	if testing.Short() {
+		seeds = 10
+	}
+	for seed := range seeds {
 		r := scenarios.Run(s, p, seed)
 		require.Empty(t, r.Violation, "seed %d", seed)
 		for _, f := range r.Faults {

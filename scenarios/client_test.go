@@ -40,7 +40,11 @@ func (s *stale) Receive(from node.ID, m node.Message) {
 // Whatever wrong ideas of the leader the other servers have, clients find it.
 func TestClientsGoRoundAllServers(t *testing.T) {
 	const servers = 6
-	for seed := range uint64(100) {
+	seeds := uint64(100)
+	if testing.Short() {
+		seeds = 30
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 1))
 		leader := node.ID(1 + r.IntN(servers))
 		views := make([]stale, servers+1)

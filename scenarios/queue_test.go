@@ -43,7 +43,11 @@ func TestQueuesWithoutConsensusLose(t *testing.T) {
 			s, err := scenarios.ByName(c.scenario)
 			require.NoError(t, err)
 			violations := map[string]int{}
-			for seed := uint64(1); seed <= 5; seed++ {
+			seeds := uint64(5)
+			if testing.Short() {
+				seeds = 2
+			}
+			for seed := uint64(1); seed <= seeds; seed++ {
 				r := scenarios.Run(s.WithFaults(c.faults), c.protocol, seed)
 				if r.Verdict != linearizability.VerdictOK {
 					assert.Equal(t, scenarios.Outside, r.Failure.Judge, r.Violation)

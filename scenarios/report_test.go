@@ -48,12 +48,12 @@ func TestReport(t *testing.T) {
 	assert.Contains(t, atCursor(data).Text, "crashes")
 	assert.True(t, strings.Contains(page, "This is a window of 10000 of the run"))
 	assert.True(t, strings.Contains(page, r.Command()))
-	again, _ := writtenReport(t, r, Window{})
-	assert.Equal(t, page, again, "equal runs have equal reports")
-
 	assert.Contains(t, data.Runs[0].States[0].Extra, "k0=", "what the store holds")
 
-	small, data := writtenReport(t, r, Window{At: 2 * time.Second, Length: 10 * time.Millisecond})
+	narrow := Window{At: 2 * time.Second, Length: 10 * time.Millisecond}
+	small, data := writtenReport(t, r, narrow)
+	again, _ := writtenReport(t, r, narrow)
+	assert.Equal(t, small, again, "equal runs have equal reports")
 	assert.Less(t, len(data.Runs[0].Events), 1000)
 	assert.Less(t, len(small), len(page)/2)
 }
