@@ -161,12 +161,19 @@ func (r *Result) historyRows(most int, at time.Duration) (rows []historyRow, omi
 	return rows, omitted
 }
 
-// shortRuns bounds the search for a smaller run that a report waits for.
-const shortRuns = 100
+// Bounds of the search for a smaller run that a report waits for: so many runs, or fewer
+// if the run is a long one, which makes the others long too. They do not depend on how
+// fast the machine is, so that equal runs have equal reports.
+const (
+	shortRuns     = 100
+	shortLeast    = 12
+	shortMessages = 600_000 // take about a second and a half of one core
+)
 
 // shrinkShortly looks for a smaller run, for a second or so.
 func (r *Result) shrinkShortly() *shrunk {
-	small, done, err := Shrink(context.Background(), r.Freeze(), r.Scenario, r.Protocol, Budget{Runs: shortRuns}, func(Shrinking) {})
+	runs := max(min(shortMessages/max(r.Stats.MessagesSent, 1), shortRuns), shortLeast)
+	small, done, err := Shrink(context.Background(), r.Freeze(), r.Scenario, r.Protocol, Budget{Runs: runs}, func(Shrinking) {})
 	if err != nil {
 		return nil
 	}
@@ -174,7 +181,7 @@ func (r *Result) shrinkShortly() *shrunk {
 	if err != nil {
 		return nil
 	}
-	found := &shrunk{From: len(r.Faults), Servers: small.Servers, Runs: done.Runs, Replay: string(text), Complete: done.Runs < shortRuns}
+	found := &shrunk{From: len(r.Faults), Servers: small.Servers, Runs: done.Runs, Replay: string(text), Complete: done.Runs < runs}
 	for _, f := range small.Schedule {
 		found.Faults = append(found.Faults, f.String())
 	}

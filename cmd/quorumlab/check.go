@@ -146,7 +146,9 @@ func (f *checkFlags) run(c *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
+	done := working(c.ErrOrStderr(), fmt.Sprintf("judging %d operations", len(h)))
 	j, err := f.judge(h)
+	done()
 	if errors.Is(err, linearizability.ErrCertificate) {
 		fmt.Fprintf(c.ErrOrStderr(), "quorumlab: %v\n", err)
 		return verdictError(exitUnknown)

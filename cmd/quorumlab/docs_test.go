@@ -17,7 +17,7 @@ import (
 	"quorumlab/internal/docs"
 )
 
-var update = flag.Bool("update", false, "make the pictures of the course again")
+var update = flag.Bool("update", false, "make the pictures of the documentation again")
 
 // typed is how the documentation tells one to call this program.
 const typed = "go run ./cmd/quorumlab "
@@ -88,67 +88,100 @@ func checkCommand(t *testing.T, line []string, where any) {
 
 // quick are the commands that take a second at most. All others are parsed only: they
 // take longer, or build programs. .ci/run runs some of them.
-var quick = regexp.MustCompile(`^(list|check |bugs --list$|run )`)
+var quick = regexp.MustCompile(`^(list|check |bugs --list$|run |story |experiment (dueling-proposers --trials 200|paxos-raft-logs) )`)
 
-// TestDocumentedRuns runs the quick ones among the documented commands, in a folder of
-// its own.
+// canRun reports whether a command is quick, and names no file that the reader has yet to
+// make.
+func canRun(c docs.Command) bool {
+	for _, word := range c.Words {
+		if word == "--seeds" || word == "FILE" {
+			return false
+		}
+		if _, err := os.Stat(word); err != nil && strings.HasPrefix(filepath.Ext(word), ".json") {
+			return false
+		}
+	}
+	return quick.MatchString(strings.Join(c.Words, " "))
+}
+
+// TestDocumentedRuns runs the quick ones among the documented commands, one after the
+// other in a folder of its own. With -update it replaces the pictures that the pages show by
+// those that they make.
 func TestDocumentedRuns(t *testing.T) {
 	if testing.Short() {
 		return
 	}
 	from, all := root(t), documented(t)
+	shown := picturesShown(t, from)
+	for _, s := range shown {
+		all = append(all, s.by)
+	}
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Symlink(filepath.Join(from, "docs"), "docs"))
-	seen := make(map[string]bool)
-	ran, parsed := 0, []string{}
+	var ran, parsed []string
 	for _, c := range all {
 		line := strings.Join(c.Words, " ")
-		if seen[line] {
+		if slices.Contains(ran, line) || slices.Contains(parsed, line) {
 			continue
 		}
-		seen[line] = true
-		if !quick.MatchString(line) || slices.Contains(c.Words, "--seeds") {
+		if !canRun(c) {
 			parsed = append(parsed, line)
 			continue
 		}
 		code, _, complaint := call(c.Words...)
 		assert.Equal(t, c.Exit, code, "%s:%d: %s\n%s", c.Page, c.Line, line, complaint)
-		ran++
+		ran = append(ran, line)
+		for _, s := range shown {
+			if *update && strings.Join(s.by.Words, " ") == line {
+				s.compare(t, line)
+			}
+		}
 	}
-	t.Logf("%d were run; only parsed were:\n%s", ran, strings.Join(parsed, "\n"))
+	for _, s := range shown {
+		assert.Contains(t, ran, strings.Join(s.by.Words, " "), "%s was not made", s.kept)
+	}
+	t.Logf("%d were run; only parsed were:\n%s", len(ran), strings.Join(parsed, "\n"))
 }
 
-// picture says, in a comment, which file of the command before it is a lesson's
-// picture.
-var picture = regexp.MustCompile(`(?m)^<!-- picture: (out/\S+) -->\n!\[.+\]\((\S+)\)$`)
+// shownPicture is a picture that a page shows.
+type shownPicture struct {
+	made string // by the command, in its folder
+	kept string // the file that the page shows
+	by   docs.Command
+}
 
-// TestCoursePictures makes the pictures of the course again, with -update, by running
-// the commands of the lessons.
-func TestCoursePictures(t *testing.T) {
-	if !*update {
+func (s shownPicture) compare(t *testing.T, line string) {
+	content, err := os.ReadFile(s.made)
+	if !assert.NoError(t, err, line) {
 		return
 	}
-	from := root(t)
+	if *update {
+		require.NoError(t, os.WriteFile(s.kept, content, 0o644))
+	}
+	kept, err := os.ReadFile(s.kept)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(content, kept),
+		"%s is not what %q makes; go test ./cmd/quorumlab -run TestDocumentedRuns -update replaces it: look at it then", s.kept, line)
+}
+
+// picture says, in a comment, which file is the picture that follows, and by which command;
+// if it does not, then by the first of the page that writes files.
+var picture = regexp.MustCompile(`(?m)^<!-- picture: (out/\S+?)(?:, (.+))? -->\n!\[.+\]\((\S+)\)$`)
+
+// picturesShown are the pictures that pages show.
+func picturesShown(t *testing.T, from string) (all []shownPicture) {
 	pages, err := docs.Pages(from)
 	require.NoError(t, err)
-	t.Chdir(t.TempDir())
-	require.NoError(t, os.Symlink(filepath.Join(from, "docs"), "docs"))
 	for _, p := range pages {
-		m := picture.FindStringSubmatch(strings.Join(p.Lines, "\n"))
-		if m == nil {
-			continue
-		}
-		for _, c := range p.Commands(typed) {
-			if slices.Contains(c.Words, "--out") {
-				code, _, complaint := call(c.Words...)
-				require.Equal(t, c.Exit, code, "%s: %s", p.Path, complaint)
+		for _, m := range picture.FindAllStringSubmatch(strings.Join(p.Lines, "\n"), -1) {
+			s := shownPicture{made: m[1], kept: filepath.Join(from, path.Dir(p.Path), m[3])}
+			if m[2] != "" {
+				s.by = docs.Command{Page: p.Path, Words: strings.Fields(m[2])}
+			} else if commands := p.Commands(typed); assert.NotEmpty(t, commands, p.Path) {
+				s.by = commands[max(slices.IndexFunc(commands, func(c docs.Command) bool { return slices.Contains(c.Words, "--out") }), 0)]
 			}
-			if content, err := os.ReadFile(m[1]); err == nil {
-				require.NoError(t, os.WriteFile(filepath.Join(from, path.Dir(p.Path), m[2]), content, 0o644))
-				break
-			}
+			all = append(all, s)
 		}
-		require.FileExists(t, m[1], p.Path)
-		require.NoError(t, os.RemoveAll("out"))
 	}
+	return all
 }

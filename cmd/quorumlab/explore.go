@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +67,12 @@ goes through all facts, which list shows.`,
 			broken := false
 			encoder := json.NewEncoder(c.OutOrStdout())
 			for _, f := range facts {
-				result, report := exploreFact(f, bounds, walks, changes, uint64(first))
+				search := bounds
+				search.Progress = searchProgress(c.ErrOrStderr(), f.Name, bounds)
+				result, report := exploreFact(f, search, walks, changes, uint64(first), progressOf(c.ErrOrStderr(), f.Name))
+				if isTerminal(c.ErrOrStderr()) {
+					fmt.Fprint(c.ErrOrStderr(), clearLine)
+				}
 				broken = broken || report.Failure != nil
 				if asJSON {
 					if err := encoder.Encode(result); err != nil {
@@ -114,8 +120,25 @@ func factsNamed(names []string) ([]explore.Fact, error) {
 	return found, nil
 }
 
+// searchProgress returns a function that shows on a terminal how far a search has come.
+// How many steps there are nobody knows, but how many states there may be at most.
+func searchProgress(w io.Writer, fact string, bounds explore.Bounds) func(explore.Progress) {
+	if !isTerminal(w) {
+		return nil
+	}
+	started, shown := time.Now(), time.Time{}
+	return func(p explore.Progress) {
+		if time.Since(shown) < showEvery {
+			return
+		}
+		shown = time.Now()
+		fmt.Fprintf(w, "%s%s: step %d, %.0f %% of its schedules; %d states of at most about %d, %v",
+			clearLine, fact, p.Depth, 100*p.Part, p.States, bounds.States, time.Since(started).Round(time.Second))
+	}
+}
+
 // exploreFact searches, or walks from seeds in a row until something breaks.
-func exploreFact(f explore.Fact, bounds explore.Bounds, walks, changes int, first uint64) (exploreResult, explore.Report) {
+func exploreFact(f explore.Fact, bounds explore.Bounds, walks, changes int, first uint64, walked func(done, all int)) (exploreResult, explore.Report) {
 	start := time.Now()
 	result := exploreResult{Fact: f.Name, Claim: f.Claim, Verdict: "ok"}
 	var report explore.Report
@@ -127,6 +150,7 @@ func exploreFact(f explore.Fact, bounds explore.Bounds, walks, changes int, firs
 		result.Seed = first + uint64(result.Walks)
 		report = explore.Walk(f.System, result.Seed, bounds.Depth, changes)
 		result.Walks++
+		walked(result.Walks, walks)
 		result.States += report.States
 		result.Depth = max(result.Depth, report.Depth)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quorumlab/scenarios"
+	"quorumlab/scenarios/explore"
 )
 
 // TestHelp: every command says what it is for, at length and by example, and every
@@ -85,6 +86,8 @@ func TestNoTerminal(t *testing.T) {
 	progressOf(file, "work")(1, 2)
 	newPace(10).show(file)(&scenarios.Sweep{Seeds: 3})
 	shrinkProgress(file, scenarios.DefaultBudget)(scenarios.Shrinking{Stage: "faults"})
+	working(file, "running")()
+	assert.Nil(t, searchProgress(file, "synod", explore.Bounds{}))
 	assert.Equal(t, "violation", paint(file, "violation"))
 	size, err := file.Stat()
 	require.NoError(t, err)

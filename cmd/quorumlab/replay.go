@@ -76,19 +76,12 @@ func (f *replayFlags) run(c *cobra.Command, path string) error {
 	if replay.Bug != "" && replay.Bug != plantedBug {
 		return withBug(c, replay.Bug, f.dir, again(c, path))
 	}
+	done := working(c.ErrOrStderr(), "running")
 	r := replay.Run(s, p)
+	done()
 	summary := r.Summary()
-	if f.out != "" {
-		if summary.Artifacts, err = r.WriteArtifactsOf(f.out, f.window); err != nil {
-			return err
-		}
-	}
-	if f.trace {
-		traces, err := r.WriteTraces(f.out)
-		if err != nil {
-			return err
-		}
-		summary.Artifacts = append(summary.Artifacts, traces...)
+	if summary.Artifacts, err = writeRun(c, r, f.out, f.window, f.trace); err != nil {
+		return err
 	}
 	if f.json {
 		err = json.NewEncoder(c.OutOrStdout()).Encode(summary)

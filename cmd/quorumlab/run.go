@@ -161,20 +161,13 @@ func setFields(make func(set map[string]string) (scenarios.Scenario, error), fla
 }
 
 func (f *runFlags) runOnce(c *cobra.Command, s scenarios.Scenario, p scenarios.Protocol) error {
+	done := working(c.ErrOrStderr(), "running")
 	r := scenarios.Run(s, p, uint64(f.seed))
+	done()
 	summary := r.Summary()
 	var err error
-	if f.out != "" {
-		if summary.Artifacts, err = r.WriteArtifactsOf(f.out, f.window); err != nil {
-			return err
-		}
-	}
-	if f.trace {
-		traces, err := r.WriteTraces(f.out)
-		if err != nil {
-			return err
-		}
-		summary.Artifacts = append(summary.Artifacts, traces...)
+	if summary.Artifacts, err = writeRun(c, r, f.out, f.window, f.trace); err != nil {
+		return err
 	}
 	if f.json {
 		err = json.NewEncoder(c.OutOrStdout()).Encode(summary)
@@ -182,6 +175,24 @@ func (f *runFlags) runOnce(c *cobra.Command, s scenarios.Scenario, p scenarios.P
 		err = printRun(c.OutOrStdout(), r, summary)
 	}
 	return errors.Join(err, exitWith(r.Verdict))
+}
+
+// writeRun writes what a run leaves behind, if a folder is named, and returns the paths.
+func writeRun(c *cobra.Command, r *scenarios.Result, dir string, w scenarios.Window, trace bool) (written []string, err error) {
+	written = []string{}
+	if dir == "" {
+		return written, nil
+	}
+	what := "drawing"
+	if r.Violation != "" {
+		what = "looking for a smaller run, and drawing"
+	}
+	defer working(c.ErrOrStderr(), what)()
+	if written, err = r.WriteArtifactsOf(dir, w); err != nil || !trace {
+		return written, err
+	}
+	traces, err := r.WriteTraces(dir)
+	return append(written, traces...), err
 }
 
 // runSeeds runs many seeds. An interrupt ends it early, with what it has.

@@ -36,7 +36,9 @@ Exit code 1 means that an act has not shown what it promises.`,
 			}
 			shown := true
 			for i, s := range chosen {
+				done := working(c.ErrOrStderr(), s.Name)
 				told, err := story.Tell(s, uint64(from))
+				done()
 				if err != nil {
 					return err
 				}

@@ -85,3 +85,30 @@ func speed(done, left int, took time.Duration) string {
 	}
 	return fmt.Sprintf(", %s, %v left", rate, (each * time.Duration(left)).Round(time.Second))
 }
+
+// working shows on a terminal that something goes on of which nobody knows how long it
+// will take, and for how long it has. What it returns ends that, and leaves no trace.
+func working(w io.Writer, what string) (done func()) {
+	if !isTerminal(w) {
+		return func() {}
+	}
+	started, stop, stopped := time.Now(), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(showEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				fmt.Fprintf(w, "%s%s, %v", clearLine, what, time.Since(started).Round(time.Second))
+			case <-stop:
+				fmt.Fprint(w, clearLine)
+				return
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+	}
+}

@@ -50,8 +50,10 @@ type Command struct {
 
 var exitCode = regexp.MustCompile(`# exit code (\d)`)
 
-// Commands returns the commands in fenced blocks that are in no language, or in that
-// of a shell, and begin with one of some words.
+var code = regexp.MustCompile("`([^`]+)`")
+
+// Commands returns the commands that begin with one of some words: those in fenced blocks
+// that are in no language, or in that of a shell, and those that are code within a text.
 func (p Page) Commands(beginnings ...string) (all []Command) {
 	fenced, shell := false, false
 	for i, line := range p.Lines {
@@ -60,10 +62,16 @@ func (p Page) Commands(beginnings ...string) (all []Command) {
 			shell = fenced && (language == "" || language == "sh")
 			continue
 		}
-		if !shell {
-			continue
+		var parts []string
+		switch {
+		case shell:
+			parts = strings.Split(line, " ; ")
+		case !fenced:
+			for _, m := range code.FindAllStringSubmatch(line, -1) {
+				parts = append(parts, m[1])
+			}
 		}
-		for _, part := range strings.Split(line, " ; ") {
+		for _, part := range parts {
 			for _, beginning := range beginnings {
 				if rest, ok := strings.CutPrefix(strings.TrimSpace(part), beginning); ok {
 					c := Command{Page: p.Path, Line: i + 1, Words: words(rest)}

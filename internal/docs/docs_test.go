@@ -48,8 +48,8 @@ func TestLinks(t *testing.T) {
 // TestGoTest: the packages that go test is told of are there, they have a test such as
 // it is told to run, and know the flags. The tests themselves are run elsewhere.
 func TestGoTest(t *testing.T) {
-	known := regexp.MustCompile(`^-(run|bench|benchtime|short|v|race|count|timeout|tags|modfile|args|update|artifacts|outputdir|seed|seeds|schedule|grade|fuzz|fuzztime)$`)
-	value := regexp.MustCompile(`^-(run|bench|benchtime|count|timeout|tags|modfile|outputdir|seed|seeds|schedule|fuzz|fuzztime)$`)
+	known := regexp.MustCompile(`^-(run|bench|benchtime|short|v|race|count|timeout|tags|modfile|args|update|artifacts|outputdir|seed|seeds|schedule|grade|fuzz|fuzztime|histories)$`)
+	value := regexp.MustCompile(`^-(run|bench|benchtime|count|timeout|tags|modfile|outputdir|seed|seeds|schedule|fuzz|fuzztime|histories)$`)
 	for _, p := range pages(t) {
 		for _, c := range p.Commands("go test ") {
 			where := func(what string) []any { return []any{"%s:%d: %s", c.Page, c.Line, what} }
@@ -129,8 +129,8 @@ func TestCourse(t *testing.T) {
 
 func TestReading(t *testing.T) {
 	p := docs.Page{Path: "x.md", Lines: strings.Split("# A page, isn't it? `x`\n[a](b.md#c) [w](https://w) ![](p.png)\n```\n"+
-		"go run ./x a 'b c' --d \"\" # exit code 1\n$ no\n[no](link)\n```\n```go\ngo run ./x no\n```", "\n")}
-	assert.Equal(t, []docs.Command{{"x.md", 4, []string{"a", "b c", "--d", ""}, 1}}, p.Commands("go run ./x "))
+		"go run ./x a 'b c' --d \"\" # exit code 1\n$ no\n[no](link)\n```\n```go\ngo run ./x no\n```\n| run | `go run ./x d`, `no` |", "\n")}
+	assert.Equal(t, []docs.Command{{"x.md", 4, []string{"a", "b c", "--d", ""}, 1}, {"x.md", 11, []string{"d"}, 0}}, p.Commands("go run ./x "))
 	assert.Equal(t, []docs.Link{{2, "b.md", "c"}, {2, "p.png", ""}}, p.Links())
 	assert.Equal(t, map[string]bool{"a-page-isnt-it-x": true}, p.Anchors())
 }

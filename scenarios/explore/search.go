@@ -11,6 +11,15 @@ import (
 type Bounds struct {
 	Depth  int // of a schedule, in steps; zero is no limit
 	States int // the search ends with the step at which so many are known; zero is no limit
+	// Progress, if it is not nil, is called as the search goes on, from one goroutine.
+	Progress func(Progress)
+}
+
+// Progress is how far a search has come.
+type Progress struct {
+	Depth  int     // the step that is being tried
+	Part   float64 // of the schedules that it goes on from, between 0 and 1
+	States int     // known before it
 }
 
 // Report is what came of a search or a walk.
@@ -94,7 +103,12 @@ func Search(s System, bounds Bounds) Report {
 			return report
 		}
 		var next []*path
-		for _, a := range expand(&s, frontier) {
+		tried := func(part float64) {
+			if bounds.Progress != nil {
+				bounds.Progress(Progress{report.Depth + 1, part, len(seen)})
+			}
+		}
+		for _, a := range expand(&s, frontier, tried) {
 			if seen[a.hash] && !a.path.failed {
 				continue
 			}
@@ -119,8 +133,8 @@ func Search(s System, bounds Bounds) Report {
 const chunk = 64
 
 // expand takes one step further from each state, in every way, and returns what it
-// reaches in the order of the frontier.
-func expand(s *System, frontier []*path) []arrival {
+// reaches in the order of the frontier. It calls tried as it goes.
+func expand(s *System, frontier []*path, tried func(part float64)) []arrival {
 	parts := make([][]arrival, (len(frontier)+chunk-1)/chunk)
 	var wait sync.WaitGroup
 	numbers := make(chan int)
@@ -135,6 +149,7 @@ func expand(s *System, frontier []*path) []arrival {
 	}
 	for i := range parts {
 		numbers <- i
+		tried(float64(i) / float64(len(parts)))
 	}
 	close(numbers)
 	wait.Wait()
