@@ -158,6 +158,14 @@ func TestFaultsPrint(t *testing.T) {
 		"loss 0.5, duplication 0, reordering 0.1 on all links, 0s to 1ms":        Disturbance{Span: Between(0, ms), Loss: 0.5, Reordering: 0.1},
 		"loss 0.5, duplication 0, reordering 0 on the links of leader, 0s to 1s": Disturbance{Span: Between(0, time.Second), Target: Leader, Loss: 0.5},
 	}
+	filter := Filter{Span: Between(0, ms), Types: "Vote"}
+	tests["Vote dropped with probability 0, 0s to 1ms"] = filter
+	filter.Drop = 0.5
+	tests["Vote dropped with probability 0.5, 0s to 1ms"] = filter
+	filter.Delay = Constant(ms)
+	tests["Vote dropped with probability 0.5, else delayed by constant(1ms), 0s to 1ms"] = filter
+	filter.Drop = 0
+	tests["Vote delayed by constant(1ms), 0s to 1ms"] = filter
 	for want, f := range tests {
 		require.Equal(t, want, f.String())
 		require.NotEmpty(t, f.Label())

@@ -45,7 +45,19 @@ func (f Filter) String() string {
 	if f.To != "" {
 		path += fmt.Sprintf(" to %s", f.To)
 	}
-	return fmt.Sprintf("%s%s dropped with probability %g, else delayed by %v, %v", f.messages(), path, f.Drop, f.Delay, f.Span)
+	return fmt.Sprintf("%s%s %s, %v", f.messages(), path, f.fate(), f.Span)
+}
+
+// fate says what happens to the messages.
+func (f Filter) fate() string {
+	dropped, delayed := fmt.Sprintf("dropped with probability %g", f.Drop), fmt.Sprintf("delayed by %v", f.Delay)
+	switch {
+	case f.Delay.isZero():
+		return dropped
+	case f.Drop == 0:
+		return delayed
+	}
+	return dropped + ", else " + delayed
 }
 
 func (f Filter) validate() error {
