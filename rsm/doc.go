@@ -19,6 +19,14 @@
 // opens a new session, with a new ClientID, for each further one. A request that
 // names no session, or has no number in it, is refused.
 //
+// Sessions never expire. Each costs the newest answer and some 50 bytes more, in the
+// memory and in every snapshot of each replica, for as long as the cluster lives; so
+// the bound is how many sessions clients open in all, and a client should keep those it
+// has. To let one expire, all replicas would have to do so at the same place in the log,
+// by a clock that is part of it or by how many sessions there are, and a client that
+// comes back later would have to be told so, since its retry might be carried out a
+// second time (ibid.).
+//
 // # Reading
 //
 // A command that changes nothing may be marked as read-only. A protocol that knows
