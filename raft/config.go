@@ -175,6 +175,9 @@ func validateServers(servers []node.ID) error {
 		if id == 0 {
 			return fmt.Errorf("[%d] is 0, which stands for no server", i)
 		}
+		if id < 0 {
+			return fmt.Errorf("[%d] is %d: it must not be negative", i, id)
+		}
 		if slices.Contains(servers[:i], id) {
 			return fmt.Errorf("[%d] names server %d again", i, id)
 		}

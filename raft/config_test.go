@@ -21,6 +21,7 @@ func TestConfigValidate(t *testing.T) {
 		{"no servers", func(c *Config) { c.Servers = nil }, "Servers"},
 		{"no server", func(c *Config) { c.Servers[1] = 0 }, "[1]"},
 		{"server twice", func(c *Config) { c.Servers[2] = 1 }, "[2]"},
+		{"negative server", func(c *Config) { c.Servers[1] = -4 }, "[1] is -4"},
 		{"no heartbeat", func(c *Config) { c.HeartbeatInterval = 0 }, "HeartbeatInterval"},
 		{"no minimum", func(c *Config) { c.ElectionTimeoutMin = 0 }, "ElectionTimeoutMin"},
 		{"heartbeat too late", func(c *Config) { c.HeartbeatInterval = c.ElectionTimeoutMin }, "ElectionTimeoutMin"},
