@@ -57,7 +57,7 @@ func (s *Server) commit(index Index) {
 	s.commitIndex = max(s.commitIndex, index)
 	for s.lastApplied < s.commitIndex {
 		s.lastApplied++
-		entry := s.log.entry(s.lastApplied)
+		entry := s.log.at(s.lastApplied)
 		s.executor.Apply(entry.Request)
 		s.appliedHash = chainHash(s.appliedHash, entry)
 	}

@@ -71,7 +71,7 @@ func chunk(entries []Entry) int {
 // chainHash returns the hash of a log that ends in e, given the hash of the log
 // before it (zero for the empty log). Logs with equal hashes are equal, as far
 // as anybody will ever see.
-func chainHash(before uint64, e Entry) uint64 {
+func chainHash(before uint64, e *Entry) uint64 {
 	h := rsm.HashWord(before, uint64(e.Term))
 	h = rsm.HashWord(h, uint64(e.Request.Client))
 	h = rsm.HashWord(h, e.Request.Sequence)

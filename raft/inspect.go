@@ -25,7 +25,7 @@ func (s *Server) FirstIndex() Index { return s.log.base + 1 }
 func (s *Server) LastIndex() Index { return s.log.lastIndex() }
 
 // Entry returns the entry at an index from FirstIndex to LastIndex.
-func (s *Server) Entry(i Index) Entry { return s.log.entry(i) }
+func (s *Server) Entry(i Index) Entry { return *s.log.at(i) }
 
 // SnapshotIndex returns up to where the server's newest snapshot reaches, or zero
 // if it has none.

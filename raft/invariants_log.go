@@ -45,7 +45,7 @@ func (v *Invariants) hash(h *shadow, i Index) uint64 {
 // given that all before it are as remembered.
 func (v *Invariants) holds(h *shadow, i Index, e Entry) bool {
 	known := h.at(i)
-	return known.term == e.Term && known.hash == chainHash(v.hash(h, i-1), e)
+	return known.term == e.Term && known.hash == chainHash(v.hash(h, i-1), &e)
 }
 
 // checkLog brings the shadow of a server's log up to date.
@@ -143,12 +143,12 @@ func (v *Invariants) leading(id node.ID, term Term) *shadow {
 // which is nearly always so: it begins where it did, and the entry at which it had
 // ended is the very same.
 func (h *shadow) continues(s *Server) bool {
-	return s.log.base == h.base && s.LastIndex() >= h.last() && (len(h.log) == 0 || sameEntry(h.newest, s.Entry(h.last())))
+	return s.log.base == h.base && s.LastIndex() >= h.last() && (len(h.log) == 0 || sameEntry(&h.newest, s.log.at(h.last())))
 }
 
 // sameEntry reports whether two entries are one and the same, the memory of the
 // command included.
-func sameEntry(a, b Entry) bool {
+func sameEntry(a, b *Entry) bool {
 	return a.Term == b.Term && a.Configuration == b.Configuration &&
 		a.Request.Client == b.Request.Client && a.Request.Sequence == b.Request.Sequence &&
 		len(a.Request.Command) == len(b.Request.Command) &&
@@ -227,7 +227,7 @@ func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
 // contain an entry with the same index and term, then the logs are identical in
 // all entries up through the given index" (Figure 3).
 func (v *Invariants) checkAdded(h *shadow, s *Server, i Index) error {
-	e := s.Entry(i)
+	e := s.log.at(i)
 	hash := chainHash(v.hash(h, i-1), e)
 	if other, found := v.known.add(i, e.Term, hash); found && other != hash {
 		return violation(logMatching, "server %d: entry %v at index %d, or what precedes it, differs from another log's entry of that term",

@@ -396,7 +396,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			s.reconfigure(&Configuration{Voters: servers(2)})
 			require.NoError(s.t, s.check(1))
 			r := s.servers[2]
-			r.log.append(s.servers[1].log.entry(3))
+			r.log.append(*s.servers[1].log.at(3))
 			r.adoptConfigurations(3, r.log.entries[2:])
 			r.journal.durable = 3
 			require.NoError(s.t, s.check(2))

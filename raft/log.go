@@ -27,8 +27,8 @@ func (l *log) term(i Index) Term {
 	return l.entries[i-l.base-1].Term
 }
 
-// entry returns the entry at index i, which has to be in the log.
-func (l *log) entry(i Index) Entry { return l.entries[i-l.base-1] }
+// at returns the entry at index i, which has to be in the log.
+func (l *log) at(i Index) *Entry { return &l.entries[i-l.base-1] }
 
 // from returns the entries from index first to last, or as many of them as go
 // into one message, to be shared. The capacity ends with the slice: nobody can

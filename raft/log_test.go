@@ -113,7 +113,7 @@ func TestChainHash(t *testing.T) {
 	seen := map[uint64]int{}
 	for i, e := range variants {
 		for _, before := range []uint64{0, 1, ^uint64(0)} {
-			h := chainHash(before, e)
+			h := chainHash(before, &e)
 			require.NotContains(t, seen, h, "variant %d", i)
 			seen[h] = i
 		}
