@@ -25,6 +25,9 @@ func contentOf(b []byte) content {
 // append returns the content with data behind it, and the place of the data in it,
 // which is in one block.
 func (c content) append(data []byte) (_ content, placed []byte) {
+	if len(data) == 0 {
+		return c, nil // so that no block is empty
+	}
 	last := len(c.blocks) - 1
 	if last < 0 || len(data) > cap(c.blocks[last])-len(c.blocks[last]) {
 		// As much room as there was so far: most files stay short.
