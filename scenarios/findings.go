@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,66 +15,113 @@ import (
 	"quorumlab/linearizability"
 )
 
-// testBudget bounds what Test spends on shrinking a failure.
-var testBudget = Budget{Runs: 3000, CPUSeconds: 20}
+// testBudget bounds what Test spends on making a failure small, and firstBudget what of
+// it goes to each of the seeds that it tries first.
+var (
+	testBudget  = Budget{Runs: 3000, CPUSeconds: 20}
+	firstBudget = Budget{Runs: 800, CPUSeconds: 4}
+)
+
+// triedSeeds is how many failures Test tries to make small, and fewEnough with how many
+// faults it is content. What hangs on a chain of chances does not get small, while
+// another seed may show the same at once.
+const (
+	triedSeeds = 5
+	fewEnough  = 3
+)
 
 // findings are what came of all seeds of a protocol under test, which run at the same
 // time.
 type findings struct {
 	mu       sync.Mutex
 	runs     int
-	answered bool    // any operation, in any run
-	worst    *Result // of the failures, or nil
+	answered bool      // any operation, in any run
+	failures []*Result // the first few, in the order of compareFailures
 }
 
-// add takes a run that has ended. A run that is wrong counts for more than one that
-// does not come back, and a lower seed for more than a higher one, so that which run is
-// shown does not depend on which ended first.
+// add takes a run that has ended.
 func (f *findings) add(r *Result) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.runs++
 	f.answered = f.answered || slices.ContainsFunc(r.Operations, func(o Operation) bool { return o.Outcome == linearizability.OutcomeOK })
-	if r.Verdict != linearizability.VerdictViolation {
-		return
-	}
-	if f.worst == nil || f.live() && r.Failure.Judge != Live || f.live() == (r.Failure.Judge == Live) && r.Seed < f.worst.Seed {
-		f.worst = r
+	if r.Verdict == linearizability.VerdictViolation {
+		f.failures = append(f.failures, r)
+		slices.SortFunc(f.failures, compareFailures)
+		f.failures = f.failures[:min(len(f.failures), triedSeeds)]
 	}
 }
 
-// live reports whether the worst is only that the service did not come back.
-func (f *findings) live() bool { return f.worst.Failure.Judge == Live }
+// compareFailures puts a run that is wrong before one that does not come back, and a
+// lower seed before a higher one, so that which is shown does not depend on which ended
+// first.
+func compareFailures(a, b *Result) int {
+	away := func(r *Result) int {
+		if r.Failure.Judge == Live {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(away(a), away(b)), cmp.Compare(a.Seed, b.Seed))
+}
 
-// report fails a test with the smallest run that shows the worst failure. Its files
+// smallest makes the first failure small, or, where that leaves many faults, the one
+// among the next few of its class that gets smallest. It also returns the run that this
+// was found in.
+func (f *findings) smallest(ctx context.Context, s Scenario, p Protocol) (small Replay, found *Result, err error) {
+	left := testBudget
+	cut := false // some search was ended by its budget
+	for _, r := range f.failures {
+		if r.Failure != f.failures[0].Failure {
+			continue
+		}
+		got, spent, err := Shrink(ctx, r.Freeze(), s, p, firstBudget, func(Shrinking) {})
+		if err != nil {
+			return small, r, err
+		}
+		left.Runs -= spent.Runs
+		left.CPUSeconds -= spent.CPUSeconds
+		cut = cut || spent.Runs >= firstBudget.Runs || spent.CPUSeconds >= firstBudget.CPUSeconds
+		if found == nil || len(got.Schedule) < len(small.Schedule) {
+			small, found = got, r
+		}
+		if len(small.Schedule) <= fewEnough {
+			break
+		}
+	}
+	if cut && left.Runs > 0 && left.CPUSeconds > 0 {
+		small, _, err = Shrink(ctx, small, s, p, left, func(Shrinking) {})
+	}
+	return small, found, err
+}
+
+// report fails a test with the smallest run that shows the first failure. Its files
 // go to a folder of their own, beside those of the run that it was found in. A replay is
 // shown as it is.
 func (f *findings) report(t *testing.T, test string, s Scenario, p Protocol, replay *Replay) {
 	t.Helper()
-	r := f.worst
 	switch {
 	case f.runs == 0:
 		return // -run has chosen others
-	case r == nil && s.SafetyOnly && !f.answered:
+	case len(f.failures) == 0 && s.SafetyOnly && !f.answered:
 		t.Errorf("no operation was answered in any of %d runs: what does nothing does nothing wrong", f.runs)
 		return
-	case r == nil:
+	case len(f.failures) == 0:
 		return
 	case replay != nil:
-		t.Error(r.Account())
+		t.Error(f.failures[0].Account())
 		if wantsArtifacts() {
-			keep(t, r)
+			keep(t, f.failures[0])
 		}
 		return
 	}
-	found := r.Scenario.command
-	small, _, err := Shrink(t.Context(), r.Freeze(), s, p, testBudget, func(Shrinking) {})
+	small, r, err := f.smallest(t.Context(), s, p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.command = fmt.Sprintf("go test -run %s -schedule FILE, with this in FILE:\n%s", testPattern(test), oneLine(small))
 	shown := small.Run(s, p)
-	t.Errorf("%s\nThis is the smallest run that fails so. The one that it was found in:\n  %s\n", shown.Account(), found)
+	t.Errorf("%s\nThis is the smallest run that fails so. The one that it was found in:\n  %s\n", shown.Account(), r.Scenario.command)
 	if !wantsArtifacts() {
 		return
 	}

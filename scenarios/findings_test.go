@@ -30,14 +30,16 @@ func TestFindings(t *testing.T) {
 		{"a lower seed", []*Result{failed(5, Outside), failed(3, Outside), failed(7, Outside)}, 3},
 		{"wrong before away", []*Result{failed(2, Live), failed(9, Outside), failed(3, Live)}, 9},
 		{"inside is wrong too", []*Result{failed(9, Outside), failed(8, Inside), failed(2, Live)}, 8},
+		{"not the last few", []*Result{failed(9, Live), failed(8, Live), failed(7, Live), failed(6, Live), failed(5, Live), failed(4, Live), failed(1, Outside)}, 1},
 		{"only away", []*Result{failed(4, Live), ok, failed(3, Live)}, 3},
 	} {
 		var found findings
 		for _, r := range test.all {
 			found.add(r)
 		}
-		assert.Equal(t, test.want, found.worst.Seed, test.name)
+		assert.Equal(t, test.want, found.failures[0].Seed, test.name)
 		assert.Equal(t, len(test.all), found.runs)
+		assert.LessOrEqual(t, len(found.failures), triedSeeds)
 		assert.False(t, found.answered)
 	}
 }

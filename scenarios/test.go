@@ -43,10 +43,11 @@ const (
 //     that nobody asks for that; with Invariants, the inside too.
 //   - Seeds: 100, and 10 with -short.
 //
-// Each seed is a subtest, named protocol/scenario/seed. Of those that fail one is
-// shrunk and reported whole, the first that is wrong, or if none is, the first that
-// does not come back: what is broken, the smallest run that shows it, in words and as a
-// file to replay, the states of the servers (by their String method, if they have one)
+// Each seed is a subtest, named protocol/scenario/seed. Of the failures one is made
+// small and reported whole: the first run that is wrong, or, if none is, the first that
+// does not come back; where that does not get small, one of the next few like it. The
+// report has what is broken, the smallest run that shows it, in words and as a file to
+// replay, the states of the servers (what their String method says, if they have one)
 // and the last events. Files go to the ArtifactDir of the test of the protocol.
 //
 // Flags: -seed N runs one seed, -seeds N as many, and -schedule FILE runs the faults
