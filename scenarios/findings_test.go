@@ -88,6 +88,10 @@ func TestLongEnough(t *testing.T) {
 		},
 	}.completed()
 	require.NoError(t, err)
+	require.NoError(t, s.validateFaults(7))
+	s.Servers = 0
+	require.ErrorContains(t, s.validateFaults(7), "S1")
+	s.Servers = 1
 	assert.Equal(t, Class{Live, "Nobody Asks"}, Run(s, s.Protocols[0], 7).Failure)
 	longer := s.longEnough(7)
 	r := Run(longer, s.Protocols[0], 7)

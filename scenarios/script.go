@@ -38,6 +38,10 @@ type Script struct {
 // replicated. It is the same for every call: all messages and syncs take a
 // millisecond.
 func NewScript(t T, p Protocol, servers int) *Script {
+	t.Helper()
+	if servers < 1 {
+		t.Fatalf("servers: %d is not 1 or more", servers)
+	}
 	config := sim.Config{
 		Seed: 1, RestartAfter: restartAfter,
 		Network: sim.Network{Latency: sim.Constant(time.Millisecond)},
@@ -131,18 +135,35 @@ func (s *Script) do(i Invocation) Operation {
 	}
 }
 
-// Inject lets a fault begin. It lasts until Heal, whatever its own times say.
-func (s *Script) Inject(f sim.Fault) { s.ends = append(s.ends, s.e.world.Begin(f)) }
+// Inject lets a fault begin. It lasts until Heal, whatever its own times say. The test
+// ends if it is not well formed, or names a machine that is not there.
+func (s *Script) Inject(f sim.Fault) {
+	s.t.Helper()
+	if err := (sim.Schedule{f}).ValidateFor(len(s.servers), s.clients); err != nil {
+		s.t.Fatalf("%v", err)
+		return
+	}
+	s.ends = append(s.ends, s.e.world.Begin(f))
+}
 
 // Crash takes servers down until Heal. They lose their memory, and of their disks
 // an arbitrary part of what was not synced.
-func (s *Script) Crash(target sim.Target) { s.Inject(sim.Crash{Target: target}) }
+func (s *Script) Crash(target sim.Target) {
+	s.t.Helper()
+	s.Inject(sim.Crash{Target: target})
+}
 
 // CrashLeader takes down the server that leads, or one of them if none does.
-func (s *Script) CrashLeader() { s.Crash(sim.Leader) }
+func (s *Script) CrashLeader() {
+	s.t.Helper()
+	s.Crash(sim.Leader)
+}
 
 // Cut cuts servers off from the other servers until Heal. Clients reach both sides.
-func (s *Script) Cut(target sim.Target) { s.Inject(sim.Partition{Side: target}) }
+func (s *Script) Cut(target sim.Target) {
+	s.t.Helper()
+	s.Inject(sim.Partition{Side: target})
+}
 
 // Heal ends all faults: who is down boots, and who is cut off is back.
 func (s *Script) Heal() {

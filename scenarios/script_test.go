@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"quorumlab/scenarios"
+	"quorumlab/sim"
 )
 
 // TestScript leads every protocol through a story.
@@ -52,6 +53,20 @@ func (t *told) end() string {
 		end()
 	}
 	return strings.Join(t.complaints, "\n")
+}
+
+// TestScriptRefuses faults that would befall nobody.
+func TestScriptRefuses(t *testing.T) {
+	heard := &told{}
+	s := scenarios.NewScript(heard, scenarios.Raft, 3)
+	s.Crash("S4")
+	s.Cut("nobody")
+	s.Inject(sim.Disturbance{Target: sim.All, Loss: 2})
+	assert.Len(t, heard.complaints, 3)
+	assert.Contains(t, heard.complaints[0], "there is no S4")
+	s.Heal()
+	s.Put("x", "1")
+	assert.Len(t, heard.complaints, 3)
 }
 
 // TestScriptIsJudged: the naive primary forgets what it acknowledged.

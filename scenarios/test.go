@@ -127,6 +127,8 @@ func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay) 
 	var r *Result
 	if replay != nil {
 		r = replay.Run(s, p)
+	} else if err := s.validateFaults(seed); err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
 	} else {
 		r = Run(s.longEnough(seed), p, seed)
 	}
@@ -145,6 +147,12 @@ func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay) 
 		t.Errorf("seed %d: no judge could decide\n%s", seed, s.command)
 	}
 	return r
+}
+
+// validateFaults refuses faults that are not well formed, or that would befall nobody.
+func (s Scenario) validateFaults(seed uint64) error {
+	drawn := s.of(seed)
+	return drawn.faultsOf(seed).ValidateFor(drawn.Servers+drawn.Spares, len(drawn.Clients))
 }
 
 // longEnough is the scenario with time enough, after the faults that it draws from a
