@@ -80,9 +80,11 @@ that was drained at the end, whatever their order: nothing may be lost, nothing 
 come from nowhere. FILE - is the standard input.
 
 A line has client (an integer), op (register, kv: read, write, cas; counter: add,
-read; queue: enqueue, dequeue; log: send, poll), key (optional), in, out (null for an
-empty answer), call, return (integers; absent when unknown) and outcome (ok, failed or
-unknown). What else is understood: go doc quorumlab/linearizability.ReadHistory.
+read; queue: enqueue, dequeue; log: send, poll; leased-queue: enqueue, receive,
+acknowledge, expire; set: insert, remove, contains; lock: acquire, release, with the
+owner in in), key (optional), in, out (null for an empty answer), call, return
+(integers; absent when unknown) and outcome (ok, failed or unknown). What else is
+understood: go doc quorumlab/linearizability.ReadHistory.
 
 Histories in which no value is written, enqueued or sent twice, and counters to which
 1 is added, are judged by a monitor, whatever their length. All others are searched,
