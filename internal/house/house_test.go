@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"cmd/quorumlab": {"scenarios", "scenarios/comparison", "scenarios/experiment", "scenarios/explore", "scenarios/planted", "scenarios/story", "plots", "linearizability",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/renameio/v2", "golang.org/x/term"},
 	"examples/naive": {"node", "rsm"},
+	"examples/abd":   {"node", "rsm"},
 	// The exercises; their tests, which grade them, may import anything.
 	"docs/exercises/acceptor": {"node", "paxos/synod", "internal/wal"},
 	"docs/exercises/commit":   {},
