@@ -17,10 +17,11 @@ import (
 // example; at later boots, when there is a log, it does nothing.
 //
 // The proposals are in the order of their slots, holes left out, and each has a
-// ballot; the server has promised the highest of these. Its cluster has no name, and is in its first configuration. What is written becomes
-// durable with the server's first sync. A judge that was not there when it was
-// accepted takes it in as it becomes durable, and does not know what was chosen
-// before: with a judge, chosen has to be zero.
+// ballot; the server has promised the highest of these. Its cluster has no name, and
+// is in its first configuration. What is written becomes durable with the server's
+// first sync. A judge that was not there when it was accepted takes it in as it
+// becomes durable, and does not know what was chosen before: with a judge, chosen has
+// to be zero.
 //
 // The error names the proposal that makes no sense, or is the disk's.
 func WriteLog(env node.Env, chosen Slot, accepted ...Proposal) error {

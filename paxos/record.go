@@ -18,6 +18,10 @@ import (
 //     configuration that was, if that matters (see stop.go).
 //   - learned: values of consecutive slots that other servers knew to be chosen;
 //     so is then everything before them.
+//   - installed: what was chosen up to a slot was taken over as a snapshot. What the
+//     records before have there may not be what was chosen;
+//   - resumed: the server began a life without that snapshot. From here on records say
+//     again what is chosen.
 //   - damaged: something before this record is missing, in slots up to one (see
 //     repair.go);
 //   - repaired: and does not matter any more.
@@ -26,6 +30,8 @@ const (
 	learnedKind
 	damagedKind
 	repairedKind
+	installedKind
+	resumedKind
 )
 
 type acceptedRecord struct {
@@ -41,8 +47,14 @@ type learnedRecord struct {
 	requests []rsm.Request
 }
 
-// damageRecord is a record of either of the last two kinds.
+// damageRecord is a record that something is missing, or is not any more.
 type damageRecord repair
+
+type installedRecord struct {
+	at Slot
+}
+
+type resumedRecord struct{}
 
 func appendAccepted(b []byte, ballot Ballot, since, chosen, first Slot, requests []rsm.Request) []byte {
 	b = binary.AppendUvarint(append(b, acceptedKind), uint64(ballot))
@@ -61,6 +73,12 @@ func appendDamaged(b []byte, through Slot) []byte {
 
 func appendRepaired(b []byte) []byte { return append(b, repairedKind) }
 
+func appendResumed(b []byte) []byte { return append(b, resumedKind) }
+
+func appendInstalled(b []byte, at Slot) []byte {
+	return binary.AppendUvarint(append(b, installedKind), uint64(at))
+}
+
 func appendRequests(b []byte, first Slot, requests []rsm.Request) []byte {
 	b = binary.AppendUvarint(b, uint64(first))
 	for i := range requests { // they end where the record ends
@@ -71,8 +89,7 @@ func appendRequests(b []byte, first Slot, requests []rsm.Request) []byte {
 
 var errRecord = fmt.Errorf("paxos: %w: malformed record", ErrCorrupt)
 
-// decodeRecord returns an acceptedRecord, a learnedRecord or a damageRecord. The
-// commands in it are parts of b.
+// decodeRecord returns one of the records above. The commands in it are parts of b.
 func decodeRecord(b []byte) (any, error) {
 	if len(b) == 0 {
 		return nil, errRecord
@@ -94,6 +111,10 @@ func decodeRecord(b []byte) (any, error) {
 		record = damageRecord{damaged: true, through: Slot(d.Number())}
 	case repairedKind:
 		record = damageRecord{}
+	case resumedKind:
+		record = resumedRecord{}
+	case installedKind:
+		record = installedRecord{at: readSlot(d)}
 	}
 	if record == nil || !d.Done() {
 		return nil, errRecord

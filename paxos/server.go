@@ -52,7 +52,10 @@ type Server struct {
 	snapshots
 	repair
 
-	recorded map[Slot]Slot // while the server starts: in which configuration what is in a slot was accepted
+	// While the server starts: in which configuration what is in a slot was accepted, and
+	// whether what records say to be chosen is not there.
+	recorded map[Slot]Slot
+	unsure   bool
 }
 
 // New makes a server that replicates machine, which has to be fresh. It panics
@@ -88,7 +91,7 @@ func (s *Server) Start() {
 	s.enrollAnew()
 	s.apply()
 	s.voidStopped()
-	s.recorded = nil
+	s.recorded, s.unsure = nil, false
 	if s.damaged && len(s.peers) == 0 {
 		s.env.Exit(errAlone)
 		return

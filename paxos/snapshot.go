@@ -211,7 +211,9 @@ func (s *Server) install(encoded []byte) {
 	if s.since() != since {
 		s.voidStopped()
 	}
-	if !s.storeSnapshot() {
+	// Records to come say that this is chosen. Were they to outlive the snapshot, they
+	// would vouch for what older ones have in its slots.
+	if !s.write(appendInstalled(s.record[:0], s.snapshotAt)) || !s.storeSnapshot() {
 		return
 	}
 	s.env.Note(SnapshotInstalled)

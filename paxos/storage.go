@@ -74,6 +74,11 @@ func (s *Server) load() error {
 	if lost.damaged {
 		s.repair = lost
 	}
+	if s.unsure {
+		if err := s.log.Append(appendResumed(nil)); err != nil {
+			return err
+		}
+	}
 	if s.promised == 0 {
 		return nil
 	}
@@ -137,8 +142,15 @@ func (s *Server) replay(record any) {
 		s.ceiling = max(s.ceiling, r.first+Slot(len(r.requests))-1)
 		s.replayChosen(r.chosen)
 	case learnedRecord:
+		if s.unsure {
+			return // it can be learned again; what was accepted there has to be reported
+		}
 		s.slots.setAll(0, r.first, r.requests)
 		s.replayChosen(r.first + Slot(len(r.requests)) - 1)
+	case installedRecord:
+		s.unsure = s.unsure || s.chosen < r.at // a crash took the snapshot, or damage
+	case resumedRecord:
+		s.unsure = false
 	case damageRecord:
 		s.repair = repair(r)
 	}
@@ -147,7 +159,7 @@ func (s *Server) replay(record any) {
 // replayChosen goes on over what was known to be chosen, as far as it is still
 // there.
 func (s *Server) replayChosen(chosen Slot) {
-	for s.chosen < chosen && s.slots.at(s.chosen+1).Slot != 0 {
+	for !s.unsure && s.chosen < chosen && s.slots.at(s.chosen+1).Slot != 0 {
 		s.chosen++
 	}
 }

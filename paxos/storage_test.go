@@ -18,7 +18,9 @@ var records = map[string]struct {
 		appendAccepted(nil, b(3, 2), 0, 4, 300, requests(7, 0, 8)),
 		acceptedRecord{b(3, 2), 0, 4, 300, []rsm.Request{request(7), {Command: []byte{}}, request(8)}},
 	},
-	"learned": {appendLearned(nil, 1, requests(7)), learnedRecord{1, requests(7)}},
+	"resumed":   {appendResumed(nil), resumedRecord{}},
+	"installed": {appendInstalled(nil, 300), installedRecord{300}},
+	"learned":   {appendLearned(nil, 1, requests(7)), learnedRecord{1, requests(7)}},
 }
 
 func TestRecords(t *testing.T) {
@@ -108,9 +110,50 @@ func FuzzDecodeRecord(f *testing.F) {
 			again = appendAccepted(nil, r.ballot, r.since, r.chosen, r.first, r.requests)
 		case learnedRecord:
 			again = appendLearned(nil, r.first, r.requests)
+		case resumedRecord:
+			again = appendResumed(nil)
+		case installedRecord:
+			again = appendInstalled(nil, r.at)
 		}
 		decoded, err := decodeRecord(again)
 		require.NoError(t, err)
 		require.Equal(t, record, decoded)
 	})
+}
+
+// Records that were written after a snapshot was installed say what was chosen. If a
+// crash keeps them and not the snapshot, or it is damaged, they must not vouch for what
+// older records have in its slots: another value may have been chosen there.
+func TestASnapshotIsLostThatWasInstalled(t *testing.T) {
+	ahead := boot(t, 2, 3)
+	ahead.server.config.SnapshotSlots = 4
+	ahead.receive(3, CatchUp{1, requests(8, 7, 6, 5), 4})
+	_, snapshot := ahead.server.Snapshot()
+	for name, lose := range map[string]func(l *lone){
+		"by a crash": func(l *lone) { require.NoError(t, l.disk.Remove(snapshotName)) },
+		"to damage":  func(l *lone) { l.disk.Damage(snapshotName, 9) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := boot(t, 1, 3)
+			l.receive(2, Accept{b(1, 2), 1, requests(9), 0, 0, 0})
+			l.receive(2, Accept{b(1, 2), 6, requests(9), 0, 0, 0})
+			l.server.Receive(2, SnapshotChunk{At: 4, Data: snapshot, Total: len(snapshot)})
+			l.server.Receive(3, Accept{b(2, 3), 5, requests(3), 4, 0, 0})
+			l.server.Receive(3, CatchUp{5, requests(3, 2), 6})
+			require.EqualValues(t, 6, l.server.Chosen())
+			l.kill()
+			lose(l)
+			l.start()
+			l.sync()
+			require.NoError(t, l.exited)
+			require.Zero(t, l.server.Chosen())
+			require.Equal(t, []Proposal{{1, b(1, 2), request(9)}, {5, b(2, 3), request(3)}, {6, b(1, 2), request(9)}},
+				l.server.slots.after(0), "what was accepted is not forgotten")
+			l.receive(3, CatchUp{1, requests(8, 7, 6, 5, 3, 2), 6})
+			require.Equal(t, counterAt(8+7+6+5+3+2), l.counter.Snapshot())
+			l.restart()
+			require.EqualValues(t, 6, l.server.Chosen(), "what it has learned since")
+			require.Equal(t, counterAt(8+7+6+5+3+2), l.counter.Snapshot())
+		})
+	}
 }
