@@ -17,6 +17,7 @@ const (
 	duplicateMessage  = "Duplicate Message"
 	leaseExclusion    = "Lease Exclusion"
 	deliveryLimit     = "Delivery Limit"
+	timeToLive        = "Time to Live"
 	settledTwice      = "Settlement"
 	deadLetters       = "Dead Letters"
 	queueOrder        = "Queue Order"
@@ -31,6 +32,8 @@ const (
 	lostRecord        = "Lost Record"
 	duplicateRecord   = "Duplicate Record"
 	groupExclusion    = "Group Exclusion"
+	groupSession      = "Group Session"
+	unworkedMessage   = "Unworked Message"
 	committedOffset   = "Committed Offset"
 	undrained         = "Drain"
 )
@@ -42,17 +45,22 @@ type messageJudge struct {
 	result *Result
 }
 
+// messageChecks are the rules, each with a judgement of its own.
+var messageChecks = []func(messageJudge){
+	messageJudge.inOrder, messageJudge.deliveriesDiffer, messageJudge.leases, messageJudge.settling, messageJudge.limits, messageJudge.deadLettersOnce,
+	messageJudge.totalQueue, messageJudge.queues, messageJudge.producers, messageJudge.readiness,
+	messageJudge.routing, messageJudge.statistics, messageJudge.counts, messageJudge.logs, messageJudge.retention,
+	messageJudge.groups, messageJudge.sessions, messageJudge.unworked, messageJudge.unsent, messageJudge.walks,
+}
+
 // judge implements crew.
 func (c *messagingCrew) judge(r *Result) {
 	j := messageJudge{c.read(), c, r}
 	r.Operations = c.operations(j.messages)
 	r.Messages = c.account(j.messages)
 	if r.Violation == "" {
-		for _, check := range []func(){
-			j.deliveriesDiffer, j.leases, j.settling, j.limits, j.deadLettersOnce, j.totalQueue, j.queues, j.producers,
-			j.readiness, j.inOrder, j.routing, j.statistics, j.counts, j.logs, j.retention, j.groups, j.walks,
-		} {
-			check()
+		for _, check := range messageChecks {
+			check(j)
 		}
 	}
 	j.live()

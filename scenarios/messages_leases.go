@@ -134,9 +134,14 @@ func (j messageJudge) unknownReceives(queue string) bool {
 	return false
 }
 
-// limits judges whether a message was delivered more often than permitted.
+// limits judges whether a message was delivered more often than permitted, or when it was
+// too old.
 func (j messageJudge) limits() {
 	for _, d := range j.deliveries {
+		if ttl := j.crew.topology.queues[d.queue].TTL; ttl > 0 && d.now >= d.publish+ttl {
+			j.blame(timeToLive, "message %d of queue %s (%s) was stored at %v and delivered at %v, and may wait for %v",
+				d.lease.Message, d.queue, d.value, d.publish, d.now, ttl)
+		}
 		if limit := limitOf(j.crew.topology.queues[d.queue]); limit > 0 && d.lease.Attempt > limit {
 			j.blame(deliveryLimit, "message %d of queue %s (%s) was delivered as attempt %d, and the limit is %d",
 				d.lease.Message, d.queue, d.value, d.lease.Attempt, limit)
