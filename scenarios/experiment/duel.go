@@ -87,8 +87,17 @@ type duelEvent struct {
 	at       time.Duration
 	proposer int
 	attempt  int
-	refused  bool // an Accept; else a Prepare was sent
+	what     duelMoment
 }
+
+// duelMoment is what a picture shows of an attempt.
+type duelMoment uint8
+
+const (
+	duelPrepares duelMoment = iota // a Prepare is sent
+	duelRefused                    // the proposer hears that its Accept is refused
+	duelChosen                     // the proposer knows its value to be chosen
+)
 
 // fight lets the proposers fight, tells what happens, and returns whether anything
 // was chosen and after how many attempts.
@@ -119,19 +128,21 @@ func (d duel) fight(seed uint64, tell func(duelEvent)) (chosen bool, attempts in
 				last[e.Machine] = m.Number
 				attempts++
 				lastAttempt[e.Machine] = attempts
-				tell(duelEvent{e.At, int(e.Machine), attempts, false})
+				tell(duelEvent{e.At, int(e.Machine), attempts, duelPrepares})
 			}
 		case synod.Nack:
 			if e.Kind == sim.Delivered && m.Number == last[e.Machine] {
-				tell(duelEvent{e.At, int(e.Machine), lastAttempt[e.Machine], true})
+				tell(duelEvent{e.At, int(e.Machine), lastAttempt[e.Machine], duelRefused})
 			}
 		}
 	}), sim.Sent, sim.Delivered)
 	for !chosen && attempts < d.attempts && w.Step() {
 		for _, id := range proposers {
 			if p, ok := w.Handler(id).(*synod.Proposer); ok {
-				_, done := p.Done()
-				chosen = chosen || done
+				if _, done := p.Done(); done && !chosen {
+					chosen = true
+					tell(duelEvent{w.Now(), int(id), lastAttempt[id], duelChosen})
+				}
 			}
 		}
 	}
@@ -140,34 +151,55 @@ func (d duel) fight(seed uint64, tell func(duelEvent)) (chosen bool, attempts in
 
 // drawDuel draws the first attempts of the duel, and of one with pauses.
 func drawDuel(r *Result) []Picture {
-	var charts []plots.Chart
-	for _, c := range []struct {
-		heading string
-		backoff time.Duration
-	}{{"no pause: nothing is ever chosen", 0}, {"random pauses: the last attempt succeeds", 40 * duelDelay}} {
-		chart := plots.Chart{
-			Heading: c.heading,
-			X:       plots.Axis{Label: "time (d)", Min: 0, Max: 90},
-			Y:       plots.Axis{Label: "attempt", Min: 0, Max: 13},
+	without, with := duel{2, 0, 12}, duel{2, 40 * duelDelay, 12}
+	seed := with.instructive(r.Seed)
+	return []Picture{{"dueling-proposers", plots.Charts("A duel of proposers",
+		without.chart("no pause: nothing is ever chosen", r.Seed),
+		with.chart(fmt.Sprintf("random pauses of up to 40 d, from seed %d: in the end one has the time", seed), seed))}}
+}
+
+// duelShown is how long a picture is, in units of d.
+const duelShown = 90
+
+// instructive finds a seed from which some attempts are refused before one succeeds, within
+// what a picture shows.
+func (d duel) instructive(seed uint64) uint64 {
+	for from := seed; from < seed+1000; from++ {
+		end := time.Duration(0)
+		chosen, attempts := d.fight(from, func(e duelEvent) { end = e.at })
+		if chosen && attempts >= 4 && end <= duelShown*duelDelay {
+			return from
 		}
-		began := make(map[int]float64)
-		prepares, refusals := [3][]plots.Point{}, [3][]plots.Point{}
-		duel{2, c.backoff, 12}.fight(r.Seed, func(e duelEvent) {
-			point := plots.Point{X: float64(e.at) / float64(duelDelay), Y: float64(e.attempt)}
-			if e.refused {
-				chart.Curves = append(chart.Curves, plots.Curve{Points: []plots.Point{{X: began[e.attempt], Y: point.Y}, point}, Series: e.proposer - 1})
-				refusals[e.proposer] = append(refusals[e.proposer], point)
-			} else {
-				began[e.attempt] = point.X
-				prepares[e.proposer] = append(prepares[e.proposer], point)
-			}
-		})
-		for i := 1; i <= 2; i++ {
-			chart.Curves = append(chart.Curves,
-				plots.Curve{Name: fmt.Sprintf("proposer %d prepares", i), Points: prepares[i], Style: plots.Dots, Series: i - 1},
-				plots.Curve{Name: fmt.Sprintf("proposer %d hears that it is refused", i), Points: refusals[i], Style: plots.Rings, Series: i - 1})
-		}
-		charts = append(charts, chart)
 	}
-	return []Picture{{"dueling-proposers", plots.Charts("A duel of proposers", charts...)}}
+	return seed
+}
+
+// chart draws a duel.
+func (d duel) chart(heading string, seed uint64) plots.Chart {
+	chart := plots.Chart{
+		Heading: heading,
+		X:       plots.Axis{Label: "time (delays d of a message)", Min: 0, Max: duelShown},
+		Y:       plots.Axis{Label: "attempt", Min: 0, Max: 13},
+	}
+	began := make(map[int]float64)
+	var points [3][3][]plots.Point // by proposer and moment
+	d.fight(seed, func(e duelEvent) {
+		point := plots.Point{X: float64(e.at) / float64(duelDelay), Y: float64(e.attempt)}
+		points[e.proposer][e.what] = append(points[e.proposer][e.what], point)
+		if e.what == duelPrepares {
+			began[e.attempt] = point.X
+			return
+		}
+		chart.Curves = append(chart.Curves, plots.Curve{Points: []plots.Point{{X: began[e.attempt], Y: point.Y}, point}, Series: e.proposer - 1})
+	})
+	for i := 1; i <= 2; i++ {
+		chart.Curves = append(chart.Curves,
+			plots.Curve{Name: fmt.Sprintf("proposer %d prepares", i), Points: points[i][duelPrepares], Style: plots.Dots, Series: i - 1},
+			plots.Curve{Name: fmt.Sprintf("proposer %d hears that it is refused", i), Points: points[i][duelRefused], Style: plots.Rings, Series: i - 1})
+		if chosen := points[i][duelChosen]; len(chosen) > 0 {
+			const ofItsOwn = 2 // neither proposer's colour
+			chart.Curves = append(chart.Curves, plots.Curve{Name: fmt.Sprintf("the value of proposer %d is chosen", i), Points: chosen, Style: plots.Dots, Series: ofItsOwn})
+		}
+	}
+	return chart
 }
