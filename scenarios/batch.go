@@ -58,7 +58,7 @@ func RunBatch(ctx context.Context, s Scenario, p Protocol, b Batch, progress fun
 	if err := b.Validate(); err != nil {
 		return nil, err
 	}
-	sweep := newSweep(s, p, b.First)
+	sweep := newSweep(s, p, b.First, b.Count)
 	if b.Results == "" {
 		return sweep, sweep.run(ctx, s, p, b.seeds(), nil, progress)
 	}

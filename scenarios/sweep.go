@@ -35,6 +35,11 @@ type Sweep struct {
 	UnsyncedBytesLost int             `json:"unsyncedBytesLost"`
 	// LongestGapMs is the longest of all runs.
 	LongestGapMs float64 `json:"longestGapMs"`
+	// Artifacts are the paths of the files written.
+	Artifacts []string `json:"artifacts"`
+
+	asked   int // seeds
+	scatter scatter
 }
 
 // maxFailures is how many failures a sweep describes.
@@ -45,16 +50,16 @@ const maxFailures = 10
 // with what it has, when the context is done. The sums do not depend on how many
 // cores there are.
 func RunSeeds(ctx context.Context, s Scenario, p Protocol, first uint64, count int, progress func(*Sweep)) *Sweep {
-	sweep := newSweep(s, p, first)
+	sweep := newSweep(s, p, first, count)
 	// Without a file nothing can go wrong.
 	_ = sweep.run(ctx, s, p, Batch{First: first, Count: count}.seeds(), nil, progress)
 	return sweep
 }
 
-func newSweep(s Scenario, p Protocol, first uint64) *Sweep {
+func newSweep(s Scenario, p Protocol, first uint64, asked int) *Sweep {
 	return &Sweep{
-		Scenario: s.Name, Protocol: p.Name, FirstSeed: first,
-		FailedSeeds: []uint64{}, Failures: []Summary{}, Marks: map[string]int{},
+		Scenario: s.Name, Protocol: p.Name, FirstSeed: first, asked: asked,
+		FailedSeeds: []uint64{}, Failures: []Summary{}, Marks: map[string]int{}, Artifacts: []string{},
 	}
 }
 
@@ -94,6 +99,7 @@ func (w *Sweep) run(ctx context.Context, s Scenario, p Protocol, seeds []uint64,
 	}
 	close(queue)
 	wait.Wait()
+	w.scatter.sort()
 	return err
 }
 
@@ -115,6 +121,7 @@ func (w *Sweep) add(s Summary) {
 		slices.SortFunc(w.Failures, func(a, b Summary) int { return cmp.Compare(a.Seed, b.Seed) })
 		w.Failures = w.Failures[:min(len(w.Failures), maxFailures)]
 	}
+	w.scatter.add(s)
 	for mark, n := range s.Marks {
 		w.Marks[mark] += n
 	}

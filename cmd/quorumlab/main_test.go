@@ -51,7 +51,9 @@ func TestBadInput(t *testing.T) {
 		{"shrink x --cpu-seconds few", []string{`--cpu-seconds: "few": want a number`}},
 		{"help nope", []string{`"nope" is no command`}},
 		{"completion tcsh", []string{"shell", `"tcsh"`, "bash, fish"}},
-		{"run swarm --seeds 5 --out x", []string{"--out", "--seeds"}},
+		{"run swarm --seeds 5 --out " + file, []string{"--out", file}},
+		{"run swarm --seeds 5 --out x --trace", []string{"--trace", "--seeds"}},
+		{"run swarm --seeds 5 --out x --at 1s", []string{"--at", "--seeds"}},
 		{"run swarm --results x", []string{"--results", "--seeds"}},
 		{"run swarm --shard 1/2", []string{"--shard", "--seeds"}},
 		{"run swarm --seeds 5 --shard 3/2", []string{"--shard", `"3/2"`, "i/n"}},
@@ -175,7 +177,8 @@ func TestRunJSON(t *testing.T) {
 }
 
 func TestRunSeeds(t *testing.T) {
-	code, out, complaint := call("run", "swarm", "--protocol", "raft", "--seeds", "6", "--seed", "10", "--set", "duration=1s", "--json")
+	dir := t.TempDir()
+	code, out, complaint := call("run", "swarm", "--protocol", "raft", "--seeds", "6", "--seed", "10", "--set", "duration=1s", "--json", "--out", dir)
 	require.Equal(t, exitOK, code, complaint)
 	var sweep map[string]any
 	require.NoError(t, json.Unmarshal([]byte(out), &sweep))
@@ -186,6 +189,13 @@ func TestRunSeeds(t *testing.T) {
 	assert.EqualValues(t, 6, sweep["seeds"])
 	assert.EqualValues(t, 6, sweep["ok"])
 	assert.Equal(t, []any{}, sweep["failedSeeds"])
+	picture := filepath.Join(dir, "swarm-raft-6-seeds-from-10.svg")
+	assert.Contains(t, sweep["artifacts"], picture)
+	drawn, err := os.ReadFile(picture)
+	require.NoError(t, err)
+	for _, want := range []string{"Raft, 6 runs", "longest gap", "--seed 10 --seeds 6 --set duration=1s"} {
+		assert.Contains(t, string(drawn), want)
+	}
 }
 
 // TestViolation runs a schedule under which the service never comes back, and takes the

@@ -40,8 +40,9 @@ func newRun() *cobra.Command {
 		Use:   "run SCENARIO",
 		Short: "Run a scenario and judge it",
 		Long: `Run puts a protocol through a scenario once and judges it, or, with --seeds N,
-from N seeds in a row on all cores and sums up. With --results the summary of each
-seed is appended to a file as soon as it is known, and the same call goes on where
+from N seeds in a row on all cores and sums up; --out then draws how latency and the
+longest time without an answer differ from seed to seed. With --results the summary of
+each seed is appended to a file as soon as it is known, and the same call goes on where
 an earlier one was stopped or killed; --shard splits the seeds. The scenarios swarm
 and queue-swarm draw their whole configuration from the seed; --set replaces what is
 drawn.
@@ -54,6 +55,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
   quorumlab run lossy --protocol raft --json
   quorumlab run steady --protocol raft --schedule faults.json
   quorumlab run swarm --protocol paxos --seeds 1000
+  quorumlab run leader-crash --protocol raft --seeds 100 --out out
   quorumlab run swarm --protocol raft --seeds 100000 --shard 1/4 --results sweep-1.jsonl
   quorumlab run swarm --protocol raft --seed 3 --set servers=5 --set crash=1s/200ms`,
 		Args: func(c *cobra.Command, arguments []string) error {
@@ -82,7 +84,7 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
 	flags.StringVar(&f.shard, "shard", "", "i/n: run only each n-th seed, from the i-th on; needs --seeds")
 	flags.StringArrayVar(&f.set, "set", nil, "field=value of a swarm's configuration; may be repeated")
 	flags.StringVar(&f.schedule, "schedule", "", "file with the faults to inject instead of the scenario's")
-	flags.StringVar(&f.out, "out", "", "folder for the report, history, schedule and plots; none are written without")
+	flags.StringVar(&f.out, "out", "", "folder for report, history, schedule and plots, or with --seeds a picture of all runs")
 	flags.BoolVar(&f.trace, "trace", false, "write every event too, as JSON Lines and for ShiViz and Perfetto; needs --out")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
 	windowFlags(c, &f.window)
@@ -110,8 +112,10 @@ func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p sc
 		return s, p, errors.New("--results: keeps what many seeds come to; say with --seeds how many")
 	case !sweep && f.shard != "":
 		return s, p, errors.New("--shard: splits many seeds; say with --seeds how many")
-	case sweep && f.out != "":
-		return s, p, errors.New("--out: writes the files of one run; leave out --seeds")
+	case sweep && f.trace:
+		return s, p, errors.New("--trace: writes the events of one run; leave out --seeds")
+	case sweep && f.window != (scenarios.Window{}):
+		return s, p, errors.New("--at, --window: are of the picture of one run; leave out --seeds")
 	case f.trace && f.out == "":
 		return s, p, errors.New("--trace: say with --out where to write")
 	case f.window != (scenarios.Window{}) && f.out == "":
@@ -211,6 +215,11 @@ func (f *runFlags) runSeeds(c *cobra.Command, s scenarios.Scenario, p scenarios.
 	if err != nil {
 		return fmt.Errorf("--results: %w", err)
 	}
+	if f.out != "" {
+		if sweep.Artifacts, err = sweep.WritePictures(f.out, s, p); err != nil {
+			return err
+		}
+	}
 	if f.json {
 		err = json.NewEncoder(c.OutOrStdout()).Encode(sweep)
 	} else {
@@ -220,6 +229,9 @@ func (f *runFlags) runSeeds(c *cobra.Command, s scenarios.Scenario, p scenarios.
 		}
 		if missed := s.Missed(p.Name, sweep.Marks); sweep.Seeds >= scenarios.EnoughRuns && len(missed) > 0 {
 			fmt.Fprintf(c.OutOrStdout(), "  not reached     %s\n", strings.Join(missed, ", "))
+		}
+		if len(sweep.FailedSeeds) > 0 {
+			fmt.Fprintf(c.OutOrStdout(), "\nTo see the first of them: quorumlab run %s --protocol %s --seed %d%s --out out\n", s.Name, p.Name, sweep.FailedSeeds[0], s.Flags)
 		}
 	}
 	return errors.Join(err, exitWith(sweep.Verdict()))
@@ -307,6 +319,9 @@ func printSweep(w io.Writer, s *scenarios.Sweep) error {
 		if !strings.Contains(mark, " during ") { // which --json has
 			fmt.Fprintf(w, "  reached         %s: %d times\n", mark, s.Marks[mark])
 		}
+	}
+	for _, path := range s.Artifacts {
+		fmt.Fprintf(w, "  wrote           %s\n", path)
 	}
 	for _, failure := range s.Failures {
 		fmt.Fprintf(w, "\nseed %d: %s: %s\n", failure.Seed, failure.Verdict, failure.Violation)
