@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
@@ -296,6 +297,12 @@ func notAReplay(err error) error {
 		return fmt.Errorf("%s: a JSON %s does not fit", mistyped.Field, mistyped.Value)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), err.Error() == "unexpected end of JSON input":
 		return errors.New("ends in the middle")
+	}
+	var broken *json.SyntaxError
+	if field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		return fmt.Errorf("%s is no field of a file that run --out or shrink wrote", field)
+	} else if errors.As(err, &broken) {
+		return fmt.Errorf("after %d bytes: %w; want one JSON object, as run --out or shrink wrote it", broken.Offset, err)
 	}
 	return err
 }

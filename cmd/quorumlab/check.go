@@ -125,6 +125,9 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown.`,
 func (f *checkFlags) run(c *cobra.Command, file string) error {
 	if models[f.model] == nil && f.model != totalQueue {
 		names := append(sortedKeys(models), totalQueue)
+		if f.model == "" {
+			return fmt.Errorf("--model: say what the operations should have done; want one of %s", strings.Join(names, ", "))
+		}
 		return fmt.Errorf("--model: %q is none of %s", f.model, strings.Join(names, ", "))
 	}
 	switch {

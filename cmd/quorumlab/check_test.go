@@ -81,7 +81,7 @@ func TestCheckBadInput(t *testing.T) {
 		{"empty", "queue", "", "line 1: missing, the file is empty"},
 		{"return before call", "register", writeA + backwards, "line 2: return: 2 is before call 3"},
 		{"other operations", "queue", enqueueA + strings.Replace(writeA, `"client":0`, `"client":9`, 1), "line 2: op: a queue has no write"},
-		{"no model", "", enqueueA, `--model: "" is none of counter, kv, leased-queue, lock, log, queue, register, set, total-queue`},
+		{"no model", "", enqueueA, `--model: say what the operations should have done; want one of counter, kv, leased-queue, lock, log, queue, register, set, total-queue`},
 		{"no such model", "stack", enqueueA, `--model: "stack"`},
 		{"a long line", "queue", enqueueA + strings.Repeat("x", 1_000_000), "line 2: longer than"},
 	} {

@@ -35,7 +35,7 @@ func newExperiment() *cobra.Command {
 		Short: "Measure published results again",
 		Long: `Experiment measures published results again, or all of them, on all cores, and prints
 each number beside the published one. The result depends on the cases, the trials
-and the seed, and not on the number of workers.
+and the seed, and not on the number of workers. All of them take a minute or two.
 
 With --json it prints one object per experiment, each on a line of its own, with the
 fields experiment, source, trials, seed and rows. A row has the fields case, metric,

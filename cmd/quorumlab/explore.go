@@ -45,7 +45,9 @@ arrive, any timer the next to expire, any machine may crash. A search goes
 breadth first until nothing new is left, or up to --depth steps or --states
 states, and what it finds broken it shows in the fewest steps. With --walks it
 takes that many long schedules by random priorities instead. Without a name it
-goes through all facts, which list shows.`,
+goes through all facts, which list shows; that takes a minute or two.
+
+Exit codes: 0 nothing broken within the bounds, 1 something broken, 2 bad input.`,
 		Example: `  quorumlab explore synod --depth 10
   quorumlab explore raft-election raft-command --states 50000
   quorumlab explore --walks 1000 --depth 200 --json`,

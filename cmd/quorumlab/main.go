@@ -55,10 +55,12 @@ func newRoot(out, errOut io.Writer) *cobra.Command {
 		Long: `Quorumlab runs Paxos and Raft on simulated machines, lets things go wrong, and
 judges what clients saw. Equal seeds give equal runs, on any machine.
 
-To begin with, look at what compare writes, or at a run of your choice. To find out
-why a run failed: run --out DIR, then shrink, then replay, on the files in DIR.
+To begin with, look at what compare writes, or at a run of your choice: run --out DIR
+writes report.html, a page that goes through a run event by event. To find out why a run
+failed: run --out DIR, then shrink, then replay, on the files in DIR.
 
-Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 a judge could not decide.`,
+Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 a judge could not decide.
+Progress and colours are for terminals only; NO_COLOR=1 switches colours off.`,
 		Example: `  quorumlab list
   quorumlab run leader-crash --protocol raft --seed 7 --out out
   quorumlab compare

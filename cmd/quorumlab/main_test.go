@@ -84,6 +84,8 @@ func TestBadInput(t *testing.T) {
 		{"replay", []string{"one file", "got 0"}},
 		{"replay " + file, []string{file, "ends in the middle"}},
 		{"replay " + file + "x", []string{"no such file"}},
+		{"replay " + absent, []string{absent, `"faults" is no field of a file that run --out or shrink wrote`}},
+		{"shrink " + results + "x", []string{"no such file"}},
 		{"replay " + file + " --trace", []string{"--trace", "--out"}},
 		{"shrink " + file + " " + file, []string{"one file", "got 2"}},
 		{"shrink " + file, []string{file, "ends in the middle"}},

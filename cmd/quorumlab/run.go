@@ -39,14 +39,18 @@ func newRun() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run SCENARIO",
 		Short: "Run a scenario and judge it",
-		Long: `Run puts a protocol through a scenario once and judges it, or, with --seeds N,
-from N seeds in a row on all cores and sums up; --out then draws how latency and the
-longest time without an answer differ from seed to seed. With --results the summary of
-each seed is appended to a file as soon as it is known, and the same call goes on where
-an earlier one was stopped or killed; --shard splits the seeds. The scenarios swarm
-and queue-swarm draw their whole configuration from the seed; --set replaces what is
-drawn.
-quorumlab list scenarios shows all names.
+		Long: `Run puts a protocol through a scenario once and judges it. With --out it writes a page
+that goes through the run event by event, plots, the history and the faults, and of a
+run that failed a file for shrink and replay. quorumlab list scenarios shows all names.
+
+With --seeds N it runs from N seeds in a row on all cores and sums up; --out then draws
+how latency and the longest time without an answer differ from seed to seed. With
+--results the summary of each seed is appended to a file as soon as it is known, and the
+same call goes on where an earlier one was stopped or killed; --shard splits the seeds.
+
+The scenarios swarm and queue-swarm draw their whole configuration from the seed; --set
+replaces what is drawn, and says what there is if it does not know a field. --schedule
+takes faults from a file, such as --out writes; docs/faults.md lists them.
 
 Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
 		Example: `  quorumlab run steady --protocol paxos

@@ -63,7 +63,9 @@ func newShrink() *cobra.Command {
 		Long: `Shrink takes faults, servers, clients, operations and settings away from the run in
 a file, as long as it still fails in the same way: the same judge finds the same
 thing broken. It writes what is left beside the file, as NAME-shrunk.json, for
-replay.`,
+replay. An interrupt ends it with what it has.
+
+Exit codes: 0 written, 2 bad input, or the run does not fail as its file says.`,
 		Example: `  quorumlab shrink out/swarm-raft-7-replay.json
   quorumlab shrink replay.json --out smallest.json --cpu-seconds 300`,
 		Args: oneFile,
