@@ -47,7 +47,7 @@ var constantDelay = Experiment{
 		"wan/paxos/VA", "wan/paxos/CA", "wan/paxos/OR", "wan/paxos/IR", "wan/paxos/JP",
 		"wan-quorum-2/paxos/VA", "wan-quorum-2/paxos/CA", "wan-quorum-2/paxos/OR", "wan-quorum-2/paxos/IR", "wan-quorum-2/paxos/JP",
 	},
-	Family: "steady, messages, eager or disk, then /raft or /paxos, then /n=N; phase-1/paxos/n=N; wan-quorum-K/paxos/REGION",
+	Family: "steady, messages, eager or disk, then /raft or /paxos, then /n=N; phase-1/paxos/n=N; wan/PROTOCOL/REGION[/MATRIX] or wan-quorum-K/paxos/REGION[/MATRIX], with the round trip in ms between any two regions: A-B=86+A-C=65+B-C=28",
 	parse:  parseConstantDelay,
 	draw:   drawConstantDelay,
 }
@@ -264,28 +264,83 @@ var roundTrips = []sim.RoundTrip{
 	{A: "OR", B: "JP", Time: 115 * time.Millisecond}, {A: "IR", B: "JP", Time: 218 * time.Millisecond},
 }
 
-// parseWANCommit makes the case of a leader in one of five regions.
-func parseWANCommit(c Case, kind string, p protocol, region string) (Case, error) {
-	leader := slices.Index(regions, region)
-	quorum := len(regions)/2 + 1
+// distances are regions and how far they are from each other.
+type distances struct {
+	regions []string
+	trips   []sim.RoundTrip
+}
+
+// parseDistances reads a matrix.
+func parseDistances(text string) (d distances, err error) {
+	for field := range strings.SplitSeq(text, "+") {
+		pair, value, valued := strings.Cut(field, "=")
+		a, b, two := strings.Cut(pair, "-")
+		ms, err := strconv.ParseFloat(value, 64)
+		if !valued || !two || a == "" || b == "" || a == b || err != nil || !(ms > 0 && ms <= 10_000) {
+			return d, fmt.Errorf("%q is not of the form A-B=86, a round trip of up to 10000 ms between two regions", field)
+		}
+		for _, t := range d.trips {
+			if t.A == a && t.B == b || t.A == b && t.B == a {
+				return d, fmt.Errorf("the distance of %s and %s is there twice", a, b)
+			}
+		}
+		d.trips = append(d.trips, sim.RoundTrip{A: a, B: b, Time: time.Duration(ms * float64(time.Millisecond))})
+		for _, region := range []string{a, b} {
+			if !slices.Contains(d.regions, region) {
+				d.regions = append(d.regions, region)
+			}
+		}
+	}
+	if n := len(d.regions); n > 25 || len(d.trips) != n*(n-1)/2 {
+		return d, fmt.Errorf("%d regions have %d distances, not %d; and there may be 25", n, n*(n-1)/2, len(d.trips))
+	}
+	return d, nil
+}
+
+// nearest returns how long a round trip to the k-th nearest of the other regions
+// takes, in milliseconds.
+func (d distances) nearest(region string, k int) float64 {
+	trips := []float64{0}
+	for _, t := range d.trips {
+		if t.A == region || t.B == region {
+			trips = append(trips, milliseconds(t.Time))
+		}
+	}
+	slices.Sort(trips)
+	return trips[k]
+}
+
+// parseWANCommit makes the case of a leader in one of several regions.
+func parseWANCommit(c Case, kind string, p protocol, where string) (Case, error) {
+	d := distances{regions, roundTrips}
+	region, matrix, given := strings.Cut(where, "/")
+	if given {
+		var err error
+		if d, err = parseDistances(matrix); err != nil {
+			return c, err
+		}
+	}
+	leader, n := slices.Index(d.regions, region), len(d.regions)
+	quorum := n/2 + 1
 	if size, flexible := strings.CutPrefix(kind, "wan-quorum-"); flexible {
 		k, err := strconv.Atoi(size)
-		if err != nil || k < 1 || k > len(regions) || p.name != "paxos" {
-			return c, fmt.Errorf("a quorum of phase 2 is of Paxos, and from 1 to %d", len(regions))
+		if err != nil || k < 1 || k > n || p.name != paxosProtocol.name {
+			return c, fmt.Errorf("a quorum of phase 2 is of Paxos, and from 1 to %d", n)
 		}
 		quorum = k
 	} else if kind != "wan" {
 		return c, fmt.Errorf("%q is not known", kind)
 	}
 	if leader < 0 {
-		return c, fmt.Errorf("%q is none of the regions %s", region, strings.Join(regions, ", "))
+		return c, fmt.Errorf("%q is none of the regions %s", region, strings.Join(d.regions, ", "))
 	}
-	cluster := clusterConfig{servers: firstServers(len(regions)), phase2: quorum}
+	cluster := clusterConfig{servers: firstServers(n), phase2: quorum}
 	c.measure = func(seed uint64, values []float64) error {
 		config := sim.Config{Seed: seed, Network: sim.Network{Regions: sim.Regions{
-			Servers: regions, Clients: []string{region}, RoundTrips: roundTrips,
+			Servers: d.regions, Clients: []string{region}, RoundTrips: d.trips,
 		}}}
-		a := asker{server: node.ID(leader + 1), lead: p.lead, settle: time.Second, pause: time.Second, count: 20}
+		// The first command, phase 1 of Paxos with it, has to be over before the next.
+		a := asker{server: node.ID(leader + 1), lead: p.lead, settle: time.Minute, pause: time.Minute, count: 20}
 		latency, err := a.ask(p.build(config, cluster))
 		if err != nil {
 			return err
@@ -294,20 +349,7 @@ func parseWANCommit(c Case, kind string, p protocol, region string) (Case, error
 		return nil
 	}
 	c.rows = func(s Sample) []Row {
-		return []Row{exactly("commit (ms)", s.Mean(0), nearest(region, quorum-1))}
+		return []Row{exactly("commit (ms)", s.Mean(0), d.nearest(region, quorum-1))}
 	}
 	return c, nil
-}
-
-// nearest returns how long a round trip to the k-th nearest of the other regions
-// takes, in milliseconds.
-func nearest(region string, k int) float64 {
-	trips := []float64{0}
-	for _, t := range roundTrips {
-		if t.A == region || t.B == region {
-			trips = append(trips, milliseconds(t.Time))
-		}
-	}
-	slices.Sort(trips)
-	return trips[k]
 }

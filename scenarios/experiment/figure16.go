@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ var raftFigure16 = Experiment{
 	Trials: 10_000,
 	Cases: []string{"150-150", "150-150/no-jitter", "150-151", "150-155", "150-175", "150-200", "150-300",
 		"12-24", "25-50", "50-100", "100-200"},
-	Family: "LOW-HIGH in milliseconds, such as 20-60",
+	Family: "LOW-HIGH[,n=N][,latency=LOW-HIGH] in milliseconds, such as 20-60 or 20-60,n=9,latency=0.5-1",
 	parse:  parseFigure16,
 	draw:   drawFigure16,
 }
@@ -69,20 +70,36 @@ var figure16 = map[string]struct{ p50, mean, p95, p99 float64 }{
 // parseFigure16 makes the case of a range of election timeouts.
 func parseFigure16(name string) (c Case, err error) {
 	times, still := strings.CutSuffix(name, "/no-jitter")
+	times, settings, err := cutSettings(times, []string{"n=", "latency="}, map[string]string{"n": "5", "latency": "2.1-3.9"})
+	if err != nil {
+		return c, err
+	}
 	low, high, err := parseRange(times)
+	if err != nil {
+		return c, err
+	}
+	n, err := parseCount("n", settings["n"], 3, 25)
+	if err != nil {
+		return c, err
+	}
+	fastest, slowest, err := parseTimes("latency", settings["latency"], 0, time.Minute)
+	least, most := time.Duration(low)*time.Millisecond, time.Duration(high)*time.Millisecond
 	switch {
 	case err != nil:
 		return c, err
-	case low < 5:
-		return c, errors.New("a timeout of less than 5 ms is over before the last heartbeat arrives")
+	case least < slowest+time.Millisecond || low < 2:
+		return c, fmt.Errorf("a timeout of less than %v ms is over before the last heartbeat arrives", max(2, math.Ceil(milliseconds(slowest+time.Millisecond))))
 	case high > 60_000:
 		return c, errors.New("a timeout of more than a minute is too long")
 	case still && low != high:
 		return c, errors.New("only equal timeouts can do without jitter")
 	}
+	if settings["n"] == "5" && settings["latency"] == "2.1-3.9" {
+		name = fmt.Sprintf("%d-%d", low, high)
+	}
 	e := &crashElection{
-		config:   plainRaft(firstServers(5), time.Duration(low)*time.Millisecond, time.Duration(high)*time.Millisecond),
-		latency:  sim.Uniform(2100*time.Microsecond, 3900*time.Microsecond),
+		config:   plainRaft(firstServers(n), least, most),
+		latency:  uniform(fastest, slowest),
 		patience: 1000 * time.Hour,
 	}
 	switch {
@@ -193,9 +210,9 @@ type doomedLeader struct {
 	crash    time.Duration
 }
 
-// unequalLogs is what the followers of a leader have of its log: of four the first
-// has four entries, the last has one.
-var unequalLogs = someEntries(4)
+// unequalLogs is what the servers of a cluster have of a leader's log: of four followers
+// the first has four entries, the last has one.
+var unequalLogs = someEntries(25)
 
 // Start implements node.Handler.
 func (l *doomedLeader) Start() {

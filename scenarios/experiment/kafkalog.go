@@ -95,29 +95,17 @@ func parseKafkaLog(name string) (c Case, err error) {
 	if !slices.Contains(kafkaFaults, fault) {
 		return c, fmt.Errorf("fault %q is none of %s", fault, strings.Join(kafkaFaults, ", "))
 	}
-	k := kafka{fault: fault, replicas: 3}
-	flags := map[string]*bool{"unclean": &k.config.Unclean, "flush": &k.config.Flush, "retry": &k.retry, "latest": &k.latest}
-	values := map[string]string{"acks": "all", "min": "1", "n": "3", "retain": "0"}
-	seen := make(map[string]bool)
-	for field := range strings.SplitSeq(settings, ",") {
-		key, value, valued := strings.Cut(field, "=")
-		switch flag := flags[key]; {
-		case seen[key]:
-			return c, fmt.Errorf("%s is there twice", key)
-		case flag != nil && !valued:
-			*flag = true
-		case valued && slices.Contains([]string{"acks", "min", "n", "retain"}, key):
-			values[key] = value
-		default:
-			return c, fmt.Errorf("setting %q is none of acks=A, min=M, n=N, retain=R, unclean, flush, retry and latest", field)
-		}
-		seen[key] = true
+	values, err := parseSettings(settings, []string{"acks=", "min=", "n=", "unclean", "flush", "retry", "retain=", "latest"},
+		map[string]string{"acks": "all", "min": "1", "n": "3", "retain": "0"})
+	if err != nil {
+		return c, err
 	}
 	acks := slices.Index([]string{"0", "1", "all"}, values["acks"])
 	if acks < 0 {
 		return c, fmt.Errorf("acks is %q: it has to be 0, 1 or all", values["acks"])
 	}
-	k.acks = insync.Acks(acks)
+	k := kafka{acks: insync.Acks(acks), retry: values["retry"] != "", latest: values["latest"] != "", fault: fault}
+	k.config.Unclean, k.config.Flush = values["unclean"] != "", values["flush"] != ""
 	if k.replicas, err = parseCount("n", values["n"], 2, 9); err != nil {
 		return c, err
 	}

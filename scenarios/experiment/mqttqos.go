@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"quorumlab/node"
@@ -45,22 +44,14 @@ type exchange struct {
 }
 
 func parseMQTT(name string) (c Case, err error) {
-	values := map[string]string{"subscribers": "1", "loss": "0"}
-	seen := make(map[string]bool)
-	for field := range strings.SplitSeq(name, ",") {
-		key, value, found := strings.Cut(field, "=")
-		switch {
-		case !found || key != "qos" && key != "sub" && key != "loss" && key != "subscribers":
-			return c, fmt.Errorf("%q is none of qos=Q, sub=Q, loss=P and subscribers=N", field)
-		case seen[key]:
-			return c, fmt.Errorf("%s is there twice", key)
-		}
-		values[key], seen[key] = value, true
+	values, err := parseSettings(name, []string{"qos=", "sub=", "loss=", "subscribers="}, map[string]string{"subscribers": "1", "loss": "0"})
+	if err != nil {
+		return c, err
 	}
-	if !seen["qos"] {
+	if values["qos"] == "" {
 		return c, errors.New("qos is missing")
 	}
-	if !seen["sub"] {
+	if values["sub"] == "" {
 		values["sub"] = values["qos"]
 	}
 	qos, err := parseCount("qos", values["qos"], 0, 2)

@@ -67,6 +67,16 @@ func exponentialCDF(t float64) float64 { return 1 - math.Exp(-max(t, 0)) }
 
 func uniformCDF(t float64) float64 { return min(max(t, 0), 1) }
 
+// scaled stretches and shifts a distribution. Without a width it is a constant.
+func scaled(cdf func(t float64) float64, shift, width float64) func(t float64) float64 {
+	return func(t float64) float64 {
+		if width == 0 {
+			return number(t >= shift)
+		}
+		return cdf((t - shift) / width)
+	}
+}
+
 // erlangCDF is that of the sum of k exponential numbers.
 func erlangCDF(k int) func(t float64) float64 {
 	return func(t float64) float64 {

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,8 @@ syncs. None of them contains the formulas below; what comes out has to agree wit
   at which they come times the mean W of their sojourns, whatever the distributions.
 
 At ρ = 0.8 the waits are 4.0 and 2.0; at ρ = 0.9 they are 9.0 and 4.5. Successive
-waits are alike, so that a mean over a million requests is still off by one per cent.
+waits are alike, so that a mean over a million requests is still off by one per cent. The busier the queue, the more
+alike they are: beyond 0.8 a trial is the mean of several requests, of as many as keep the error there.
 
 Worth a thought: a leader that is busy for 80 % of the time is given a processor twice as fast. How much
 shorter are the waits?`
@@ -34,7 +36,7 @@ var queueing = Experiment{
 	Trials: 1_000_000,
 	Cases: []string{"M/M/1,rho=0.5", "M/M/1,rho=0.8", "M/D/1,rho=0.5", "M/D/1,rho=0.8",
 		"link/M/M/1,rho=0.8", "link/M/D/1,rho=0.8", "disk/M/M/1,rho=0.8", "disk/M/D/1,rho=0.8"},
-	Family: "[machine/|link/|disk/]M/M/1,rho=R or M/D/1,rho=R with the load R from 0.01 to 0.95",
+	Family: "[machine/|link/|disk/]M/M/1,rho=R or M/D/1,rho=R with the load R from 0.01 to 0.98",
 	parse:  parseQueueing,
 	draw:   drawQueueing,
 }
@@ -51,8 +53,8 @@ func parseQueueing(name string) (c Case, err error) {
 		return c, fmt.Errorf("%q is neither M/M/1 nor M/D/1", kind)
 	}
 	q.constant = kind == "M/D/1"
-	if q.load, err = strconv.ParseFloat(load, 64); err != nil || !(q.load >= 0.01 && q.load <= 0.95) {
-		return c, fmt.Errorf("rho is %q: it has to be from 0.01 to 0.95", load)
+	if q.load, err = strconv.ParseFloat(load, 64); err != nil || !(q.load >= 0.01 && q.load <= 0.98) {
+		return c, fmt.Errorf("rho is %q: it has to be from 0.01 to 0.98; at 1 and beyond the queue grows without end", load)
 	}
 	return Case{batch: 20_000, width: 3, measure: q.measure, rows: q.rows}, nil
 }
@@ -83,15 +85,25 @@ func (q queue) rows(s Sample) []Row {
 	}
 }
 
-// warmUp is how many requests come before those that count: the queue begins empty.
-const warmUp = 1000
+// warmUp is how many requests come before those that count: the queue begins empty, and
+// forgets that within a few relaxation times.
+func (q queue) warmUp() int { return max(1000, int(10/math.Pow(1-math.Sqrt(q.load), 2))) }
+
+// scatter is the variance of the mean of many successive waits in an M/M/1 queue, times
+// their number, in squares of the expected wait.
+func scatter(load float64) float64 {
+	return (2 + load*(5+load*(load-4))) / (load * math.Pow(1-load, 2))
+}
+
+// each is of how many requests a trial is the mean.
+func (q queue) each() int { return max(1, int(math.Ceil(scatter(q.load)/scatter(0.8)-1e-9))) }
 
 // measure lets requests come, and puts into values, for each, how long it was in the
 // queue, the integral over time of the number of requests in the queue since the
 // one before it came, and how long ago that was.
 func (q queue) measure(seed uint64, values []float64) error {
 	w := sim.New(q.world(seed))
-	m := &meter{values: values, count: len(values) / 3, now: w.Now}
+	m := &meter{values: values, each: q.each(), warmUp: q.warmUp(), now: w.Now}
 	switch q.place {
 	case "disk":
 		w.AddServer(func(env node.Env) node.Handler { return &syncs{arrivals: q.arrivals(env, m), disk: env.Disk()} })
@@ -108,7 +120,7 @@ func (q queue) measure(seed uint64, values []float64) error {
 			}
 		}), sim.Sent)
 	}
-	for m.left < m.count+warmUp && w.Step() {
+	for m.left < m.all() && w.Step() {
 	}
 	return nil
 }
@@ -134,7 +146,8 @@ func (q queue) world(seed uint64) sim.Config {
 // meter measures a queue whose requests leave it in the order in which they came.
 type meter struct {
 	values      []float64
-	count       int
+	each        int // requests, of which a trial is the mean
+	warmUp      int // requests that do not count
 	now         func() time.Duration
 	came        []time.Duration // when the requests in the queue came
 	arrived     int
@@ -142,6 +155,16 @@ type meter struct {
 	since       time.Duration // of the last event
 	area        float64       // since the last request came
 	lastArrival time.Duration
+}
+
+// all is how many requests come.
+func (m *meter) all() int { return m.warmUp + len(m.values)/3*m.each }
+
+// add adds to a number of the trial to which a request belongs.
+func (m *meter) add(request, column int, time float64) {
+	if i := request - m.warmUp; i >= 0 && i < len(m.values)/3*m.each {
+		m.values[3*(i/m.each)+column] += time / float64(serviceTime) / float64(m.each)
+	}
 }
 
 // pass counts the time since the last event.
@@ -154,10 +177,8 @@ func (m *meter) pass() {
 // arrives counts a request that comes.
 func (m *meter) arrives() {
 	m.pass()
-	if i := m.arrived - warmUp; i >= 0 && i < m.count {
-		m.values[3*i+1] = m.area / float64(serviceTime)
-		m.values[3*i+2] = float64(m.since-m.lastArrival) / float64(serviceTime)
-	}
+	m.add(m.arrived, 1, m.area)
+	m.add(m.arrived, 2, float64(m.since-m.lastArrival))
 	m.arrived++
 	m.area, m.lastArrival = 0, m.since
 	m.came = append(m.came, m.since)
@@ -166,9 +187,7 @@ func (m *meter) arrives() {
 // leaves counts a request that leaves.
 func (m *meter) leaves() {
 	m.pass()
-	if i := m.left - warmUp; i >= 0 && i < m.count {
-		m.values[3*i] = float64(m.since-m.came[0]) / float64(serviceTime)
-	}
+	m.add(m.left, 0, float64(m.since-m.came[0]))
 	m.left++
 	m.came = append(m.came[:0], m.came[1:]...)
 }
@@ -189,7 +208,7 @@ func (q queue) arrivals(env node.Env, m *meter) arrivals {
 func (a *arrivals) Start() { a.next() }
 
 func (a *arrivals) next() {
-	if a.meter.arrived < a.meter.count+warmUp {
+	if a.meter.arrived < a.meter.all() {
 		a.env.SetTimer(0, time.Duration(a.env.Rand().ExpFloat64()*a.mean))
 	}
 }

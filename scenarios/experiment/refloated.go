@@ -24,18 +24,26 @@ var raftRefloated = Experiment{
 	Story:  refloatedStory,
 	Trials: 5_000,
 	Cases:  []string{"150-155", "150-300"},
-	Family: "LOW-HIGH in milliseconds, such as 150-160",
+	Family: "LOW-HIGH[,candidate=LOW-HIGH] in milliseconds, such as 150-160 or 150-160,candidate=10-20",
 	parse:  parseRefloated,
 	draw:   drawRefloated,
 }
 
 func parseRefloated(name string) (c Case, err error) {
-	low, high, err := parseRange(name)
+	times, settings, err := cutSettings(name, []string{"candidate="}, map[string]string{"candidate": "23-46"})
+	if err != nil {
+		return c, err
+	}
+	low, high, err := parseRange(times)
 	switch {
 	case err != nil:
 		return c, err
 	case low < 12 || high > 60_000 || low == high:
 		return c, errors.New("a range has to begin at 12 ms or later, to end before a minute, and not to be empty")
+	}
+	shortest, longest, err := parseTimes("candidate", settings["candidate"], time.Millisecond, time.Minute)
+	if err != nil {
+		return c, err
 	}
 	before := crashElection{
 		config:   plainRaft(firstServers(5), time.Duration(low)*time.Millisecond, time.Duration(high)*time.Millisecond),
@@ -43,7 +51,7 @@ func parseRefloated(name string) (c Case, err error) {
 		patience: never,
 	}
 	after := before
-	after.config.CandidateTimeoutMin, after.config.CandidateTimeoutMax = 23*time.Millisecond, 46*time.Millisecond
+	after.config.CandidateTimeoutMin, after.config.CandidateTimeoutMax = shortest, longest
 	c.width = 2
 	c.measure = func(seed uint64, values []float64) error {
 		return errors.Join(before.measure(seed, values[:1]), after.measure(seed, values[1:]))

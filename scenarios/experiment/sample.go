@@ -45,6 +45,15 @@ func mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
+// deviation returns the standard deviation.
+func deviation(values []float64) float64 {
+	m, sum := mean(values), 0.0
+	for _, v := range values {
+		sum += (v - m) * (v - m)
+	}
+	return math.Sqrt(sum / float64(max(len(values), 1)))
+}
+
 // quantile returns the least of sorted numbers that is not exceeded by the
 // fraction p of them (nearest rank); 0 if there are none.
 func quantile(sorted []float64, p float64) float64 {

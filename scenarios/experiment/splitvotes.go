@@ -86,7 +86,7 @@ func parseSplit(name string) (c Case, err error) {
 			within("P(split)", sample.Mean(0), expected, 0.01),
 			near("first timeout", sample.Mean(1), 1/float64(s+1), 0.02),
 		}
-		published, known := splitElectionTimes[name]
+		published, known := splitElectionTimes[fmt.Sprintf("n=%d,s=%d,l=%v", n, s, l)]
 		if known {
 			return append(rows, near("election time", sample.Mean(2), published, 0.04))
 		}

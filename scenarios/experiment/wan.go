@@ -3,6 +3,7 @@ package experiment
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ var raftWAN = Experiment{
 	Story:  wanStory,
 	Trials: 10_000,
 	Cases:  []string{"same/0", "same/1", "same/2", "differing/0", "differing/1", "differing/2", "both/1", "both/2"},
-	Family: "same/F, differing/F or both/F with F isolated servers, 0 to 2",
+	Family: "same/F, differing/F or both/F with F isolated servers[,n=N][,latency=LOW-HIGH][,timeout=LOW-HIGH] in milliseconds",
 	parse:  parseWAN,
 	draw:   drawWAN,
 }
@@ -50,15 +51,38 @@ var wan = map[string]struct{ p50, mean, p95, p99 float64 }{
 }
 
 func parseWAN(name string) (c Case, err error) {
-	logs, count, found := strings.Cut(name, "/")
-	isolated, err := strconv.Atoi(count)
-	switch {
-	case !found || err != nil:
-		return c, errors.New("it is not of the form logs/isolated")
-	case isolated < 0 || isolated > 2:
-		return c, fmt.Errorf("with %d of five servers isolated there is no leader", isolated)
+	defaults := map[string]string{"n": "5", "latency": "30-40", "timeout": "300-600"}
+	which, settings, err := cutSettings(name, []string{"n=", "latency=", "timeout="}, defaults)
+	if err != nil {
+		return c, err
 	}
-	e := wanElection{config: plainRaft(firstServers(5), 300*time.Millisecond, 600*time.Millisecond), isolated: isolated}
+	logs, count, found := strings.Cut(which, "/")
+	if !found {
+		return c, errors.New("it is not of the form logs/isolated")
+	}
+	n, err := parseCount("n", settings["n"], 2, 25)
+	if err != nil {
+		return c, err
+	}
+	isolated, err := strconv.Atoi(count)
+	if err != nil || isolated < 0 || isolated > n-(n/2+1) {
+		return c, fmt.Errorf("with %q of %d servers isolated there is no leader: it has to be a number from 0 to %d", count, n, n-(n/2+1))
+	}
+	least, most, err := parseTimes("timeout", settings["timeout"], time.Millisecond, time.Minute)
+	if err != nil {
+		return c, err
+	}
+	if least == most {
+		return c, fmt.Errorf("timeout is %q: with equal timeouts and fresh timers there is no leader", settings["timeout"])
+	}
+	fastest, slowest, err := parseTimes("latency", settings["latency"], 0, least/2-1)
+	if err != nil {
+		return c, err
+	}
+	if maps.Equal(settings, defaults) {
+		name = which // as the source has it
+	}
+	e := wanElection{config: plainRaft(firstServers(n), least, most), latency: uniform(fastest, slowest), isolated: isolated}
 	c.rows = func(s Sample) []Row { return wanRows(s, name) }
 	switch logs {
 	case "same":
@@ -84,6 +108,7 @@ func parseWAN(name string) (c Case, err error) {
 // wanElection is the first election of a cluster.
 type wanElection struct {
 	config    raft.Config
+	latency   sim.Distribution
 	isolated  int // servers
 	differing bool
 }
@@ -94,7 +119,7 @@ const heartbeatsToStay = 16
 // measure puts the time at which the leader took office that stayed, in
 // milliseconds, into values.
 func (e wanElection) measure(seed uint64, values []float64) error {
-	w := sim.New(sim.Config{Seed: seed, Network: sim.Network{Latency: sim.Uniform(30*time.Millisecond, 40*time.Millisecond)}})
+	w := sim.New(sim.Config{Seed: seed, Network: sim.Network{Latency: e.latency}})
 	var office office
 	for i := range e.config.Servers {
 		if i >= len(e.config.Servers)-e.isolated { // nobody hears it
@@ -103,7 +128,7 @@ func (e wanElection) measure(seed uint64, values []float64) error {
 		}
 		w.AddServer(func(env node.Env) node.Handler {
 			if e.differing {
-				past := 4 - i
+				past := len(e.config.Servers) - 1 - i
 				if err := raft.WriteLog(env, 1, unequalLogs[:past]...); err != nil {
 					panic(err)
 				}
