@@ -1,7 +1,6 @@
 package paxos
 
 import (
-	"fmt"
 	"slices"
 
 	"quorumlab/node"
@@ -19,9 +18,7 @@ func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 		s.executor.Redirect(from, r, s.expected)
 		return
 	}
-	if len(r.Command) > s.config.MaxCommandBytes {
-		s.executor.Refuse(from, r, fmt.Sprintf("a command may have %d bytes: this one has %d",
-			s.config.MaxCommandBytes, len(r.Command)))
+	if s.executor.TooLong(from, r, s.config.MaxCommandBytes) {
 		return
 	}
 	if r.ReadOnly && s.role == leading && s.config.Reads != ReadLog {

@@ -1,8 +1,6 @@
 package raft
 
 import (
-	"fmt"
-
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -11,11 +9,7 @@ import (
 // other servers say where it is, if they know (§8).
 func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 	switch {
-	case len(r.Command) > s.config.MaxCommandBytes:
-		s.env.Send(from, rsm.Reply{
-			Client: r.Client, Sequence: r.Sequence, Status: rsm.Refused,
-			Result: fmt.Appendf(nil, "a command may have %d bytes: this one has %d", s.config.MaxCommandBytes, len(r.Command)),
-		})
+	case s.executor.TooLong(from, r, s.config.MaxCommandBytes):
 	case s.role != Leader:
 		s.executor.Redirect(from, r, s.leader)
 	case r.ReadOnly && s.config.Reads != ReadLog:

@@ -1,6 +1,7 @@
 package rsm
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -93,9 +94,15 @@ func (x *Executor) Redirect(from node.ID, r Request, leader node.ID) {
 	x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: NotLeader, Leader: leader})
 }
 
-// Refuse turns a request away that no server will ever order.
-func (x *Executor) Refuse(from node.ID, r Request, why string) {
-	x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: Refused, Result: []byte(why)})
+// TooLong refuses a request whose command has more bytes than a limit, and reports
+// whether it does.
+func (x *Executor) TooLong(from node.ID, r Request, limit int) bool {
+	if len(r.Command) <= limit {
+		return false
+	}
+	why := fmt.Appendf(nil, "a command may have %d bytes: this one has %d", limit, len(r.Command))
+	x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: Refused, Result: why})
+	return true
 }
 
 // Abandon is called by a server that orders requests no longer: it tells all who

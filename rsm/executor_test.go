@@ -146,6 +146,15 @@ func TestExecutorRedirects(t *testing.T) {
 	require.Equal(t, []string{"to 11: 1/3 ask 5"}, env.sent)
 }
 
+func TestExecutorRefusesWhatIsTooLong(t *testing.T) {
+	env := &network{}
+	x, r := rsm.NewExecutor(env, rsm.NewCounter()), add(1, 3)
+	require.False(t, x.TooLong(11, r, len(r.Command)))
+	require.Empty(t, env.sent)
+	require.True(t, x.TooLong(11, r, len(r.Command)-1))
+	require.Equal(t, []string{"to 11: 1/3 refused"}, env.sent)
+}
+
 // A server that gets a snapshot knows whom the others have answered.
 func TestExecutorRestore(t *testing.T) {
 	first := rsm.NewExecutor(&network{}, rsm.NewCounter())
