@@ -46,6 +46,9 @@ func (v *Invariants) checkHeld(m *machine, slot Slot) error {
 	if err := v.compare(m, p); err != nil || p.Ballot == before {
 		return err
 	}
+	if h := v.at(slot); !m.boots && slot <= m.chosen && h.chosen && digest(0, 0, p.Request) != h.value {
+		return violation(agreement, m, "%v is written over what it knows to be chosen there", p)
+	}
 	if p.Ballot < m.before || p.Ballot > m.server.Promised() {
 		return violation(acceptedBelow, m, "slot %d is accepted in %v: promised was %v, and is %v",
 			slot, p.Ballot, m.before, m.server.Promised())

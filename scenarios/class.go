@@ -42,13 +42,19 @@ func classOf(failure error) Class {
 	if errors.As(failure, &v) {
 		c.Invariant = v.Invariant
 	}
-	if c.Invariant == wellFormedAnswer {
+	switch c.Invariant {
+	case wellFormedAnswer:
 		c.Judge = Outside
+	case endless:
+		c.Judge = Live
 	}
 	return c
 }
 
-const wellFormedAnswer = "Well-Formed Answer"
+const (
+	wellFormedAnswer = "Well-Formed Answer"
+	endless          = "Messages Without End"
+)
 
 // validate refuses classes that no judge gives.
 func (c Class) validate() error {

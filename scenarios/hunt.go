@@ -21,6 +21,11 @@ type Hunted struct {
 // a run fails in a class that is wanted. The budget's runs are seeds. What it finds
 // does not depend on how many cores there are, unless the CPU time runs out.
 func Hunt(ctx context.Context, s Scenario, protocols []Protocol, first uint64, budget Budget, wanted func(Class) bool) Hunted {
+	return HuntWatched(ctx, s, protocols, first, budget, wanted, func(Hunted) {})
+}
+
+// HuntWatched is Hunt, and calls progress whenever it has tried some seeds.
+func HuntWatched(ctx context.Context, s Scenario, protocols []Protocol, first uint64, budget Budget, wanted func(Class) bool, progress func(Hunted)) Hunted {
 	started := cpuSeconds()
 	spent := func() float64 { return cpuSeconds() - started }
 	h := Hunted{}
@@ -50,6 +55,8 @@ func Hunt(ctx context.Context, s Scenario, protocols []Protocol, first uint64, b
 				return h
 			}
 		}
+		h.CPUSeconds = spent()
+		progress(h)
 	}
 	h.CPUSeconds = spent()
 	return h

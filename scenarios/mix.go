@@ -22,6 +22,12 @@ var mixes = []mix{
 		"leases rely on servers that stand by their leader"},
 	{"noCheckQuorum", "reads", func(c *Swarm) bool { return c.NoCheckQuorum && c.Reads == ReadLease },
 		"leases rely on servers that stand by their leader"},
+	{"theme", "changes", func(c *Swarm) bool { return c.Theme.ends() && c.Changes > 0 },
+		"it takes a cluster whose members stay"},
+	{"theme", "noCheckQuorum", func(c *Swarm) bool { return c.Theme == Deaf && c.NoCheckQuorum },
+		"who is deaf would be followed for ever"},
+	{"theme", "noPreVote", func(c *Swarm) bool { return c.Theme.ends() && c.NoPreVote },
+		"who is deaf would depose leaders for ever"},
 	{"flexibleQuorums", "changes", func(c *Swarm) bool { return c.FlexibleQuorums && c.Changes > 0 },
 		"sizes that fit a cluster of one size do not fit another's"},
 	// A server that was removed without its knowledge goes on to stand for election.

@@ -106,7 +106,8 @@ const (
 func DrawQueueSwarm(seed uint64) QueueSwarm {
 	draw := func(field string) *rand.Rand { return stream(seed, "queue-swarm "+field) }
 	const ms = time.Millisecond
-	c := QueueSwarm{Swarm: DrawSwarm(seed)}
+	c := QueueSwarm{Swarm: drawSwarm(seed)} // without a theme: those are about the protocol
+	c.settle(nil)
 	c.Servers = pick(draw("servers"), 3, 3, 3, 5)
 	c.Clients = pick(draw("clients"), 1, 2, 3, 4)
 	c.Keys = pick(draw("keys"), 1, 2, 3)

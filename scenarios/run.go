@@ -34,7 +34,12 @@ type experiment struct {
 	leaders   leaderLog
 	invariant Invariants
 	crew      crew // nil if the workload has none
+	calls     int  // of servers' handlers
 }
+
+// maxCalls ends a run of a swarm in which messages beget messages and time hardly
+// passes. It is far above what any needs.
+const maxCalls = 5_000_000
 
 // Run puts a protocol through a scenario once. The result is a function of the
 // three arguments.
@@ -188,6 +193,9 @@ func (e *experiment) watch(id node.ID, h node.Handler) error {
 		return nil // a client
 	}
 	e.leaders.look(e.world.Now(), id, h)
+	if e.calls++; e.calls > maxCalls && e.scenario.Config != nil {
+		return &node.Violation{Invariant: endless, Detail: fmt.Sprintf("servers were called %d times: messages beget messages", maxCalls)}
+	}
 	if e.invariant == nil {
 		return nil
 	}

@@ -10,8 +10,12 @@ import (
 // sound reports whether a schedule keeps the bargain that makes lying disks bearable:
 // the machine is lost for good before a crash can show the lie (see budget.go). With
 // the loss taken away, the smaller schedule would break any protocol, and so be no
-// smaller form of the failure but another one.
+// smaller form of the failure but another one. The same goes for leaders who become
+// deaf (see theme.go).
 func sound(schedule sim.Schedule) bool {
+	if !deafSound(schedule) {
+		return false
+	}
 	for _, f := range schedule {
 		lie, ok := f.(sim.LyingDisk)
 		if !ok {

@@ -11,6 +11,7 @@ import (
 
 	"quorumlab/paxos"
 	"quorumlab/raft"
+	"quorumlab/rsm"
 	"quorumlab/sim"
 )
 
@@ -33,11 +34,19 @@ type Swarm struct {
 	Counter bool `json:"counter"`
 	// Roam has them turn to any server, see Scenario.Roam.
 	Roam bool `json:"roam"`
+	// Pieces has the state machine give its snapshots in pieces.
+	Pieces bool `json:"pieces"`
+
+	Theme Theme `json:"theme"` // what the run is about; empty is nothing in particular
 
 	Settings               // of the protocol
 	Transfers sim.Duration `json:"transfers"` // mean time between hand-overs of the leadership; zero is none
 	Changes   sim.Duration `json:"changes"`   // mean time between changes of the membership; zero is none
 	Spares    int          `json:"spares"`    // machines that changes may make members
+
+	// Priorities is how often the priorities of messages change, see priorities.go; zero
+	// is that they have none.
+	Priorities int `json:"priorities"`
 
 	Duration sim.Duration `json:"duration"` // of the first phase, in which faults befall
 	Recovery sim.Duration `json:"recovery"` // time that a healed quorum has to serve again
@@ -93,6 +102,8 @@ type Swarm struct {
 // DrawSwarm draws a configuration from a seed.
 func DrawSwarm(seed uint64) Swarm {
 	c := drawSwarm(seed)
+	c.Theme = drawTheme(seed)
+	c.concentrate()
 	c.settle(nil)
 	return c
 }
@@ -135,6 +146,9 @@ func drawSwarm(seed uint64) Swarm {
 	if c.Reads == ReadLease && pick(draw("leaseOrClocks"), false, true) {
 		c.ClockSkew, c.ClockDrift, c.ClockJump, c.ClockStrobe = Often{}, Often{}, Often{}, Often{}
 	}
+	c.Pieces = pick(draw("pieces"), false, true)
+	c.CompareAndSet = pick(draw("compareAndSet"), false, false, false, true) && c.Clients <= 3 && c.OpenRate == 0
+	c.Priorities = pick(draw("priorities"), 0, 0, 0, 1, 3, 10)
 	return c
 }
 
@@ -199,7 +213,11 @@ func (c *Swarm) nemeses() []nemesis {
 			return sim.SlowCPU{Span: span, Target: some(r), PerMessage: sim.Exponential(pick(r, ms, 5*ms, 20*ms))}
 		}},
 		{"partition", &c.Partition, Often{2 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
-			return sim.Partition{Span: span, Side: pick(r, sim.Leader, sim.AnyOne, sim.Minority, sim.LeaderMinority)}
+			side := pick(r, sim.Leader, sim.AnyOne, sim.Minority, sim.LeaderMinority)
+			if c.Theme == Leases {
+				side = sim.Leader
+			}
+			return sim.Partition{Span: span, Side: side}
 		}},
 		{"oneWay", &c.OneWay, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.Partition{Span: span, Side: some(r), Direction: pick(r, sim.Outward, sim.Inward)}
@@ -325,11 +343,15 @@ func (c Swarm) Validate() error {
 		{"changes", time.Duration(c.Changes).Seconds(), 0, 3600},
 		{"inFlight", float64(c.InFlight), 0, 1e6},
 		{"driftBound", max(c.DriftBound, 1), 1, 100},
+		{"priorities", float64(c.Priorities), 0, 1000},
 		{"bandwidth", float64(c.Bandwidth), 0, 1e12},
 	} {
 		if !(bound.value >= bound.least && bound.value <= bound.max) {
 			return fmt.Errorf("%s: %v is not between %v and %v", bound.field, bound.value, bound.least, bound.max)
 		}
+	}
+	if err := c.Theme.validate(); err != nil {
+		return err
 	}
 	switch c.Reads {
 	case ReadLog, ReadQuorum, ReadLease:
@@ -347,6 +369,13 @@ func (c Swarm) Validate() error {
 func SwarmScenario(set map[string]string) (Scenario, error) {
 	draw := func(seed uint64) (Swarm, error) {
 		c := drawSwarm(seed)
+		c.Theme = drawTheme(seed)
+		if theme, ok := set["theme"]; ok {
+			if err := c.Set("theme", theme); err != nil {
+				return c, err
+			}
+		}
+		c.concentrate()
 		for _, field := range sortedKeys(set) {
 			if err := c.Set(field, set[field]); err != nil {
 				return c, err
@@ -433,6 +462,13 @@ func (c Swarm) scenario(seed uint64) Scenario {
 	if c.Counter {
 		s.Workload = CounterWorkload()
 	}
+	if machine := s.Workload.Machine; c.Pieces {
+		s.Workload.Machine = func() rsm.StateMachine { return &inPieces{StateMachine: machine()} }
+	}
+	if c.Theme.ends() {
+		s.Due = c.deafDue()
+		s.Duration = s.Due + 2*time.Second
+	}
 	for range c.Clients {
 		s.Clients = append(s.Clients, Load{Sessions: 1, Think: time.Duration(c.Think)})
 	}
@@ -444,13 +480,19 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		var all []Nemesis
 		for _, n := range c.nemeses() {
 			lingering := 0.1
-			if slices.Contains(healing, n.name) {
+			if c.Theme.ends() || slices.Contains(healing, n.name) {
 				lingering = 0
 			}
 			all = append(all, Repeat(n.name, *n.often, lingering, n.fault))
 		}
 		phase := time.Duration(c.Duration)
 		schedule := append(Compose(all...)(seed, phase), c.drifts(seed, phase)...)
+		if c.Priorities > 0 {
+			schedule = append(schedule, priorities(stream(seed, "priorities"), c.Servers, c.Priorities, phase)...)
+		}
+		if c.Theme.ends() {
+			return append(schedule, c.Theme.deafen(phase)...)
+		}
 		damage := c.befall(frail, seed, phase, schedule)
 		return append(append(schedule, damage...), c.heal(seed, phase, damage))
 	}
@@ -468,7 +510,11 @@ func (c Swarm) drifts(seed uint64, until time.Duration) (schedule sim.Schedule) 
 	slowest := math.Ceil(1000/math.Sqrt(bound))/1000 - 1
 	r := stream(seed, "drift")
 	for _, id := range identifiers(c.Servers + c.Spares) {
-		if rate := pick(r, slowest, 0, fastest); rate != 0 {
+		rate := pick(r, slowest, 0, fastest)
+		if rate == 0 && c.Theme == Leases {
+			rate = slowest // they need not be right
+		}
+		if rate != 0 {
 			schedule = append(schedule, sim.ClockDrift{Span: sim.Between(0, until), Target: sim.Machine(id), Rate: math.Round(1000*rate) / 1000})
 		}
 	}

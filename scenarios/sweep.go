@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -125,7 +126,7 @@ func (w *Sweep) add(s Summary) {
 	for mark, n := range s.Marks {
 		w.Marks[mark] += n
 	}
-	w.VirtualSeconds += s.VirtualSeconds
+	w.VirtualSeconds = math.Round((w.VirtualSeconds+s.VirtualSeconds)*1e9) / 1e9 // in whatever order
 	w.Operations.OK += s.Operations.OK
 	w.Operations.Failed += s.Operations.Failed
 	w.Operations.Unknown += s.Operations.Unknown

@@ -32,6 +32,7 @@ type bugsFlags struct {
 	set        []string
 	list       bool
 	json       bool
+	markdown   bool
 }
 
 // bugReport is what bugs prints with --json. Fields are added over time and never
@@ -90,6 +91,8 @@ Exit codes: 0 all caught, 1 some not, or a false alarm, 2 bad input.`,
 	flags.StringVar(&f.out, "out", "", "folder for the shrunk runs, for replay; none are written without")
 	flags.BoolVar(&f.list, "list", false, "print the bugs with their stories, and run nothing")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	flags.BoolVar(&f.markdown, "markdown", false, "print the table as it stands in docs/bugs.md")
+	c.MarkFlagsMutuallyExclusive("json", "markdown")
 	return c
 }
 
@@ -118,6 +121,9 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 		return unread
 	}
 	if f.list {
+		if f.json {
+			return errors.Join(json.NewEncoder(c.OutOrStdout()).Encode(listOf(chosen)), unread)
+		}
 		for _, b := range chosen {
 			fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s\n\n", b.Name, b.Story)
 		}
@@ -138,12 +144,51 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	if f.json {
+	switch {
+	case f.json:
 		err = json.NewEncoder(c.OutOrStdout()).Encode(report)
-	} else {
+	case f.markdown:
+		err = report.markdown(c.OutOrStdout(), f)
+	default:
 		err = report.print(c.OutOrStdout())
 	}
 	return errors.Join(err, unread, report.outcome())
+}
+
+// bugList is what bugs --list prints with --json.
+type bugList struct {
+	Bugs []listedBug `json:"bugs"`
+}
+
+type listedBug struct {
+	Name      string   `json:"name"`
+	Story     string   `json:"story"`
+	Breaks    string   `json:"breaks"`
+	SeenIn    string   `json:"seenIn"`
+	Clients   string   `json:"clients"`
+	Wanted    string   `json:"wanted"`
+	Scenario  string   `json:"scenario"`
+	Protocols []string `json:"protocols"`
+	Set       []string `json:"set"`
+}
+
+func listOf(bugs []planted.Bug) bugList {
+	list := bugList{Bugs: []listedBug{}}
+	for _, b := range bugs {
+		list.Bugs = append(list.Bugs, listedBug{
+			b.Name, b.Story, b.Breaks, b.SeenIn, b.Clients, wantedOf(b), b.Scenario, b.Protocols, append([]string{}, b.Set...),
+		})
+	}
+	return list
+}
+
+// wantedOf says who has to catch a bug.
+func wantedOf(b planted.Bug) string {
+	var words []string
+	for _, class := range b.CaughtBy {
+		words = append(words, strings.TrimSuffix(class.String(), ": "))
+	}
+	return strings.Join(words, "; ")
 }
 
 // hunt plants one bug after the other, and then runs the clean code.
@@ -186,11 +231,7 @@ func (f *bugsFlags) huntOne(ctx context.Context, root string, bug planted.Bug) (
 	row := bugRow{Name: bug.Name, Breaks: bug.Breaks, SeenIn: bug.SeenIn, All: []catch{}}
 	row.Sentences = []string{}
 	wanted := bug.CaughtBy
-	var words []string
-	for _, class := range wanted {
-		words = append(words, strings.TrimSuffix(class.String(), ": "))
-	}
-	row.Wanted = strings.Join(words, "; ")
+	row.Wanted = wantedOf(bug)
 	if len(wanted) == 0 {
 		wanted = []scenarios.Class{{}}
 	}
@@ -238,6 +279,9 @@ func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, c
 	}
 	if err := json.Unmarshal(printed, &found); err != nil || !found.Caught {
 		return found, err
+	}
+	if found.Replay == "" {
+		return found, nil // the run never ended
 	}
 	found.CleanOK, err = okWithout(found.Replay)
 	if f.out == "" {

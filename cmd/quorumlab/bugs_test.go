@@ -52,9 +52,14 @@ func TestForeignPatches(t *testing.T) {
 	}
 	write("moved-on.patch", "--- a/raft/election.go\n+++ b/raft/election.go\n@@ -1 +1 @@\n-never was there\n+x\n")
 	write("words.patch", "nothing but words")
+	write("only a test.patch", "--- a/raft/log_test.go\n+++ b/raft/log_test.go\n@@ -1,1 +1,1 @@\n-package raft\n+package raft // it is\n")
 	code, out, complaint := call("bugs", "--dir", dir, "--json")
 	assert.Equal(t, exitUsage, code)
 	assert.Contains(t, complaint, "words: no diff in it")
 	assert.Contains(t, complaint, "moved-on: does not apply to raft/election.go")
 	assert.Contains(t, out, `"name":"moved-on"`)
+	assert.Contains(t, out, `only a test: changes no Go source but tests`)
+	code, out, complaint = call("bugs", "vote-twice", "--list", "--json")
+	assert.Equal(t, exitOK, code, complaint)
+	assert.Contains(t, out, `"bugs":[{"name":"vote-twice","story":`)
 }

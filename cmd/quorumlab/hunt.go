@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -106,9 +108,12 @@ func (f *huntFlags) run(c *cobra.Command) error {
 	s = s.Only(f.invariant)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	h := scenarios.Hunt(ctx, s, protocols, uint64(f.seed), scenarios.Budget{Runs: f.seeds, CPUSeconds: f.cpuSeconds}, func(c scenarios.Class) bool {
+	hangs := f.watch(c)
+	defer hangs.stop()
+	h := scenarios.HuntWatched(ctx, s, protocols, uint64(f.seed), scenarios.Budget{Runs: f.seeds, CPUSeconds: f.cpuSeconds}, func(c scenarios.Class) bool {
 		return (f.judge == "" || f.judge == string(c.Judge)) && (f.invariant == "" || strings.EqualFold(f.invariant, c.Invariant))
-	})
+	}, hangs.progress)
+	hangs.stop()
 	found := catch{Caught: h.Caught != nil, Seeds: h.Seeds, CPUSeconds: h.CPUSeconds, Sentences: []string{}}
 	if found.Caught {
 		if err := found.shrink(ctx, s, h.Caught, f.out); err != nil {
@@ -117,6 +122,43 @@ func (f *huntFlags) run(c *cobra.Command) error {
 	}
 	return json.NewEncoder(c.OutOrStdout()).Encode(found)
 }
+
+// hangAfter is how long one run may take. A handler that does not return can only be
+// ended with its process.
+const hangAfter = 150 * time.Second
+
+// hangWatch looks whether a search goes on.
+type hangWatch struct {
+	timer *time.Timer
+	tried atomic.Int64
+	spent atomic.Int64 // nanoseconds of CPU
+}
+
+// watch prints the catch and ends the program when a run does not end.
+func (f *huntFlags) watch(c *cobra.Command) *hangWatch {
+	w := &hangWatch{}
+	w.timer = time.AfterFunc(hangAfter, func() {
+		caught := f.judge == "" || f.judge == string(scenarios.Live)
+		found := catch{
+			Caught: caught, Sentences: []string{}, Seeds: int(w.tried.Load()) + 1, CPUSeconds: time.Duration(w.spent.Load()).Seconds(),
+		}
+		if caught {
+			found.Judge, found.Invariant, found.CleanOK = scenarios.Live, "Handlers Return", true
+			found.Violation = fmt.Sprintf("a run did not end in %v, where all others take less than a second", hangAfter)
+		}
+		_ = json.NewEncoder(c.OutOrStdout()).Encode(found) // there is nobody left to tell
+		os.Exit(exitOK)
+	})
+	return w
+}
+
+func (w *hangWatch) progress(h scenarios.Hunted) {
+	w.tried.Store(int64(h.Seeds))
+	w.spent.Store(int64(h.CPUSeconds * float64(time.Second)))
+	w.timer.Reset(hangAfter)
+}
+
+func (w *hangWatch) stop() { w.timer.Stop() }
 
 // shrink completes a catch by the smallest run that shows it.
 func (found *catch) shrink(ctx context.Context, s scenarios.Scenario, r *scenarios.Result, dir string) error {

@@ -16,8 +16,8 @@ import (
 	"quorumlab/scenarios/planted"
 )
 
-// plantedBug is the name of the bug that was built into this program, or empty. The
-// linker sets it.
+// plantedBug is the name of the bug that was built into this program, or empty. A file
+// that is built in with the bug sets it.
 var plantedBug string
 
 // bugNamed finds a bug of the laboratory, or of a folder of patches.

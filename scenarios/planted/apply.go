@@ -58,7 +58,8 @@ func locate(root, full string, isNew bool) (string, error) {
 	for path := strings.TrimLeft(full, "/"); ; {
 		where := filepath.Join(root, path)
 		if isNew {
-			where = filepath.Dir(where) // the folder that it is to be put in
+			top, _, _ := strings.Cut(path, "/") // of the folders that it is to be put in, the first has to be there
+			where = filepath.Join(root, top)
 		}
 		_, err := os.Stat(where)
 		if err == nil {
@@ -68,6 +69,9 @@ func locate(root, full string, isNew bool) (string, error) {
 			return "", err
 		}
 		_, rest, found := strings.Cut(path, "/")
+		if !found && isNew {
+			return "", fmt.Errorf("there is no folder for the new file %s", full)
+		}
 		if !found {
 			return "", fmt.Errorf("there is no file %s", full)
 		}

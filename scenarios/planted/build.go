@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -42,13 +44,17 @@ func (b Bug) Build(ctx context.Context, root, dir string) (program string, err e
 		return "", err
 	}
 	program = filepath.Join(dir, "quorumlab")
-	build := exec.CommandContext(ctx, "go", "build", "-overlay", overlay,
-		"-ldflags", "-s -w -X main.plantedBug="+b.Name, "-o", program, "./cmd/quorumlab")
+	build := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-ldflags", "-s -w", "-o", program, "./cmd/quorumlab")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s: does not build: %w\n%s", b.Name, err, strings.TrimSpace(string(out)))
 	}
 	return program, nil
+}
+
+// isSource reports whether a file is one that programs are built of.
+func isSource(name string) bool {
+	return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
 }
 
 // overlay writes the changed files, and the list of them that go build takes.
@@ -57,7 +63,17 @@ func (b Bug) overlay(root, dir string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(changed)), isSource) {
+		return "", fmt.Errorf("%s: changes no Go source but tests: nothing is planted", b.Name)
+	}
 	list := struct{ Replace map[string]string }{make(map[string]string)}
+	// The program knows which bug it has; the name may be any that a file can have.
+	told := filepath.Join(dir, "planted-name.go")
+	text := fmt.Appendf(nil, "package main\n\nfunc init() { plantedBug = %q }\n", b.Name)
+	if err := os.WriteFile(told, text, 0o644); err != nil {
+		return "", err
+	}
+	list.Replace[filepath.Join(root, "cmd", "quorumlab", "planted_name.go")] = told
 	for name, content := range changed {
 		replaced := filepath.Join(root, filepath.FromSlash(name))
 		if content == nil {
@@ -70,7 +86,7 @@ func (b Bug) overlay(root, dir string) (path string, err error) {
 		}
 		list.Replace[replaced] = put
 	}
-	text, err := json.Marshal(list)
+	text, err = json.Marshal(list)
 	if err != nil {
 		return "", err
 	}

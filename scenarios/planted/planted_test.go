@@ -99,6 +99,16 @@ func TestSeveralParts(t *testing.T) {
 	changed, err := b.Apply(source(t, "a", "b", "c", "d", "e", "f"))
 	require.NoError(t, err)
 	assert.Equal(t, map[string][]byte{"raft/x.go": []byte("0\n00\na\nb\nc\nd\nf\n"), "raft/y.go": []byte("new\n")}, changed)
+
+	b, err = planted.Parse("bug", "--- /dev/null\n+++ /home/me/raft/sub/y.go\n@@ -0,0 +1,1 @@\n+new\n")
+	require.NoError(t, err)
+	changed, err = b.Apply(source(t, "a"))
+	require.NoError(t, err)
+	assert.Contains(t, changed, "raft/sub/y.go", "in a folder that is new too")
+	b, err = planted.Parse("bug", "--- /dev/null\n+++ elsewhere/y.go\n@@ -0,0 +1,1 @@\n+new\n")
+	require.NoError(t, err)
+	_, err = b.Apply(source(t, "a"))
+	assert.ErrorContains(t, err, "there is no folder for the new file elsewhere/y.go")
 }
 
 func TestHeader(t *testing.T) {

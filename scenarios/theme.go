@@ -1,0 +1,147 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"quorumlab/sim"
+)
+
+// Theme is what a run of the swarm is about. Fields that are drawn each by itself seldom
+// come together in the way that some mistakes need: a lease is outlived only where
+// clocks differ as much as they may, the leader is cut off, and a client asks it just
+// then. So some runs bring together what belongs together, and leave the rest to
+// chance.
+type Theme string
+
+// The themes; the empty one is none.
+const (
+	NoTheme Theme = ""
+	// Leases: clocks differ by what leases reckon with, leaders are cut off again and
+	// again, and many read the same from any server.
+	Leases Theme = "leases"
+	// Syncs: syncs fail, and now and then all machines lose their power.
+	Syncs Theme = "syncs"
+	// Elections: few servers, of which each comes to lead and falls before it has done
+	// much.
+	Elections Theme = "elections"
+	// Members: the membership changes all the time, while leaders fall.
+	Members Theme = "members"
+	// Damage: what is on disks is damaged, and servers restart and find out.
+	Damage Theme = "damage"
+	// Deaf: when all else is over, the leader no longer hears, for good, and is heard. With
+	// CheckQuorum it has to notice that, and give up.
+	Deaf Theme = "deaf"
+	// Deposed: when all else is over, the leader is cut off until the others have another;
+	// from then on it is heard and does not hear, without CheckQuorum, and leads for ever.
+	// Then the other one crashes. That must not keep the rest from going on.
+	Deposed Theme = "deposed"
+)
+
+var themes = []Theme{NoTheme, Leases, Syncs, Elections, Members, Damage, Deaf, Deposed}
+
+func (t Theme) validate() error {
+	if !slices.Contains(themes, t) {
+		return fmt.Errorf("theme: %q is none of %q", t, themes)
+	}
+	return nil
+}
+
+// drawTheme draws the theme of a seed: most have none.
+func drawTheme(seed uint64) Theme {
+	r := stream(seed, "swarm theme")
+	return pick(r, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme,
+		Leases, Leases, Syncs, Elections, Members, Damage, Deaf, Deposed)
+}
+
+// concentrate sets what belongs to the theme.
+func (c *Swarm) concentrate() {
+	const s, ms = time.Second, time.Millisecond
+	switch c.Theme {
+	case Leases:
+		c.Reads, c.DriftBound, c.Drift = ReadLease, 4, true
+		c.ClockSkew, c.ClockDrift, c.ClockJump, c.ClockStrobe = Often{}, Often{}, Often{}, Often{}
+		c.NoPreVote, c.NoCheckQuorum = false, false
+		c.Roam, c.Keys, c.Counter = true, 1, false
+		c.Servers, c.Think = 3, sim.Duration(ms)
+		c.Partition = Often{600 * ms, 600 * ms}
+	case Syncs:
+		c.FailedSync, c.CrashAll, c.Crash = Often{300 * ms, 200 * ms}, Often{800 * ms, 200 * ms}, Often{}
+		c.Servers = 3
+	case Elections:
+		c.Servers, c.Changes, c.Spares, c.StopToChange = 3, 0, 0, false
+		c.Downfall, c.Crash, c.CrashAll = Often{600 * ms, 3 * s}, Often{}, Often{}
+		c.Pause, c.SlowDisk = Often{}, Often{}
+	case Members:
+		c.Changes, c.Spares, c.Transfers = sim.Duration(150*ms), max(c.Spares, 2), sim.Duration(s)
+		c.FlexibleQuorums, c.NoPreVote, c.NoLearning = false, false, true
+		c.Downfall, c.Partition = Often{s, 2 * s}, Often{s, 300 * ms}
+	case Damage:
+		c.Servers, c.Changes, c.Spares = 3, 0, 0
+		c.BitRot, c.LostWrite = Often{200 * ms, s}, Often{s, 300 * ms}
+		c.Crash = Often{700 * ms, 100 * ms}
+	case Deaf, Deposed:
+		c.NoCheckQuorum, c.NoPreVote = c.Theme == Deposed, false
+		if c.Reads == ReadLease {
+			c.Reads = ReadQuorum
+		}
+		c.Changes, c.Spares, c.StopToChange, c.FlexibleQuorums = 0, 0, false, false
+		for _, n := range slices.Concat(c.damage(nil), c.losses(nil)) {
+			*n.often = Often{}
+		}
+	}
+}
+
+// ends reports whether all that befalls ends before the leader becomes deaf, and nobody
+// is healed.
+func (t Theme) ends() bool { return t == Deaf || t == Deposed }
+
+// The times of these themes, from the end of the first phase on: until there is a
+// leader, until there is another, and for how long that is away.
+const (
+	deafAfter = 3 * time.Second
+	deafCut   = 3 * time.Second
+	deafCrash = time.Second
+)
+
+// deafen is what befalls the leader then.
+func (t Theme) deafen(phase time.Duration) sim.Schedule {
+	start := phase + deafAfter
+	end := start + deafCut
+	if t == Deaf {
+		return sim.Schedule{sim.Partition{Span: sim.Between(start, start+time.Hour), Side: sim.Leader, Direction: sim.Inward}}
+	}
+	return sim.Schedule{
+		sim.Partition{Span: sim.Between(start, end), Side: sim.Leader},
+		sim.Partition{Span: sim.Between(start, 0), Side: sim.Leader, Direction: sim.Inward},
+		sim.Crash{Span: sim.Between(end+deafCrash/2, end+deafCrash/2+deafCrash), Target: sim.Leader},
+	}
+}
+
+// deafDue is from when on service is due after that.
+func (c Swarm) deafDue() time.Duration {
+	return time.Duration(c.Duration) + deafAfter + deafCut + 2*deafCrash + time.Duration(c.Recovery)
+}
+
+// deafSound reports whether whoever is made deaf for good in a schedule in which nobody
+// is healed was replaced before it is heard again. If not, the others follow it, and
+// rightly so. In the theme Deaf, where it has to notice by itself, it is deaf for an hour.
+func deafSound(schedule sim.Schedule) bool {
+	if slices.ContainsFunc(schedule, func(f sim.Fault) bool { _, heals := f.(sim.Heal); return heals }) {
+		return true
+	}
+	for _, f := range schedule {
+		deaf, ok := f.(sim.Partition)
+		if !ok || deaf.End != 0 || deaf.Direction != sim.Inward {
+			continue
+		}
+		if !slices.ContainsFunc(schedule, func(f sim.Fault) bool {
+			cut, ok := f.(sim.Partition)
+			return ok && cut.Direction == sim.BothWays && cut.Side == deaf.Side && cut.Start == deaf.Start && cut.End >= cut.Start+sim.Duration(deafCut)
+		}) {
+			return false
+		}
+	}
+	return true
+}
