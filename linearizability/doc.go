@@ -7,8 +7,8 @@
 // "Linearizability: A Correctness Condition for Concurrent Objects", 1990). What
 // the answers should be is told by a [Model], a plain sequential program:
 // [Register], [KeyValue], [Counter], [Queue], [Log], [LeasedQueue], [Set] or
-// [Lock]. The package knows nothing of the service itself, so it cannot share its
-// mistakes.
+// [Lock], or [Own], which is made of a function. The package knows nothing of the
+// service itself, so it cannot share its mistakes.
 //
 // There are two judges. A monitor knows a theorem about its model, and decides a
 // history of a million operations within a second. Porcupine can judge any model:

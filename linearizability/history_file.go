@@ -154,6 +154,7 @@ func recordOf(op Operation) (record, error) {
 //   - A poll has the offset in in, and in out the value there or null. Or else it
 //     has in out one record, [offset, value], or a list of them, and in is left out;
 //     then it tells of these records and of nothing else.
+//   - A command, of a service of one's own, has text in in and in out.
 //   - A failed operation may have no return. One of unknown outcome has none; its
 //     client may go on.
 //   - The lines may be in any order, and empty lines may stand at the end.
@@ -301,6 +302,10 @@ func (p *lineParser) output(r fields, op *Operation) (any, error) {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("out: %s is answered by null, not by %s", in.op(), r.out)
+	case Command:
+		if r.out != nil {
+			return p.text("out", r.out)
+		}
 	case Dequeue, Poll, Receive:
 		if isEmptyList(r.out) {
 			return nil, nil
@@ -372,6 +377,7 @@ var (
 		"contains":    func(s string) Input { return Contains{s} },
 		"acquire":     func(s string) Input { return Acquire{s} },
 		"release":     func(s string) Input { return Release{s} },
+		"command":     func(s string) Input { return Command{s} },
 	}
 )
 

@@ -120,7 +120,7 @@ func TestReadHistoryRefuses(t *testing.T) {
 		{"no outcome", with(`,"outcome":"ok"`, ``), `outcome: "" is none of ok, failed, unknown`},
 		{"outcome", with(`"ok"`, `"fine"`), `outcome: "fine" is none of ok, failed, unknown`},
 		{"no op", with(`"op":"read",`, ``), "op: missing"},
-		{"op", with(`"read"`, `"peek"`), `op: "peek" is none of acknowledge, acquire, add, cas, contains, dequeue, enqueue, expire, insert, poll, read, receive, release, remove, send, write`},
+		{"op", with(`"read"`, `"peek"`), `op: "peek" is none of acknowledge, acquire, add, cas, command, contains, dequeue, enqueue, expire, insert, poll, read, receive, release, remove, send, write`},
 		{"in of a read", with(`"out"`, `"in":"x","out"`), "in: a read has none"},
 		{"no out", with(`"out":null,`, ``), "out: missing with outcome ok"},
 		{"out of failed", strings.Replace(with(`"ok"`, `"failed"`), `null`, `"a"`, 1), "out: an operation of outcome failed has none"},

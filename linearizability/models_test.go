@@ -119,6 +119,9 @@ func TestUnitsAreSound(t *testing.T) {
 		{Lock(), func(r *rand.Rand) Input {
 			return []Input{Acquire{value(r)}, Release{value(r)}}[r.IntN(2)]
 		}},
+		{stack(), func(r *rand.Rand) Input {
+			return Command{[]string{"push a", "push b", "pop", "top"}[r.IntN(4)]}
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.model.String(), func(t *testing.T) {

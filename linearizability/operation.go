@@ -214,6 +214,8 @@ func text(in Input) (text string, has bool) {
 		return in.Owner, true
 	case Release:
 		return in.Owner, true
+	case Command:
+		return in.Text, true
 	}
 	return "", false
 }

@@ -89,6 +89,11 @@ func validateOutput(in Input, out any) error {
 			return fmt.Errorf("out: %#v is neither a string nor null", out)
 		}
 		return validateText("out", text)
+	case Command:
+		if text, isText := out.(string); isText {
+			return validateText("out", text)
+		}
+		want = "a string"
 	case Consume:
 		want = "records"
 		_, fits = out.(Records)
