@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/scenarios/experiment"
+	"quorumlab/scenarios/planted"
 	"quorumlab/scenarios/story"
 )
 
@@ -41,13 +44,30 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// TestTexts: a story says all that a student needs, and the files it sends one to are
-// there.
+// TestTexts: a story says all that a student needs, and what it sends one to is there:
+// files, experiments, planted bugs.
 func TestTexts(t *testing.T) {
 	names := make(map[string]bool)
+	planted, err := planted.All()
+	require.NoError(t, err)
+	bugs := make(map[string]bool)
+	for _, b := range planted {
+		bugs[b.Name] = true
+	}
+	named := regexp.MustCompile(`experiment ([a-z0-9-]+)`)
 	for _, s := range story.All() {
-		for _, text := range []string{s.Name, s.Title, s.Watch, s.Happens, s.Why, s.Question} {
-			assert.NotEmpty(t, strings.TrimSpace(text), s.Name)
+		assert.NotEmpty(t, s.Title, s.Name)
+		for _, text := range []string{s.Watch, s.Happens, s.Why, s.Question} {
+			assert.Greater(t, len(text), 30, "%s: %q", s.Name, text)
+		}
+		assert.Contains(t, s.Question, "?", s.Name)
+		assert.GreaterOrEqual(t, len(s.Read), 2, s.Name)
+		for _, bug := range s.Bugs {
+			assert.True(t, bugs[bug], "%s: there is no planted bug %s", s.Name, bug)
+		}
+		for _, match := range named.FindAllStringSubmatch(strings.Join(append(s.Read, s.Question, s.Happens), " "), -1) {
+			_, err := experiment.ByName(match[1])
+			assert.NoError(t, err, s.Name)
 		}
 		assert.False(t, names[s.Name], s.Name)
 		names[s.Name] = true
