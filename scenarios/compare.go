@@ -45,8 +45,12 @@ func (c *Comparison) Verdict() linearizability.Verdict {
 
 // Compare runs scenarios on every protocol from the same seed, and writes plots
 // of each pair of runs into an existing folder. It calls progress as it goes, from one
-// goroutine at a time. The outcome does not depend on how many cores there are.
-func Compare(chosen []Scenario, seed uint64, dir string, progress func(done, all int)) (*Comparison, error) {
+// goroutine at a time. So many workers do it, zero for one per core; the outcome does
+// not depend on them.
+func Compare(chosen []Scenario, seed uint64, workers int, dir string, progress func(done, all int)) (*Comparison, error) {
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
 	c := &Comparison{Seed: seed}
 	var jobs []func() error
 	for _, s := range chosen {
@@ -62,14 +66,14 @@ func Compare(chosen []Scenario, seed uint64, dir string, progress func(done, all
 	}
 	runs := len(jobs)
 	all := runs + len(c.Pairs)
-	if err := parallel(jobs, func(done int) { progress(done, all) }); err != nil {
+	if err := parallel(jobs, workers, func(done int) { progress(done, all) }); err != nil {
 		return nil, err
 	}
 	jobs = jobs[:0]
 	for i := range c.Pairs {
 		jobs = append(jobs, func() error { return c.Pairs[i].draw(dir, i) })
 	}
-	return c, parallel(jobs, func(done int) { progress(runs+done, all) })
+	return c, parallel(jobs, workers, func(done int) { progress(runs+done, all) })
 }
 
 // SpaceTimeName is the file of the space-time diagram that Compare writes of a run.
@@ -118,9 +122,9 @@ func (p *Pair) draw(dir string, index int) error {
 	return err
 }
 
-// parallel does jobs on all cores and tells how many are done after each. It
+// parallel has so many workers do jobs and tells how many are done after each. It
 // returns the error of the first job, in their order, that had one.
-func parallel(jobs []func() error, progress func(done int)) error {
+func parallel(jobs []func() error, workers int, progress func(done int)) error {
 	var (
 		next = make(chan int)
 		errs = make([]error, len(jobs))
@@ -128,7 +132,7 @@ func parallel(jobs []func() error, progress func(done int)) error {
 		lock sync.Mutex // of done, and so that progress is not called twice at once
 		done int
 	)
-	for range runtime.GOMAXPROCS(0) {
+	for range workers {
 		wait.Go(func() {
 			for i := range next {
 				errs[i] = jobs[i]()

@@ -22,9 +22,10 @@ import (
 
 // compareFlags are the flags of compare.
 type compareFlags struct {
-	seed seed
-	out  string
-	json bool
+	seed    seed
+	workers int
+	out     string
+	json    bool
 }
 
 func newCompare() *cobra.Command {
@@ -44,7 +45,7 @@ by event, with one cursor in time.
 All of it takes about ten seconds on two cores, and the report has about 20 MB. Exit
 code 1 means that a run broke something, 3 that a judge could not decide.
 
-Equal seeds give equal results, however many cores there are. With --json it prints
+Equal seeds give equal results, however many cores there are and whatever --workers says. With --json it prints
 one object, with the fields seed, runs (as run --json prints each) and aspects.`,
 		Example: `  quorumlab compare
   quorumlab compare leader-crash lossy --seed 7 --out out/seed7
@@ -54,6 +55,9 @@ one object, with the fields seed, runs (as run --json prints each) and aspects.`
 			if err != nil {
 				return err
 			}
+			if c.Flags().Changed("workers") && (f.workers < 1 || f.workers > 1000) {
+				return fmt.Errorf("--workers: %d is not from 1 to 1000", f.workers)
+			}
 			if err := folder(f.out); err != nil {
 				return err
 			}
@@ -62,6 +66,7 @@ one object, with the fields seed, runs (as run --json prints each) and aspects.`
 	}
 	c.ValidArgsFunction = onlyOnce(anyNumber, comparedWords)
 	seedFlag(c, &f.seed)
+	c.Flags().IntVar(&f.workers, "workers", 0, "how many runs and trials are made at a time (default one per core)")
 	c.Flags().StringVar(&f.out, "out", "out", "folder for plots, index.html and report.html")
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
 	return c
@@ -100,12 +105,12 @@ func (f *compareFlags) run(c *cobra.Command, chosen []scenarios.Scenario, aspect
 	side := sideBySide{Comparison: &scenarios.Comparison{Seed: uint64(f.seed)}, Report: &comparison.Report{Seed: uint64(f.seed)}}
 	var err error
 	if len(chosen) > 0 {
-		if side.Comparison, err = scenarios.Compare(chosen, uint64(f.seed), f.out, progress(c.ErrOrStderr())); err != nil {
+		if side.Comparison, err = scenarios.Compare(chosen, uint64(f.seed), f.workers, f.out, progress(c.ErrOrStderr())); err != nil {
 			return err
 		}
 	}
 	if len(aspects) > 0 {
-		o := comparison.Options{Aspects: aspects, Seed: uint64(f.seed), Progress: progress(c.ErrOrStderr())}
+		o := comparison.Options{Aspects: aspects, Seed: uint64(f.seed), Workers: f.workers, Progress: progress(c.ErrOrStderr())}
 		if side.Report, err = comparison.Run(ctx, o); err != nil {
 			return err
 		}

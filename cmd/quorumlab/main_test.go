@@ -295,14 +295,46 @@ func TestCompareAspects(t *testing.T) {
 
 func TestCompareBadInput(t *testing.T) {
 	for arguments, want := range map[string]string{
-		"compare weather":       "or of the aspects cost, load",
-		"compare cost cost":     "twice",
-		"compare cost --seed x": "--seed",
+		"compare weather":          "or of the aspects cost, load",
+		"compare cost cost":        "twice",
+		"compare cost --seed x":    "--seed",
+		"compare cost --workers 0": "--workers: 0 is not from 1 to 1000",
 	} {
 		code, out, complaint := call(strings.Fields(arguments)...)
 		assert.Equal(t, exitUsage, code, arguments)
 		assert.Empty(t, out)
 		assert.Contains(t, complaint, want)
+	}
+}
+
+// TestCompareWorkers: what is printed and what is written does not depend on who is at
+// work, nor on which time it is.
+func TestCompareWorkers(t *testing.T) {
+	if testing.Short() {
+		return
+	}
+	var first string
+	written := make(map[string]string)
+	for i, workers := range []string{"1", "2", "2"} {
+		dir := t.TempDir()
+		code, out, complaint := call("compare", "leader-crash", "cost", "distance", "--json", "--workers", workers, "--out", dir)
+		require.Equal(t, exitOK, code, complaint)
+		if i == 0 {
+			first = out
+		}
+		assert.Equal(t, first, out, "%s workers", workers)
+		files, err := filepath.Glob(filepath.Join(dir, "*"))
+		require.NoError(t, err)
+		assert.Greater(t, len(files), 10)
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			require.NoError(t, err)
+			name := filepath.Base(file)
+			if i == 0 {
+				written[name] = string(content)
+			}
+			assert.True(t, written[name] == string(content), "%s, %s workers", name, workers)
+		}
 	}
 }
 
