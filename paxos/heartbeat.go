@@ -51,7 +51,7 @@ func (s *Server) beat() {
 			s.offer(s.fittest()) // its membership is over
 		}
 		if !s.lately(s.pulse.acceptAt) || s.overdue > s.chosen || s.withheld || len(s.change.learners) > 0 {
-			s.sendHeartbeat()
+			s.sendHeartbeat(s.overdue)
 		}
 		s.overdue = s.next() - 1
 	}
@@ -61,13 +61,15 @@ func (s *Server) beat() {
 // sendHeartbeat tells the others that the leader is alive, what is chosen, and
 // which proposals it has waited for since before the last heartbeat. Those are
 // not sent again unasked: a slow answer would be taken for a lost message, and
-// the more there is to do, the more would be sent twice.
-func (s *Server) sendHeartbeat() {
+// the more there is to do, the more would be sent twice. A heartbeat that a read has
+// sent asks for none of them: there may be thousands of those, and each would be
+// answered for every gap.
+func (s *Server) sendHeartbeat(overdue Slot) {
 	s.beginRound()
 	s.withheld = false
 	m := Heartbeat{Ballot: s.ballot, Chosen: s.chosen, Round: s.pulse.round}
-	if s.overdue > s.chosen {
-		m.Overdue = s.overdue
+	if overdue > s.chosen {
+		m.Overdue = overdue
 	}
 	s.broadcast(m)
 }

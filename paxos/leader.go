@@ -53,7 +53,7 @@ func (s *Server) lead(inherited []Proposal) {
 	s.env.Note(BecameLeader{Ballot: s.ballot})
 	s.flush()
 	if len(s.open) == 0 {
-		s.sendHeartbeat() // nothing else would tell the others
+		s.sendHeartbeat(0) // nothing else would tell the others
 	}
 	s.env.SetTimer(HeartbeatTimer, s.config.HeartbeatInterval)
 }

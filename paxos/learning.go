@@ -42,7 +42,7 @@ func (s *Server) learn(m rsm.ChangeMembership) {
 	s.change.knows = make([]Slot, len(s.change.learners))
 	s.enrollMore()
 	s.beginLearning()
-	s.sendHeartbeat()
+	s.sendHeartbeat(0)
 }
 
 // beginLearning begins a round.

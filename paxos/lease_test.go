@@ -136,3 +136,19 @@ func counted(value int64) []byte {
 	c.Apply(rsm.Add(value))
 	return c.Read(rsm.ReadCounter())
 }
+
+// Only the heartbeats of the timer ask what became of old proposals: reads may send
+// thousands, and if a link holds them back for a while, the answers to all of them, for
+// every gap, would keep the leader busy for seconds.
+func TestTheHeartbeatOfAReadAsksForNothingElse(t *testing.T) {
+	l := reading(t, ReadQuorum)
+	l.receive(99, request(7))
+	l.expire(FlushTimer)
+	l.expire(HeartbeatTimer)
+	l.sent = nil
+	l.receive(1001, readCounter)
+	l.expire(FlushTimer)
+	l.expect("2 Heartbeat(1.1 chosen=0)", "3 Heartbeat(1.1 chosen=0)")
+	l.expire(HeartbeatTimer)
+	l.expect("2 Heartbeat(1.1 chosen=0 overdue=1)", "3 Heartbeat(1.1 chosen=0 overdue=1)")
+}

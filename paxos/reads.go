@@ -53,7 +53,7 @@ func (s *Server) receiveRead(from node.ID, r rsm.Request) {
 // askQuorum begins a round of heartbeats if a read waits for it.
 func (s *Server) askQuorum() {
 	if n := len(s.reads); n > 0 && s.reads[n-1].round > s.pulse.round {
-		s.sendHeartbeat()
+		s.sendHeartbeat(0)
 	}
 }
 
