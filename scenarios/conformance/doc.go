@@ -7,7 +7,8 @@
 // Each asks for one thing in a sentence, and is run from several seeds; it earns
 // its points only if every run is ok, because a service that answers correctly in
 // nine runs of ten is not correct. [Grade] returns a [Report], which prints as a
-// table, and [Test] makes of it a go test with a subtest for each part.
+// table, and [Test] makes of it a go test with a subtest for each part, which says how
+// to have the run that failed made small.
 //
 // What is judged is what clients see: answers, whether they can be explained by
 // an order of all operations, and whether they come at all when nothing stands in
