@@ -1,7 +1,6 @@
 package mq
 
 import (
-	"slices"
 	"time"
 
 	"quorumlab/node"
@@ -44,6 +43,7 @@ type Session struct {
 	busy      bool
 	request   rsm.Request
 	server    node.ID // thought to be the leader
+	turn      int     // of the servers, when nobody knows the leader
 	asked     node.ID // whose answer is awaited
 	redirects int
 	since     time.Duration // when the command was first asked for in this session
@@ -62,7 +62,8 @@ func (s *Session) Busy() bool { return s.busy }
 func (s *Session) Ask(c Command) {
 	if s.request.Client == 0 {
 		s.request.Client = rsm.ClientID(s.env.Rand().Uint64() | 1)
-		s.server = s.config.Servers[s.env.Rand().IntN(len(s.config.Servers))]
+		s.turn = s.env.Rand().IntN(len(s.config.Servers))
+		s.server = s.config.Servers[s.turn]
 	}
 	s.request.Sequence++
 	s.request.Command, s.request.ReadOnly = Encode(c), c.ReadOnly()
@@ -128,9 +129,11 @@ func (s *Session) redirect(from, leader node.ID) {
 	s.env.SetTimer(s.timer, s.config.Pause)
 }
 
+// next turns to the next server. They take turns, wherever the last hints have led: of
+// servers that are no members any more, two may send everybody to each other for ever.
 func (s *Session) next() {
-	i := slices.Index(s.config.Servers, s.server)
-	s.server = s.config.Servers[(i+1)%len(s.config.Servers)]
+	s.turn = (s.turn + 1) % len(s.config.Servers)
+	s.server = s.config.Servers[s.turn]
 }
 
 func (s *Session) try() {

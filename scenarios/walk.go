@@ -70,10 +70,11 @@ func (w *walk) bodies() (all [][]byte) {
 // number returns the next number, none, or now and then one that is not to be had.
 func (w *walk) number() mq.Number {
 	n := w.producer
-	switch w.rand.IntN(8) {
+	switch w.rand.IntN(10) {
 	case 0:
 		return mq.Number{}
-	case 1:
+	case 1: // it was something else
+	case 2:
 		n.Sequence += 2
 	default:
 		n.Sequence++
@@ -99,13 +100,34 @@ func (w *walk) next() mq.Command {
 	if w.chance(40) { // what was deleted comes back
 		return declarations[w.rand.IntN(len(declarations))]
 	}
-	switch w.rand.IntN(4) {
-	case 0:
+	if w.chance(30) {
+		return w.bad()
+	}
+	switch w.rand.IntN(6) {
+	case 0, 1:
 		return w.ofLogs()
-	case 1:
+	case 2:
 		return w.ofExchanges()
 	}
 	return w.ofQueues()
+}
+
+// bad draws a command that is refused whatever has happened, and changes nothing.
+func (w *walk) bad() mq.Command {
+	return pick[mq.Command](w.rand,
+		mq.Publish{Key: w.prefix + "l", Messages: w.bodies()},
+		mq.Receive{Queue: w.prefix + "l", Max: 1},
+		mq.Receive{Queue: w.queue(), Max: mq.MaxBatch + 1},
+		mq.Fetch{Log: w.prefix + "q", Max: 1},
+		mq.Fetch{Log: w.prefix + "l", Partition: 9, Max: 1},
+		mq.Append{Log: w.prefix + "l", Partition: 9, Number: w.number(), Records: make([]mq.Record, 1)},
+		mq.Append{Log: w.prefix + "none", Number: w.number(), Records: make([]mq.Record, 1)},
+		mq.Publish{Key: w.queue(), Number: w.number(), Messages: [][]byte{make([]byte, mq.MaxMessageBytes+1)}},
+		mq.DeclareQueue{},
+		mq.DeclareLog{Log: w.prefix + "dead"},
+		mq.Bind{Exchange: w.prefix + "x", Queue: w.queue(), Pattern: "a.b#"},
+		mq.Publish{Exchange: w.prefix + "y", Key: "a/#", Number: w.number(), Messages: w.bodies()},
+	)
 }
 
 func (w *walk) queue() string { return w.one("q", "q", "q", "r", "r", "dead") }
