@@ -47,7 +47,9 @@ func TestTheSwarmUsesAllOfTheQueue(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, done, 25, "%v", done)
+	if !testing.Short() {
+		assert.Len(t, done, 25, "%v", done)
+	}
 	for code := mq.ErrMalformed; code <= mq.ErrRefused; code++ {
 		switch {
 		case testing.Short():
