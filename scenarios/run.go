@@ -259,6 +259,26 @@ func (r *Result) judgeLiveness() {
 	}
 }
 
+// standsStill reports whether the run fails because nobody is answered any more from when
+// service is due on, of several who ask: one may be unlucky.
+func (r *Result) standsStill() bool {
+	from, judged := r.Scenario.quiet(r.Faults)
+	if !judged || r.Failure != (Class{Live, "Liveness"}) {
+		return false
+	}
+	asked := 0
+	for _, o := range r.Operations {
+		if o.Called < from {
+			continue
+		}
+		if o.Outcome == linearizability.OutcomeOK {
+			return false
+		}
+		asked++
+	}
+	return asked >= 3
+}
+
 // answeredBetween reports whether any operation was answered after one time and up
 // to another.
 func (r *Result) answeredBetween(after, until time.Duration) bool {

@@ -54,6 +54,7 @@ func Shrink(ctx context.Context, f Replay, base Scenario, p Protocol, budget Bud
 		ctx: ctx, base: base, protocol: p, budget: budget, progress: progress,
 		class: r.Failure, started: cpuSeconds(), best: f.ended(r), last: r,
 		bargain:    sound(f.Schedule),
+		still:      r.standsStill(),
 		reseedable: f.Config != nil || base.Vary == nil,
 	}
 	s.shrink()
@@ -76,6 +77,7 @@ type shrinker struct {
 	best       Replay  // the smallest failing run so far
 	last       *Result // of running it
 	bargain    bool    // the schedule is sound, and has to stay so
+	still      bool    // nobody is answered any more, and it has to stay so
 	reseedable bool    // the seed may be changed without changing all else
 }
 
@@ -130,6 +132,11 @@ func (s *shrinker) report() Shrinking {
 	return r
 }
 
+// fragile reports whether fewer who ask would make another failure of it: where the
+// service is only slow, one of them may be unlucky. Where nobody at all is answered any
+// more, whoever asks finds out.
+func (s *shrinker) fragile() bool { return s.class.Judge == Live && !s.still }
+
 // begin names a pass.
 func (s *shrinker) begin(stage string) {
 	s.stage = stage
@@ -173,7 +180,7 @@ func (s *shrinker) first(candidates []Replay) int {
 				continue
 			}
 			s.runs++
-			if r.Failure == s.class {
+			if r.Failure == s.class && (!s.still || r.standsStill()) {
 				s.best, s.last = batch[i].ended(r), r
 				s.progress(s.report())
 				return from + i

@@ -128,8 +128,8 @@ func (f Replay) fromSeeds(seeds int) []Replay {
 // clients silences clients. They stay as machines, so that the others keep their
 // names, on which what they draw depends.
 func (s *shrinker) clients() {
-	if s.class.Judge == Live {
-		return // of few who ask, one may be unlucky, and that is another failure
+	if s.fragile() {
+		return
 	}
 	s.begin("clients")
 	var speaking []int
@@ -163,7 +163,7 @@ func (s *shrinker) clients() {
 // servers makes the cluster smaller.
 func (s *shrinker) servers() {
 	s.begin("servers")
-	if s.class.Judge == Live && slices.ContainsFunc(s.best.Schedule, hurts) {
+	if s.class.Judge == Live && slices.ContainsFunc(s.best.Schedule, func(f sim.Fault) bool { return hurts(f) || s.lasts(f) }) {
 		return // fewer servers can bear less
 	}
 	for n := 1; n < s.best.Servers; n++ {
@@ -179,12 +179,21 @@ func (s *shrinker) servers() {
 	}
 }
 
+// lasts reports whether a fault goes on to the end of the run, and nobody is healed.
+func (s *shrinker) lasts(f sim.Fault) bool {
+	if slices.ContainsFunc(s.best.Schedule, func(f sim.Fault) bool { _, heals := f.(sim.Heal); return heals }) {
+		return false
+	}
+	_, end := f.Window()
+	return end == 0 || end >= s.best.Duration
+}
+
 // maxOperations is how many operations are tried one by one.
 const maxOperations = 3000
 
 // operations leaves out operations. First it fixes when each is made.
 func (s *shrinker) operations() {
-	if s.class.Judge == Live {
+	if s.fragile() {
 		return
 	}
 	s.begin("operations")
