@@ -110,6 +110,8 @@ func TestCompletedRefuses(t *testing.T) {
 		"no Client":  {Server: server, Workload: without(func(w *Workload) { w.Client = nil })},
 		"no Model":   {Server: server, Workload: without(func(w *Workload) { w.Model = linearizability.Model{} })},
 		"no Machine": {Protocols: []Protocol{Raft}, Workload: without(func(w *Workload) { w.Machine = nil })},
+		"Spares":     {Server: server, Spares: 1},
+		"World":      {Server: server, World: localNetwork()},
 		`"crahs"`:    {Server: server, Set: map[string]string{"crahs": "off"}},
 	} {
 		_, err := s.completed()

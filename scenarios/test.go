@@ -245,6 +245,11 @@ func (s Scenario) filled() Scenario {
 
 // swarming is the scenario with the swarm's faults.
 func (s Scenario) swarming() (Scenario, error) {
+	for _, field := range []string{"World", "Settings", "Transfers", "Changes", "Spares", "Roam", "Due"} {
+		if !reflect.ValueOf(s).FieldByName(field).IsZero() {
+			return s, fmt.Errorf("%s would not be heard: without Faults the swarm draws the world and what is done to it; fix it with Set, or give Faults", field)
+		}
+	}
 	set := map[string]string{"servers": strconv.Itoa(s.Servers), "counter": "false"} // an implementation brings its own machine
 	for field, value := range map[string]time.Duration{"duration": s.Duration, "recovery": s.Settle} {
 		if value > 0 {
