@@ -143,12 +143,16 @@ func TestQueueSwarmReplays(t *testing.T) {
 func TestQueueSwarmShrinks(t *testing.T) {
 	s, err := scenarios.QueueSwarmScenario(map[string]string{"kind": "", "contract": "", "ttl": "0s", "maxLength": "0", "publishers": "1"})
 	require.NoError(t, err)
+	runs := 300
+	if testing.Short() {
+		runs = 80
+	}
 	for seed := uint64(1); seed <= 40; seed++ {
 		r := scenarios.Run(s, scenarios.Backup, seed)
 		if r.Failure.Invariant != "Lost Message" {
 			continue
 		}
-		small, _, err := scenarios.Shrink(t.Context(), r.Freeze(), s, scenarios.Backup, scenarios.Budget{Runs: 300}, func(scenarios.Shrinking) {})
+		small, _, err := scenarios.Shrink(t.Context(), r.Freeze(), s, scenarios.Backup, scenarios.Budget{Runs: runs}, func(scenarios.Shrinking) {})
 		require.NoError(t, err)
 		assert.Less(t, len(small.Schedule), max(2, len(r.Faults)))
 		return

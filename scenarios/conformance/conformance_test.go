@@ -113,6 +113,9 @@ func TestFlawsCostPoints(t *testing.T) {
 		for _, part := range conformance.Parts() {
 			for _, name := range names {
 				if part.Name == name {
+					if testing.Short() {
+						part.Seeds = min(part.Seeds, 3)
+					}
 					ok[name] = part.Grade(implementation(f)).Wrong == ""
 				}
 			}
