@@ -105,8 +105,8 @@ func canRun(c docs.Command) bool {
 }
 
 // TestDocumentedRuns runs the quick ones among the documented commands, one after the
-// other in a folder of its own. With -update it replaces the pictures that the pages show by
-// those that they make.
+// other in a folder of its own, and compares the pictures that they make with those that
+// the pages show. With -update it replaces these.
 func TestDocumentedRuns(t *testing.T) {
 	if testing.Short() {
 		return
@@ -132,7 +132,7 @@ func TestDocumentedRuns(t *testing.T) {
 		assert.Equal(t, c.Exit, code, "%s:%d: %s\n%s", c.Page, c.Line, line, complaint)
 		ran = append(ran, line)
 		for _, s := range shown {
-			if *update && strings.Join(s.by.Words, " ") == line {
+			if strings.Join(s.by.Words, " ") == line {
 				s.compare(t, line)
 			}
 		}
