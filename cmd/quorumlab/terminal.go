@@ -97,12 +97,16 @@ func working(w io.Writer, what string) (done func()) {
 		defer close(stopped)
 		tick := time.NewTicker(showEvery)
 		defer tick.Stop()
+		shown := false
 		for {
 			select {
 			case <-tick.C:
 				fmt.Fprintf(w, "%s%s, %v", clearLine, what, time.Since(started).Round(time.Second))
+				shown = true
 			case <-stop:
-				fmt.Fprint(w, clearLine)
+				if shown {
+					fmt.Fprint(w, clearLine)
+				}
 				return
 			}
 		}
