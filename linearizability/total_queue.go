@@ -13,9 +13,9 @@ import (
 // also sees what that cannot: a dequeue of unknown outcome may have taken a
 // message, so a linearizable history may have lost one.
 //
-// It makes sense only when the queue was drained at the end. A value that was
-// enqueued more than once is counted as often. Values of different keys are
-// different.
+// It makes sense only when the queue was drained at the end. The lists are multisets,
+// as in Jepsen: a value that was enqueued twice counts twice, and one that was lost
+// twice stands there twice. Values of different keys are different.
 type TotalQueue struct {
 	// Attempted, Acknowledged and Dequeued count the enqueues that did not certainly
 	// fail, those of outcome ok, and the dequeues that were answered a value.
@@ -25,7 +25,8 @@ type TotalQueue struct {
 	// Unexpected values were dequeued and never enqueued, or by attempts only that
 	// certainly failed.
 	Unexpected []Message
-	// Duplicated values were dequeued more often than enqueued.
+	// Duplicated values were dequeued more often than enqueued, each for every time
+	// too often.
 	Duplicated []Message
 	// Recovered values were dequeued though their enqueue has an unknown outcome.
 	// There is nothing wrong with that.
@@ -86,18 +87,16 @@ func CheckTotalQueue(h History) (TotalQueue, error) {
 		}
 	}
 	for m, a := range accounts {
-		switch {
-		case a.attempted == 0:
-			total.Unexpected = append(total.Unexpected, m)
-		case a.dequeued > a.attempted:
-			total.Duplicated = append(total.Duplicated, m)
+		list := func(messages *[]Message, times int) {
+			*messages = append(*messages, slices.Repeat([]Message{m}, max(0, times))...)
 		}
-		if a.dequeued < a.acknowledged {
-			total.Lost = append(total.Lost, m)
+		if a.attempted == 0 {
+			list(&total.Unexpected, a.dequeued)
+		} else {
+			list(&total.Duplicated, a.dequeued-a.attempted)
 		}
-		if min(a.dequeued, a.attempted) > a.acknowledged {
-			total.Recovered = append(total.Recovered, m)
-		}
+		list(&total.Lost, a.acknowledged-a.dequeued)
+		list(&total.Recovered, min(a.dequeued, a.attempted)-a.acknowledged)
 	}
 	for _, messages := range [][]Message{total.Lost, total.Unexpected, total.Duplicated, total.Recovered} {
 		slices.SortFunc(messages, compareMessages)

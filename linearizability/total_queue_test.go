@@ -45,6 +45,13 @@ func TestTotalQueue(t *testing.T) {
 		{"enqueued twice, dequeued once", History{
 			done(0, 1, 2, a, nil), done(0, 3, 4, a, nil), done(1, 2, 3, Dequeue{}, "a"),
 		}, TotalQueue{Attempted: 2, Acknowledged: 2, Dequeued: 1, Lost: message("a")}, VerdictViolation},
+		{"as often as it happened", History{
+			done(0, 1, 2, a, nil), done(1, 3, 4, Dequeue{}, "a"), done(1, 5, 6, Dequeue{}, "a"), done(1, 7, 8, Dequeue{}, "a"),
+			done(0, 9, 10, b, nil), done(0, 11, 12, b, nil), done(1, 13, 14, Dequeue{}, "c"), done(1, 15, 16, Dequeue{}, "c"),
+		}, TotalQueue{
+			Attempted: 3, Acknowledged: 3, Dequeued: 5,
+			Lost: message("b", "b"), Unexpected: message("c", "c"), Duplicated: message("a", "a"),
+		}, VerdictViolation},
 		{"keys are apart", History{on("x", done(0, 1, 2, a, nil)), on("y", done(1, 2, 3, Dequeue{}, "a"))},
 			TotalQueue{
 				Attempted: 1, Acknowledged: 1, Dequeued: 1,
