@@ -50,7 +50,7 @@ func (w *walk) pattern() string {
 
 func (w *walk) options() mq.QueueOptions {
 	return mq.QueueOptions{
-		Contract:      pick(w.rand, mq.AtLeastOnce, mq.AtLeastOnce, mq.AtLeastOnce, mq.AtMostOnce, mq.EffectivelyOnce),
+		Contract:      pick(w.rand, mq.AtLeastOnce, mq.AtLeastOnce, mq.AtLeastOnce, mq.AtMostOnce, mq.EffectivelyOnce, mq.EffectivelyOnce),
 		Lease:         mq.MaxLease / 2,
 		DeliveryLimit: pick(w.rand, uint32(1), 2, 3, mq.NoDeliveryLimit),
 		DeadLetters:   pick(w.rand, "", w.prefix+"dead", w.prefix+"dead"),
@@ -71,10 +71,10 @@ func (w *walk) bodies() (all [][]byte) {
 func (w *walk) number() mq.Number {
 	n := w.producer
 	switch w.rand.IntN(10) {
-	case 0:
+	case 0, 1:
 		return mq.Number{}
-	case 1: // it was something else
-	case 2:
+	case 2: // it was something else
+	case 3:
 		n.Sequence += 2
 	default:
 		n.Sequence++
@@ -97,10 +97,10 @@ func (w *walk) next() mq.Command {
 		w.begun++
 		return declarations[w.begun-1]
 	}
-	if w.chance(40) { // what was deleted comes back
+	if w.chance(12) { // what was deleted comes back
 		return declarations[w.rand.IntN(len(declarations))]
 	}
-	if w.chance(30) {
+	if w.chance(16) {
 		return w.bad()
 	}
 	switch w.rand.IntN(6) {
@@ -122,7 +122,6 @@ func (w *walk) bad() mq.Command {
 		mq.Fetch{Log: w.prefix + "l", Partition: 9, Max: 1},
 		mq.Append{Log: w.prefix + "l", Partition: 9, Number: w.number(), Records: make([]mq.Record, 1)},
 		mq.Append{Log: w.prefix + "none", Number: w.number(), Records: make([]mq.Record, 1)},
-		mq.Publish{Key: w.queue(), Number: w.number(), Messages: [][]byte{make([]byte, mq.MaxMessageBytes+1)}},
 		mq.DeclareQueue{},
 		mq.DeclareLog{Log: w.prefix + "dead"},
 		mq.Bind{Exchange: w.prefix + "x", Queue: w.queue(), Pattern: "a.b#"},
@@ -148,7 +147,7 @@ func (w *walk) ofQueues() mq.Command {
 	case 8:
 		switch w.rand.IntN(4) {
 		case 0:
-			return mq.DeleteQueue{Queue: w.queue()}
+			return mq.DeleteQueue{Queue: w.one("q", "r", "dead", "dead", "dead")}
 		case 1, 2:
 			return mq.Purge{Queue: w.queue()}
 		}
@@ -171,7 +170,7 @@ func (w *walk) settle() mq.Command {
 	if w.chance(12) {
 		leases[0].Attempt = uint32(w.rand.IntN(4))
 	}
-	if w.chance(12) {
+	if w.chance(6) {
 		first.consumer = 3 - first.consumer
 	}
 	switch w.rand.IntN(8) {
@@ -206,7 +205,7 @@ func (w *walk) ofExchanges() mq.Command {
 
 func (w *walk) ofLogs() mq.Command {
 	log, partition := w.prefix+"l", uint32(w.rand.IntN(3))
-	switch w.rand.IntN(14) {
+	switch w.rand.IntN(16) {
 	case 0, 1, 2:
 		c := mq.Append{Log: log, Partition: partition, Number: w.number()}
 		for _, body := range w.bodies() {
@@ -221,7 +220,7 @@ func (w *walk) ofLogs() mq.Command {
 		return mq.Leave{Log: log, Group: w.member.Group, Member: w.member.Member}
 	case 9:
 		return w.member
-	case 10, 11:
+	case 10, 11, 13, 14:
 		return mq.Commit{
 			Log: log, Group: w.member.Group, Member: w.member.Member, Generation: w.member.Generation,
 			Partition: partition, Offset: uint64(w.rand.IntN(6)),
