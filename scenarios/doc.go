@@ -24,14 +24,18 @@
 //
 // Clients of a message queue (package mq) do not make operations one by one: they
 // prefetch, hold leases, crash with messages in their hands, and come back. A
-// [Messaging] says what is declared and what each client is: [Publisher], [Receiver] or
-// [Follower] of a log. All that goes through their network is written down, and
+// [Messaging] says what is declared and what each client is: [Publisher], [Receiver],
+// [Follower] of a log, [Operator] who empties and deletes, or [Walker] who uses everything,
+// by itself. All that goes through their network is written down, and
 // judged for what their queues and logs promise: no message lost after a full drain,
-// none from nowhere, none to two consumers within a lease, in order, not too often, and
-// dead letters accounted for; logs by the errors that are known of them. [QueueSwarm]
+// none from nowhere, none to two consumers within a lease, in order, not too often and not
+// too old, routed where it should be, and dead letters accounted for; logs by the errors
+// that are known of them, and by what they keep; groups by their owners, offsets and
+// sessions; and what the service counts by what clients saw. [QueueSwarm]
 // draws everything that may go wrong. [Result.Messages] has the life of each message.
 // Inside, replicas of such a machine are compared after every command, whatever the
-// protocol ([StateEquality]). [Alone] and [Backup] are services without consensus, for
+// protocol ([StateEquality]), and each answer with that of package mq/reference
+// ([RightAnswer]). [Alone] and [Backup] are services without consensus, for
 // comparison: they lose messages, and the judges say so.
 //
 // # The verdict
