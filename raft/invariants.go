@@ -81,7 +81,8 @@ type shadow struct {
 	damaged        bool           // its disk was, at some time
 	repairing      bool           // and what that took is not yet back on it
 	repaired       uint64         // so much has to be durable for it to be; zero: nothing is back
-	lost           loss           // what damage may have taken
+	lost           loss           // what damage may have taken,
+	said           loss           // and what the server says of that
 	authority      authority
 }
 
@@ -214,12 +215,12 @@ func (v *Invariants) CheckAll() error {
 func (h *shadow) checkRepairing(s *Server, restarted bool) error {
 	switch {
 	case s.Repairing():
-		if restarted && (h.server == nil || s.loss != h.server.loss) {
-			h.lost = loss{s.loss.index, max(s.loss.term, h.voteOnDisk().term)}
+		if restarted && s.loss != h.said { // or else it is what it had found before
+			h.lost, h.said = loss{s.loss.index, max(s.loss.term, h.voteOnDisk().term)}, s.loss
 		}
 		h.repairing, h.repaired, h.damaged = true, 0, true
 	case restarted:
-		h.repairing = false
+		h.repairing, h.said = false, loss{}
 	case h.repairing && h.repaired == 0:
 		h.repaired = s.journal.wal.Written()
 		if s.CommitIndex() < h.lost.index && s.log.lastTerm() <= h.lost.term {
@@ -228,7 +229,7 @@ func (h *shadow) checkRepairing(s *Server, restarted bool) error {
 		}
 	}
 	if h.repairing && h.repaired > 0 && s.journal.covers(h.repaired) {
-		h.repairing, h.repaired, h.lost = false, 0, loss{}
+		h.repairing, h.repaired, h.lost, h.said = false, 0, loss{}, loss{}
 	}
 	return nil
 }
