@@ -10,7 +10,8 @@ import (
 
 // sizes are the fields of a swarm that say how large a run is. Other passes see to
 // them.
-var sizes = []string{"servers", "clients", "openRate", "keys", "think", "duration", "recovery", "publishers"}
+var sizes = []string{"servers", "clients", "openRate", "keys", "think", "duration", "recovery", "publishers",
+	"driftBound"} // which clocks are held to, as they are drawn
 
 // settings makes the world plain: fields of a swarm's configuration that need not
 // be set are set to zero, all at once if that is possible. That holds for fields
