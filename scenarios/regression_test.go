@@ -67,6 +67,8 @@ func TestFrozenRegressions(t *testing.T) {
 	}{
 		{"missed-stop", scenarios.Paxos, `A leader missed the end of its configuration, which another had brought about. Its ` +
 			`acceptors had gone on and accepted nothing from it, but heard that it was alive, for ever.`},
+		{"given-up-records", scenarios.Raft, `A crash brought back a segment of the log that had been given up, but not the one ` +
+			`before it: the server read entries that went on from nothing, and never started again.`},
 		{"promise-in-a-record", scenarios.Paxos, `A crash kept the record of an acceptance and not the promise written just before ` +
 			`it. The server promised as the record said, until a snapshot took its place; the next life promised less.`},
 		{"repaired-not-durable", scenarios.Raft, `A server had all back that damage had taken, but not yet on its disk, when another ` +

@@ -51,7 +51,7 @@ type heldMessage struct {
 
 // Open reads the log of that name, whose segments are the files name.000001,
 // name.000002, ..., and returns it with the payloads of its records, oldest
-// first; the caller must not change them. Without files the log is empty. A torn
+// first, without those that were given up (see Drop); the caller must not change them. Without files the log is empty. A torn
 // tail is dropped.
 //
 // What was read counts as durable only as far as the log itself says so: a
@@ -86,7 +86,7 @@ func Open(env node.Env, name string) (*Log, [][]byte, error) {
 	if err := l.copyUncertain(r.frames); err != nil {
 		return nil, nil, err
 	}
-	return l, payloads(r.frames), nil
+	return l, payloads(r.kept()), nil
 }
 
 // copyUncertain begins a new segment with the records that are not known to be

@@ -84,6 +84,17 @@ func read(files []string, contents [][]byte) (r reading) {
 	return r
 }
 
+// kept returns the records that had not been given up. A crash may bring back some of
+// those that had been, but not the ones before them, and without these they may make no
+// sense.
+func (r *reading) kept() []frame {
+	given := 0
+	for given < len(r.frames) && r.frames[given].number < r.dropped {
+		given++
+	}
+	return r.frames[given:]
+}
+
 // last returns the number of the last record.
 func (r *reading) last() uint64 {
 	if len(r.frames) == 0 {
@@ -147,7 +158,7 @@ func (r *reading) check(name string) error {
 	if !damaged && !gap {
 		return nil
 	}
-	e := &CorruptError{Name: name, Before: payloads(r.frames), After: payloads(r.strays)}
+	e := &CorruptError{Name: name, Before: payloads(r.kept()), After: payloads(r.strays)}
 	if len(r.frames) > 0 {
 		e.Record = r.last() + 1
 	}

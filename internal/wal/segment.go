@@ -65,14 +65,14 @@ func readSegments(disk node.Disk, name string) (r reading, newest uint64, err er
 // comes before it.
 func (l *Log) Cut() { l.file = "" }
 
-// Drop gives up the records numbered below n, once everything that was written
+// Drop gives up those of the records so far that are numbered below n, once everything that was written
 // before this call is durable: first later records say so, and when that is
 // durable in its turn, the segments that hold no others are removed. A crash may
 // bring any of them back, or a failed sync all of them for ever; what is missing
 // between one of those and the log would look like damage if the log did not say
 // that it had been given up.
 func (l *Log) Drop(n uint64) {
-	l.dropBelow = max(l.dropBelow, n)
+	l.dropBelow = max(l.dropBelow, min(n, l.written.records+1))
 	l.dropAfter = l.written.writes
 }
 
