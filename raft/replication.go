@@ -124,6 +124,8 @@ func (s *Server) sendHeartbeat(p *peer) {
 		s.continueSnapshot(p)
 	case p.next <= s.log.base: // the log was compacted since it was last sent to
 		s.startSnapshot(p)
+	case p.probing:
+		s.probe(p)
 	default:
 		s.sendAppendEntries(p, nil)
 	}

@@ -168,6 +168,28 @@ func TestLostMessageIsSentAgain(t *testing.T) {
 	require.Equal(t, Index(6), leader.CommitIndex())
 }
 
+// A probe that was lost is in the next heartbeat, with its entry: that takes one
+// message to arrive, where a heartbeat that only asks takes three in a row. A leader
+// whose link came and went, with a period of which its heartbeats were a multiple,
+// replicated nothing for seconds.
+func TestHeartbeatRepeatsTheProbe(t *testing.T) {
+	leader := newLeader(t)
+	leader.request(1, 1)
+	leader.take() // lost
+	leader.expire(HeartbeatTimer)
+	leader.take()
+	leader.receive(2, AppendEntriesReply{Term: 1, PrevLogIndex: 2, ConflictIndex: 2})
+	probe := leader.take()
+	require.Len(t, probe, 1) // lost too
+	require.Len(t, probe[0].message.(AppendEntries).Entries, 1)
+
+	leader.expire(HeartbeatTimer)
+	for _, e := range leader.take() {
+		entries := e.message.(AppendEntries).Entries
+		require.Equal(t, e.to == 2, len(entries) == 1, "server 3 has refused nothing")
+	}
+}
+
 // While answers are merely on their way, heartbeats carry no entries.
 func TestHeartbeatsDoNotRepeatEntries(t *testing.T) {
 	f := newLeader(t)
