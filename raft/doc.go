@@ -100,9 +100,9 @@
 //
 // A server whose disk was damaged does not just go on with what is left: it
 // neither votes nor stands until its peers have brought back what it may have
-// said it stores. See repair.go. That has one limit, which it shares with the
-// write-ahead log: damage to the records of the very last sync looks like the
-// torn tail of a crash.
+// said it stores, which its leader knows better than it. See repair.go. That has
+// one limit, which it shares with the write-ahead log: damage to the records of
+// the very last sync looks like the torn tail of a crash.
 //
 // # Slices that are shared
 //

@@ -26,7 +26,9 @@ func early(t *testing.T) (*fixture, []AppendEntries) {
 func (f *fixture) replies() (replies []AppendEntriesReply) {
 	f.sync()
 	for _, e := range f.take() {
-		replies = append(replies, e.message.(AppendEntriesReply))
+		if r, ok := e.message.(AppendEntriesReply); ok {
+			replies = append(replies, r)
+		}
 	}
 	return replies
 }

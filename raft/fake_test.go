@@ -2,6 +2,7 @@ package raft
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -203,16 +204,22 @@ func (f *fixture) take() []envelope {
 }
 
 // ask hands the server a message, lets the disk do its work, and returns the one
-// message that the server sends.
+// message that the server sends, but for questions about what damage took.
 func (f *fixture) ask(from node.ID, m node.Message) node.Message {
 	f.t.Helper()
 	f.take()
 	f.receive(from, m)
 	f.sync()
-	sent := f.take()
+	sent := slices.DeleteFunc(f.take(), func(e envelope) bool { return is[BoundRequest](e.message) })
 	require.Len(f.t, sent, 1)
 	require.Equal(f.t, from, sent[0].to)
 	return sent[0].message
+}
+
+// is reports whether a message is of a type.
+func is[M any](m node.Message) bool {
+	_, ok := m.(M)
+	return ok
 }
 
 // elect makes the server leader of the next term with the votes of a majority.

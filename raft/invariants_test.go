@@ -460,6 +460,14 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			r.loss = loss{}
 			return 2
 		}},
+		{"repaired before what it does not know of is back", repairedTruly, func(s *scene) node.ID {
+			r := s.reboot(2)
+			r.term, r.log, r.loss = 2, logOf(1), loss{index: 1, term: 2}
+			require.NoError(s.t, s.check(2))
+			r.commit(1)
+			r.loss = loss{}
+			return 2
+		}},
 		{"elected before its own vote is on its disk", electionSafety, func(s *scene) node.ID {
 			s.servers[3].term, s.servers[3].votedFor = 3, 3
 			require.NoError(s.t, s.check(3))

@@ -102,6 +102,20 @@ type TimeoutNow struct {
 	Term Term // the leader's
 }
 
+// BoundRequest asks the leader how far its log reaches, of which a server with a
+// damaged disk may have stored a part (repair.go).
+type BoundRequest struct {
+	Term     Term   // the leader's
+	Question uint64 // comes back in the answer
+}
+
+// Bound answers BoundRequest.
+type Bound struct {
+	Term      Term   // the leader's
+	Question  uint64 // that is answered
+	LastIndex Index  // of the leader's last entry
+}
+
 // Size implements node.Sizer.
 func (m PreVote) Size() int { return 24 }
 
@@ -137,6 +151,12 @@ func (m InstallSnapshotReply) Size() int { return 25 }
 
 // Size implements node.Sizer.
 func (m TimeoutNow) Size() int { return 8 }
+
+// Size implements node.Sizer.
+func (m BoundRequest) Size() int { return 16 }
+
+// Size implements node.Sizer.
+func (m Bound) Size() int { return 24 }
 
 func (m PreVote) String() string {
 	return fmt.Sprintf("PreVote(term=%d last=%d/%d)", m.Term, m.LastLogIndex, m.LastLogTerm)
@@ -198,3 +218,7 @@ func (m InstallSnapshotReply) String() string {
 }
 
 func (m TimeoutNow) String() string { return fmt.Sprintf("TimeoutNow(term=%d)", m.Term) }
+
+func (m BoundRequest) String() string { return fmt.Sprintf("BoundRequest(term=%d)", m.Term) }
+
+func (m Bound) String() string { return fmt.Sprintf("Bound(term=%d last=%d)", m.Term, m.LastIndex) }

@@ -22,26 +22,71 @@ import (
 // more, and nobody here can tell: the cluster waits for ever, for an administrator who
 // can. Its servers say why (Server.String, MarkUnrepaired).
 //
+// How much it may have said it stores its own disk cannot tell: what is damaged may have
+// been the end of the log. The leader can. So the server asks it for its last index, with
+// a number that no earlier life knows, and counts itself as repaired only when it knows
+// to be committed all up to there. That is enough. What the server said in earlier lives
+// it said in terms up to the one on its disk, so to this leader or to one before it.
+// What it said to this leader it had from it, and a leader's log never shrinks. What it
+// said to an earlier one counts if it was committed there, and then this leader has it as
+// well (Leader Completeness). An answer to an earlier life would not do, for that life
+// may have said more after it; what this life has said is in its log.
+//
 // Term and vote are kept apart from the log, in two copies, since no peer can
 // bring them back. A server that can read neither stops, and so does one that has no
 // peers.
 
 // loss is what damage may have taken. The zero value is nothing.
 type loss struct {
-	index Index // the last entry that the server may have said it stores
+	index Index // the last entry that the server may have said it stores, as far as can be read
 	term  Term  // the last term in which it may have said so
 }
 
 func (l loss) any() bool { return l != loss{} }
 
-// checkRepaired looks whether all that was lost is back. That is so when the log
-// is committed up to the last index that the server may have stored. It is so as
-// well when the log holds an entry of a later term than any in which the server
-// had a say: the leader of that term was elected without this server's vote, so by
-// others who stored all that is committed, and up to that entry the log is the
-// leader's.
+// inquiry is what a server under repair asks of its leaders. The zero value is one that
+// has not asked yet.
+type inquiry struct {
+	question uint64 // drawn once in a life
+	answered bool
+	bound    Index // then: nothing beyond it is committed on an earlier life's word
+}
+
+// inquire asks the leader how far its log reaches, each time that it is heard until the
+// answer is there.
+func (s *Server) inquire() {
+	if s.inquiry.question == 0 {
+		s.inquiry.question = s.env.Rand().Uint64() | 1
+	}
+	s.env.Send(s.leader, BoundRequest{Term: s.term, Question: s.inquiry.question})
+}
+
+func (s *Server) receiveBoundRequest(from node.ID, m BoundRequest) {
+	if s.role == Leader && m.Term == s.term {
+		s.env.Send(from, Bound{Term: s.term, Question: m.Question, LastIndex: s.log.lastIndex()})
+	}
+}
+
+func (s *Server) receiveBound(m Bound) {
+	if q := &s.inquiry; m.Term == s.term && m.Question == q.question && s.loss.any() {
+		q.answered, q.bound = true, max(q.bound, m.LastIndex)
+		s.checkRepaired()
+	}
+}
+
+// restored reports whether the log is known to be committed up to the last index that
+// the server may have stored.
+func (s *Server) restored() bool {
+	return s.inquiry.answered && s.commitIndex >= max(s.inquiry.bound, s.loss.index)
+}
+
+// checkRepaired looks whether all that was lost is back. That is so when the log is
+// restored. It is so as well when the log holds an entry of a later term than any in
+// which the server had a say: the leader of that term was elected without this server's
+// vote, so by others who stored all that is committed, and up to that entry the log is
+// the leader's.
 func (s *Server) checkRepaired() {
-	if s.loss.any() && (s.commitIndex >= s.loss.index || s.log.lastTerm() > s.loss.term) {
+	if s.loss.any() && (s.restored() || s.log.lastTerm() > s.loss.term) {
 		s.loss = loss{}
 		s.journal.saveLoss(s.loss)
 		s.env.Note(MarkRepaired)

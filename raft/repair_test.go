@@ -11,16 +11,16 @@ import (
 )
 
 // damaged returns server 2 of 3, in term 3, whose log was 1, 1, 2, 3, after its
-// disk was damaged in the record of the given entry, and a restart.
-func damaged(t *testing.T, entry Index) *fixture {
+// disk was damaged in the records of the given entries, and a restart.
+func damaged(t *testing.T, entries ...Index) *fixture {
 	f := boot(t, 2, 3)
-	harm(t, f, entry)
+	harm(t, f, entries...)
 	f.crash()
 	f.sync()
 	return f
 }
 
-func harm(t *testing.T, f *fixture, entry Index) {
+func harm(t *testing.T, f *fixture, entries ...Index) {
 	f.ask(1, RequestVote{Term: 3})
 	for i, term := range []Term{1, 1, 2, 3} { // each in a record of its own, marked durable by the next
 		index := Index(i + 1)
@@ -34,7 +34,9 @@ func harm(t *testing.T, f *fixture, entry Index) {
 			segments++
 			content, err := f.env.disk.Read(name)
 			require.NoError(t, err)
-			f.env.disk.Damage(name, int(entry-1)*len(content)/4+len(content)/8)
+			for _, entry := range entries {
+				f.env.disk.Damage(name, int(entry-1)*len(content)/4+len(content)/8)
+			}
 		}
 	}
 	require.Equal(t, 1, segments)
@@ -91,6 +93,7 @@ func TestRepairByPeers(t *testing.T) {
 	require.Equal(t, AppendEntriesReply{Term: 3, PrevLogIndex: 4, ConflictIndex: 2, Lost: true},
 		f.ask(1, AppendEntries{Term: 3, PrevLogIndex: 4, PrevLogTerm: 3}))
 	f.ask(1, AppendEntries{Term: 3, PrevLogIndex: 1, PrevLogTerm: 1, Entries: testEntries(2, 1, 2, 3), LeaderCommit: 3})
+	f.answer(4)
 	require.True(t, f.Repairing(), "the last entry that it stored is not known to be committed")
 	f.ask(1, AppendEntries{Term: 3, PrevLogIndex: 4, PrevLogTerm: 3, LeaderCommit: 4})
 	require.False(t, f.Repairing())
@@ -99,6 +102,104 @@ func TestRepairByPeers(t *testing.T) {
 	require.False(t, f.Repairing())
 	require.Equal(t, []Term{1, 1, 2, 3}, f.logTerms())
 	require.Equal(t, RequestVoteReply{5, true}, f.ask(1, RequestVote{Term: 5, LastLogIndex: 4, LastLogTerm: 3}))
+}
+
+// answer has the leader of the term say that its log ends at an index.
+func (f *fixture) answer(last Index) {
+	f.t.Helper()
+	f.receive(f.leader, Bound{Term: f.term, Question: f.question(), LastIndex: last})
+	f.sync()
+}
+
+// question returns the number with which the server asks its leader.
+func (f *fixture) question() uint64 {
+	f.t.Helper()
+	f.take()
+	f.receive(1, AppendEntries{Term: f.term})
+	for _, e := range f.take() {
+		if m, ok := e.message.(BoundRequest); ok {
+			require.Equal(f.t, f.leader, e.to)
+			require.Equal(f.t, f.term, m.Term)
+			return m.Question
+		}
+	}
+	require.Fail(f.t, "it does not ask")
+	return 0
+}
+
+// A disk may not tell how far its log reached: here the fourth entry cannot be read
+// either. The leader can, and it is asked in this life: what it told an earlier one
+// may be too little for what that has stored after it.
+func TestOnlyTheLeaderKnowsHowMuchIsLost(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		answers  func(question uint64) []Bound
+		repaired Index // so much has to be committed for it
+	}{
+		{"no answer", func(uint64) []Bound { return nil }, 0},
+		{"to an earlier life", func(q uint64) []Bound { return []Bound{{Term: 3, Question: q + 2, LastIndex: 3}} }, 0},
+		{"of an earlier term", func(q uint64) []Bound { return []Bound{{Term: 2, Question: q, LastIndex: 3}} }, 0},
+		{"to this life", func(q uint64) []Bound { return []Bound{{Term: 3, Question: q, LastIndex: 4}} }, 4},
+		{"two, the later one first", func(q uint64) []Bound {
+			return []Bound{{Term: 3, Question: q, LastIndex: 4}, {Term: 3, Question: q, LastIndex: 3}}
+		}, 4},
+		{"less than can be read", func(q uint64) []Bound { return []Bound{{Term: 3, Question: q, LastIndex: 2}} }, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := damaged(t, 2, 4)
+			require.Equal(t, loss{index: 3, term: 3}, f.loss, "it cannot know of the fourth entry")
+			for _, m := range test.answers(f.question()) {
+				f.receive(1, m)
+			}
+			require.True(t, f.Repairing())
+			for i, term := range []Term{1, 2, 3} {
+				index := Index(i + 2)
+				f.ask(1, AppendEntries{Term: 3, PrevLogIndex: index - 1, PrevLogTerm: f.log.term(index - 1), Entries: testEntries(index, term), LeaderCommit: index})
+				require.Equal(t, test.repaired > 0 && index >= test.repaired, !f.Repairing(), "%d entries are committed", index)
+			}
+		})
+	}
+}
+
+// All that is missing may be back before the answer is.
+func TestAnswerEndsTheRepair(t *testing.T) {
+	f := damaged(t, 2, 4)
+	f.ask(1, AppendEntries{Term: 3, PrevLogIndex: 1, PrevLogTerm: 1, Entries: testEntries(2, 1, 2, 3), LeaderCommit: 4})
+	require.True(t, f.Repairing())
+	f.answer(4)
+	require.False(t, f.Repairing())
+}
+
+// A life asks with one number until it is answered, and the next one with another.
+func TestQuestionsAreOfOneLife(t *testing.T) {
+	f := damaged(t, 2)
+	first := f.question()
+	require.NotZero(t, first)
+	require.Equal(t, first, f.question())
+	f.crash()
+	f.sync()
+	require.NotEqual(t, first, f.question())
+	f.answer(4)
+	f.receive(1, AppendEntries{Term: 3})
+	f.sync()
+	for _, e := range f.take() {
+		require.False(t, is[BoundRequest](e.message), "it knows the answer")
+	}
+}
+
+func TestLeaderSaysHowFarItsLogReaches(t *testing.T) {
+	f := newLeader(t)
+	f.request(1, 1)
+	f.take()
+	f.receive(2, BoundRequest{Term: 1, Question: 7})
+	require.Equal(t, []envelope{{2, Bound{Term: 1, Question: 7, LastIndex: 2}}}, f.take())
+	f.receive(2, BoundRequest{Term: 2, Question: 7})
+	require.Empty(t, f.take(), "it does not lead that term")
+	f.receive(2, AppendEntries{Term: 2})
+	f.sync()
+	f.take()
+	f.receive(2, BoundRequest{Term: 2, Question: 7})
+	require.Empty(t, f.take(), "it follows")
 }
 
 // A leader of a later term was elected without this server's vote: what its log
@@ -117,8 +218,9 @@ func TestRepairCountsOnceItIsDurable(t *testing.T) {
 	for _, crash := range []bool{false, true} {
 		f := damaged(t, 3)
 		var h shadow
+		v := NewInvariants()
 		repairing := func(restarted bool) bool {
-			h.checkRepairing(f.Server, restarted)
+			require.NoError(t, v.checkRepairing(&h, f.Server, restarted))
 			return h.repairing
 		}
 		require.True(t, repairing(true))
@@ -209,6 +311,7 @@ func TestDamagedSnapshot(t *testing.T) {
 	f.sync()
 	require.True(t, f.Repairing(), "it stored more than the snapshot holds")
 	require.Equal(t, Index(4), f.LastApplied())
+	f.answer(5)
 	f.ask(1, AppendEntries{Term: 1, PrevLogIndex: 4, PrevLogTerm: 1, Entries: testEntries(5, 1), LeaderCommit: 5})
 	require.False(t, f.Repairing())
 }

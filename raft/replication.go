@@ -183,6 +183,9 @@ func (s *Server) follow(leader node.ID) {
 	s.elections = 0
 	s.heardAt = s.env.Now()
 	s.resetElectionTimer()
+	if s.loss.any() && !s.inquiry.answered {
+		s.inquire()
+	}
 }
 
 // mergeEntries makes the log hold the leader's entries from index first on. Only

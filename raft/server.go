@@ -76,6 +76,7 @@ type Server struct {
 	configurations []configured   // in the log, oldest first; before them the one in force at its beginning
 	incoming       incoming       // a snapshot on its way from the leader
 	saving         *saving        // a snapshot on its way to the disk
+	inquiry        inquiry        // into what damage may have taken
 	early          []earlyMessage // that came before their turn
 
 	// Volatile state on candidates and leaders.
@@ -159,6 +160,10 @@ func (s *Server) Receive(from node.ID, m node.Message) {
 		s.receiveInstallSnapshotReply(from, m)
 	case TimeoutNow:
 		s.receiveTimeoutNow(from, m)
+	case BoundRequest:
+		s.receiveBoundRequest(from, m)
+	case Bound:
+		s.receiveBound(m)
 	case rsm.TransferLeadership:
 		s.receiveTransferLeadership(from, m)
 	case rsm.ChangeMembership:

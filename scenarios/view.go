@@ -116,7 +116,7 @@ func messageTypes(protocol string) []string {
 	switch protocol {
 	case Raft.Name:
 		return []string{"AppendEntries", "RequestVote", "AppendEntriesReply", "RequestVoteReply", "Request", "Reply",
-			"PreVote", "PreVoteReply", "InstallSnapshot", "InstallSnapshotReply", "Committed", "TimeoutNow"}
+			"PreVote", "PreVoteReply", "InstallSnapshot", "InstallSnapshotReply", "Committed", "TimeoutNow", "BoundRequest", "Bound"}
 	case Paxos.Name:
 		return []string{"Accept", "Prepare", "Accepted", "Promise", "Request", "Reply", "Nack", "Heartbeat", "HeartbeatReply",
 			"Missing", "Decision", "Known", "CatchUpRequest", "CatchUp", "SnapshotChunk", "SnapshotRequest", "HandOver", "FillRequest"}
