@@ -37,9 +37,11 @@ type ProducerEvents struct {
 	Sent func(n Number, messages [][]byte)
 	// Confirmed: they are stored, and will not be lost.
 	Confirmed func(n Number, messages [][]byte, c Confirmation)
-	// Refused: they are not stored and never will be, and the number is used again. But
-	// after ErrSequenceReused, when the number was taken by something that an earlier life
-	// had sent, of which they may have been a part: the next one is used.
+	// Refused: they are not stored, and the number is used again. They never will be, unless
+	// a copy that was sent in an earlier session arrives when what they were refused for has
+	// passed. But after ErrSequenceReused, when the number was taken by something that an
+	// earlier session or life had sent, of which they may have been a part: the next one is
+	// used.
 	Refused func(n Number, messages [][]byte, err error)
 	// Resumed: a named producer has found out which numbers it has used in an earlier
 	// life. Of the messages that it had sent and not seen confirmed, those with a

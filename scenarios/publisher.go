@@ -33,7 +33,8 @@ type publisher struct {
 	given    int // messages of the outbox that the producer has
 	// again says that the producer has only what an earlier life had sent: that is
 	// dealt with before it is given anything else.
-	again bool
+	again  bool
+	exited bool
 }
 
 func (p Publisher) boot(env node.Env, c *messagingCrew, number int, load Load) node.Handler {
@@ -81,7 +82,12 @@ func (p *publisher) onResumed(highest uint64) {
 	p.give()
 }
 
+// onSent writes down what is sent. A producer goes on to the end of the call in which it
+// was refused; what it asks for then, after the process has ended, never leaves.
 func (p *publisher) onSent(n mq.Number, messages [][]byte) {
+	if p.exited {
+		return
+	}
 	p.outbox.sent, p.outbox.number = len(messages), n
 }
 
@@ -104,6 +110,7 @@ func (p *publisher) onRefused(_ mq.Number, messages [][]byte, err error) {
 		return
 	}
 	// The service has forgotten what was declared, or how far the numbers are used.
+	p.exited = true
 	p.env.Exit(err)
 }
 

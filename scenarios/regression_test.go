@@ -73,6 +73,9 @@ func TestFrozenRegressions(t *testing.T) {
 			`it. The server promised as the record said, until a snapshot took its place; the next life promised less.`},
 		{"repaired-not-durable", scenarios.Raft, `A server had all back that damage had taken, but not yet on its disk, when another ` +
 			`one started: the judge, who counts what is on disks, took its word for it an instant too soon.`},
+		{"message-of-an-ended-process", scenarios.Paxos, `A publisher was refused and ended its process. In the same call its producer ` +
+			`took the number again for what waited, and the publisher wrote that down as sent. An earlier copy of what was refused ` +
+			`came to be stored under the number, and the next life took the others for stored.`},
 	} {
 		frozen, err := scenarios.ReadReplayFile("testdata/regressions/" + c.file + ".json")
 		require.NoError(t, err)
