@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -161,12 +162,7 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 	c.CommitFirst = pick(draw("commitFirst"), false, false, false, true)
 
 	c.HashEvery = pick(draw("hashEvery"), uint64(1), 10, 10, 100)
-	// With slow disks an answer takes a third of a second. A lease that is shorter is over
-	// before anybody can use it, a member of a group that may not be silent for as long is
-	// dropped again and again, and who holds one message at a time gets a few in a second:
-	// such a queue is never drained, or not in time. Nor is it by plain Paxos, which has one
-	// command stored after the other, 23 in a second.
-	if c.Plain || c.Lease < Length(time.Second) || c.Member < Length(2*time.Second) || c.Holds < 4 {
+	if c.hasty() {
 		c.Sync = pick(draw("sync"), sim.Distribution{}, sim.LogNormal(ms, 0.5), sim.Exponential(3*ms))
 	}
 	for _, n := range c.clientNemeses() {
@@ -174,6 +170,16 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 	}
 	c.HonestClocks = pick(draw("honestClocks"), false, true)
 	return c
+}
+
+// hasty reports whether queues are not drained, or not in time, where an answer takes a
+// third of a second: as with slow disks, or for as long as half of a leader's messages are
+// lost. A lease that is shorter is over before anybody can use it, a member of a group that
+// may not be silent for as long is dropped again and again, and who holds one message at a
+// time gets a few in a second. And plain Paxos has one command stored after the other, 23
+// in a second.
+func (c QueueSwarm) hasty() bool {
+	return c.Plain || c.Lease < Length(time.Second) || c.Member < Length(2*time.Second) || c.Holds < 4
 }
 
 // clientNemeses lists the faults that befall clients, but for cuts from servers.
@@ -292,12 +298,28 @@ func (c QueueSwarm) scenario(seed uint64) Scenario {
 	faults := s.Faults
 	s.Faults = func(r *rand.Rand, servers int) sim.Schedule {
 		schedule := faults(r, servers)
+		if c.hasty() {
+			schedule = c.heard(schedule)
+		}
 		for _, n := range c.clientNemeses() {
 			schedule = append(schedule, Repeat(n.name, *n.often, 0, n.fault)(seed, time.Duration(c.Duration))...)
 		}
 		return schedule
 	}
 	return s
+}
+
+// heard is a schedule in which nobody's messages are lost by half to the end of the run. A
+// leader outside of the healed quorum is followed all the same, and answers late.
+func (c QueueSwarm) heard(schedule sim.Schedule) sim.Schedule {
+	schedule = slices.Clone(schedule)
+	for i, f := range schedule {
+		if d, ok := f.(sim.Disturbance); ok && d.End == 0 && d.Loss >= 0.5 {
+			d.End = c.Duration
+			schedule[i] = d
+		}
+	}
+	return schedule
 }
 
 // messaging is what is declared, and the roles of clients.
