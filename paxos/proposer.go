@@ -168,10 +168,18 @@ func merge(highest []Proposal, first Slot, reported []Proposal) []Proposal {
 
 // receiveNack hears that an acceptor has promised a higher ballot, or stands by its
 // leader. The latter is no objection any more to one that leads: others have promised.
+// Where the ballot is of a server that is no member any more nobody is to lead it, and
+// a leader goes on at once with a higher one: the acceptor needs it to be of use again.
 func (s *Server) receiveNack(m Nack) {
 	s.highest = max(s.highest, m.Promised)
-	if m.Ballot == s.ballot && (s.role == preparing || m.Promised > s.ballot) {
-		s.giveUp(m.Promised, m.Promised.Server())
+	by := m.Promised.Server()
+	switch {
+	case m.Ballot != s.ballot:
+	case s.role == leading && m.Promised > s.ballot && !s.isMember(by):
+		s.giveUp(m.Promised, 0)
+		s.prepare()
+	case s.role == preparing || m.Promised > s.ballot:
+		s.giveUp(m.Promised, by)
 	}
 }
 

@@ -291,6 +291,20 @@ func TestPreempted(t *testing.T) {
 	}
 }
 
+// An acceptor that was away may have promised a ballot to a server that nobody follows
+// any more. A leader that hears of it does not wait for that server. (Found by a swarm:
+// the only member left waited for 2 s.)
+func TestPreemptedByOneThatHasLeft(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.lead(2)
+	l.receive(3, Nack{b(1, 1), b(2, 4)})
+	require.Equal(t, preparing, l.server.role)
+	l.expect("2 Prepare(3.1 from 1)", "3 Prepare(3.1 from 1)")
+	l.receive(3, Promise{Ballot: b(3, 1)})
+	_, leads := l.server.Leads()
+	require.True(t, leads)
+}
+
 func TestStaleNackIsIgnored(t *testing.T) {
 	l := boot(t, 2, 3)
 	l.lead(1)

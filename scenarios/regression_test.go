@@ -76,6 +76,8 @@ func TestFrozenRegressions(t *testing.T) {
 		{"message-of-an-ended-process", scenarios.Paxos, `A publisher was refused and ended its process. In the same call its producer ` +
 			`took the number again for what waited, and the publisher wrote that down as sent. An earlier copy of what was refused ` +
 			`came to be stored under the number, and the next life took the others for stored.`},
+		{"ballot-of-nobody", scenarios.Paxos, `The only member left was to teach a server that had promised a ballot to one that is ` +
+			`no member any more. It gave way to that one and, patient from what it had been through, waited 2 s for it.`},
 	} {
 		frozen, err := scenarios.ReadReplayFile("testdata/regressions/" + c.file + ".json")
 		require.NoError(t, err)
