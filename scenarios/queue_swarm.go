@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"time"
 
@@ -307,19 +306,6 @@ func (c QueueSwarm) scenario(seed uint64) Scenario {
 		return schedule
 	}
 	return s
-}
-
-// heard is a schedule in which nobody's messages are lost by half to the end of the run. A
-// leader outside of the healed quorum is followed all the same, and answers late.
-func (c QueueSwarm) heard(schedule sim.Schedule) sim.Schedule {
-	schedule = slices.Clone(schedule)
-	for i, f := range schedule {
-		if d, ok := f.(sim.Disturbance); ok && d.End == 0 && d.Loss >= 0.5 {
-			d.End = c.Duration
-			schedule[i] = d
-		}
-	}
-	return schedule
 }
 
 // messaging is what is declared, and the roles of clients.

@@ -313,6 +313,25 @@ func downfall(r *rand.Rand, span sim.Span) sim.Downfall {
 // that it is too slow for what they ask, would be no fault of the protocol's.
 var healing = []string{"cutClients", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk", "downfall", "echo", "byType"}
 
+// alone reports whether one client asks, one thing after the other. Where half of the
+// messages of a leader outside of the healed quorum are lost, one client's request, or the
+// answer to it, may be lost for 2 s on end, whatever the protocol does; of several clients
+// another has an answer meanwhile.
+func (c Swarm) alone() bool { return c.Clients == 1 && c.OpenRate == 0 }
+
+// heard is a schedule in which nobody's messages are lost by half to the end of the run. A
+// leader outside of the healed quorum is followed all the same, and answers late.
+func (c Swarm) heard(schedule sim.Schedule) sim.Schedule {
+	schedule = slices.Clone(schedule)
+	for i, f := range schedule {
+		if d, ok := f.(sim.Disturbance); ok && d.End == 0 && d.Loss >= 0.5 {
+			d.End = c.Duration
+			schedule[i] = d
+		}
+	}
+	return schedule
+}
+
 // Set changes one field, named as in JSON. The value is written as in JSON, where
 // the quotes of a text may be left out.
 func (c *Swarm) Set(field, value string) error { return setField(c, field, value) }
@@ -492,6 +511,9 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		}
 		if c.Theme.ends() {
 			return append(schedule, c.Theme.deafen(phase)...)
+		}
+		if c.alone() {
+			schedule = c.heard(schedule)
 		}
 		damage := c.befall(frail, seed, phase, schedule)
 		return append(append(schedule, damage...), c.heal(seed, phase, damage))
