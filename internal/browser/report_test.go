@@ -26,14 +26,11 @@ import (
 
 var screenshots = flag.String("screenshots", "", "folder for pictures of the pages")
 
-// open opens a page in a browser that has no network, does what has to be done for runs to
-// be shown, and returns what the page complained of.
+// open opens a page in a tab of a browser that has no network, does what has to be done for
+// runs to be shown, and returns what the page complained of.
 func open(t *testing.T, path string, ready ...chromedp.Action) (ctx context.Context, complaints func() []string) {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1400, 1250))
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(allocator)
+	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
 	ctx, cancelTime := context.WithTimeout(ctx, 90*time.Second)
 	t.Cleanup(cancelTime)
