@@ -18,14 +18,6 @@ func Catalogue() []Scenario {
 	return append(all, queueScenarios()...)
 }
 
-func swarm() Scenario {
-	s, err := SwarmScenario(nil)
-	if err != nil {
-		panic(err) // nothing was set that could be wrong
-	}
-	return s
-}
-
 // localNetwork is the world of the catalogue: a data centre in which a message
 // takes about a millisecond and a disk sync about as long.
 func localNetwork() sim.Config {

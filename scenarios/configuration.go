@@ -74,3 +74,28 @@ func fieldNames(c configuration) (names []string) {
 	eachField(c, func(name string, _ reflect.Value) { names = append(names, name) })
 	return names
 }
+
+// setFlags is what sets these fields on a command line.
+func setFlags(set map[string]string) (flags string) {
+	for _, field := range sortedKeys(set) {
+		flags += fmt.Sprintf(" --set %s=%s", field, set[field])
+	}
+	return flags
+}
+
+// bound says what the number in a field may be.
+type bound struct {
+	field       string
+	value       float64
+	least, most float64
+}
+
+// validateBounds reports the first number that is out of bounds, or none at all.
+func validateBounds(bounds []bound) error {
+	for _, b := range bounds {
+		if !(b.value >= b.least && b.value <= b.most) {
+			return fmt.Errorf("%s: %v is not between %v and %v", b.field, b.value, b.least, b.most)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package scenarios
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"quorumlab/paxos"
+	"quorumlab/raft"
+	"quorumlab/rsm"
+	"quorumlab/sim"
+)
+
+func swarm() Scenario {
+	s, err := SwarmScenario(nil)
+	if err != nil {
+		panic(err) // nothing was set that could be wrong
+	}
+	return s
+}
+
+// SwarmScenario is the scenario in which everything that may go wrong does, some
+// of it in each run. The fields in set replace what is drawn.
+func SwarmScenario(set map[string]string) (Scenario, error) {
+	draw := func(seed uint64) (Swarm, error) {
+		c := drawSwarm(seed)
+		c.Theme = drawTheme(seed)
+		if theme, ok := set["theme"]; ok {
+			if err := c.Set("theme", theme); err != nil {
+				return c, err
+			}
+		}
+		c.concentrate()
+		for _, field := range sortedKeys(set) {
+			if err := c.Set(field, set[field]); err != nil {
+				return c, err
+			}
+		}
+		c.settle(set)
+		return c, c.Validate()
+	}
+	if _, err := draw(0); err != nil {
+		return Scenario{}, err
+	}
+	return Scenario{
+		Flags: setFlags(set),
+		Name:  "swarm",
+		Title: "Everything that may go wrong, some of it in each run",
+		Story: `Which faults exist at all, how often they befall, how large the cluster is and how its network behaves are drawn from the seed. In the first phase anything goes, and only safety counts. Then a quorum chosen at random is healed, the rest stays as broken as it is, and the service has to come back.`,
+		Promises: map[string][]string{
+			"raft": {
+				string(raft.MarkSplitVote),
+				string(raft.MarkTruncation),
+				string(raft.MarkTruncation) + " during partition",
+				string(raft.MarkLeaderWithoutQuorum),
+				string(raft.MarkLeaderWithoutQuorum) + " during shape",
+				string(raft.MarkSnapshotTaken),
+				string(raft.MarkSnapshotInstalled),
+				string(raft.MarkTransfer),
+				string(raft.MarkMembershipChanged),
+				string(raft.MarkMembershipChanged) + " during partition",
+				string(raft.MarkDamaged),
+				string(raft.MarkRepaired),
+				string(lostReplaced),
+			},
+			"paxos": {
+				string(paxos.HoleFilled),
+				string(paxos.HoleFilled) + " during disturbance",
+				string(paxos.CaughtUp),
+				string(paxos.CaughtUp) + " during partition",
+				string(paxos.SnapshotInstalled),
+				string(paxos.HandedOver),
+				string(paxos.MembersChanged),
+				string(paxos.MembersChanged) + " during partition",
+				string(paxos.Repaired),
+				string(lostReplaced),
+			},
+		},
+		Vary: func(seed uint64) Scenario {
+			c, err := draw(seed)
+			if err != nil {
+				panic(err) // what is set does not depend on what is drawn
+			}
+			return c.scenario(seed)
+		},
+	}, nil
+}
+
+// scenario is the scenario of one configuration.
+func (c Swarm) scenario(seed uint64) Scenario {
+	s := Scenario{
+		Name: "swarm", Title: "Everything that may go wrong, some of it in each run",
+		Servers: c.Servers,
+		World: sim.Config{
+			Network: sim.Network{
+				Latency: c.Latency, Loss: c.Loss, Duplication: c.Duplication, Reordering: c.Reordering,
+				Corruption: c.Corruption, Bandwidth: c.Bandwidth,
+			},
+			Disk:        sim.DiskTiming{Sync: c.Sync},
+			CPU:         sim.CPU{PerMessage: c.CPU},
+			ShuffleTies: c.ShuffleTies,
+		},
+		Workload: KeyValueWorkload(c.Keys, c.CompareAndSet),
+		Roam:     c.Roam,
+		Spares:   c.Spares,
+		Settings: c.Settings, Transfers: time.Duration(c.Transfers),
+		Changes:  Changes{Every: time.Duration(c.Changes), Frail: c.frail(seed)},
+		Settle:   time.Duration(c.Recovery),
+		Duration: time.Duration(c.Duration+c.Recovery) + 2*time.Second,
+		Bites:    func(*Result) error { return nil },
+		Config:   c,
+	}
+	if c.Counter {
+		s.Workload = CounterWorkload()
+	}
+	if machine := s.Workload.Machine; c.Pieces {
+		s.Workload.Machine = func() rsm.StateMachine { return &inPieces{StateMachine: machine()} }
+	}
+	if c.Theme.ends() {
+		s.Due = c.deafDue()
+		s.Duration = s.Due + 2*time.Second
+	}
+	for range c.Clients {
+		s.Clients = append(s.Clients, Load{Sessions: 1, Think: time.Duration(c.Think)})
+	}
+	if c.OpenRate > 0 {
+		s.Clients = append(s.Clients, Load{Rate: c.OpenRate})
+	}
+	s.Faults = func(*rand.Rand, int) sim.Schedule {
+		frail := targets(c.frail(seed))
+		var all []Nemesis
+		for _, n := range c.nemeses() {
+			lingering := 0.1
+			if c.Theme.ends() || slices.Contains(healing, n.name) {
+				lingering = 0
+			}
+			all = append(all, Repeat(n.name, *n.often, lingering, n.fault))
+		}
+		phase := time.Duration(c.Duration)
+		schedule := append(Compose(all...)(seed, phase), c.drifts(seed, phase)...)
+		if c.Priorities > 0 {
+			schedule = append(schedule, priorities(stream(seed, "priorities"), c.Servers, c.Priorities, phase)...)
+		}
+		if c.Theme.ends() {
+			return append(schedule, c.Theme.deafen(phase)...)
+		}
+		if c.alone() {
+			schedule = c.heard(schedule)
+		}
+		damage := c.befall(frail, seed, phase, schedule)
+		return append(append(schedule, damage...), c.heal(seed, phase, damage))
+	}
+	return s
+}
