@@ -1,10 +1,13 @@
 package scenarios
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"quorumlab/mq"
 	"quorumlab/node"
+	"quorumlab/scenarios/mqjudge"
 )
 
 // auditor is a client machine that asks, when no more messages are made, how many are
@@ -14,20 +17,8 @@ type auditor struct {
 	crew    *messagingCrew
 	session *mq.Session
 	left    []mq.Command
-	audit   audit
+	audit   mqjudge.Audit
 }
-
-// audit is what the service says of itself, all asked after a moment.
-type audit struct {
-	begun  time.Duration
-	quiet  bool // no publisher had anything left when it was begun
-	queues map[string]mq.QueueStatistics
-	logs   map[string]mq.LogState
-	groups map[groupName]mq.GroupState
-	failed bool // something is not there
-}
-
-type groupName struct{ log, group string }
 
 // auditEvery is how long an auditor waits before it asks everything again.
 const auditEvery = 50 * time.Millisecond
@@ -41,11 +32,11 @@ func (a *auditor) Timeout(t node.Timer) {
 		a.session.Timeout()
 		return
 	}
-	a.audit = audit{
-		begun: a.crew.now(), quiet: a.crew.nothingToPublish(), queues: make(map[string]mq.QueueStatistics),
-		logs: make(map[string]mq.LogState), groups: make(map[groupName]mq.GroupState),
+	a.audit = mqjudge.Audit{
+		Begun: a.crew.now(), Quiet: a.crew.nothingToPublish(), Queues: make(map[string]mq.QueueStatistics),
+		Logs: make(map[string]mq.LogState), Groups: make(map[mqjudge.Group]mq.GroupState),
 	}
-	a.left = a.crew.topology.questions(a.crew.Roles)
+	a.left = a.crew.questions()
 	a.proceed()
 }
 
@@ -71,18 +62,43 @@ func (a *auditor) Receive(from node.ID, m node.Message) {
 	a.proceed()
 }
 
+// questions returns what an auditor asks.
+func (c *messagingCrew) questions() (all []mq.Command) {
+	// First those that others get dead letters from: when they are empty, none come.
+	names := sortedKeys(c.topology.Queues)
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(c.topology.Queues[b].DeadLetters, c.topology.Queues[a].DeadLetters)
+	})
+	for _, name := range names {
+		all = append(all, mq.Statistics{Queue: name})
+	}
+	asked := make(map[mqjudge.Group]bool)
+	for _, name := range sortedKeys(c.topology.Logs) {
+		for _, role := range c.Roles {
+			f, follows := role.(Follower)
+			g := mqjudge.Group{Log: f.Log, Name: f.Group}
+			if follows && f.Group != "" && f.Log == name && !asked[g] {
+				asked[g] = true
+				all = append(all, mq.DescribeGroup{Log: f.Log, Group: f.Group})
+			}
+		}
+		all = append(all, mq.DescribeLog{Log: name})
+	}
+	return all
+}
+
 // note takes down an answer.
 func (a *auditor) note(question mq.Command, answer []byte) {
 	var err error
 	switch c := question.(type) {
 	case mq.Statistics:
-		a.audit.queues[c.Queue], err = c.Result(answer)
+		a.audit.Queues[c.Queue], err = c.Result(answer)
 	case mq.DescribeLog:
-		a.audit.logs[c.Log], err = c.Result(answer)
+		a.audit.Logs[c.Log], err = c.Result(answer)
 	case mq.DescribeGroup:
-		a.audit.groups[groupName{c.Log, c.Group}], err = c.Result(answer)
+		a.audit.Groups[mqjudge.Group{Log: c.Log, Name: c.Group}], err = c.Result(answer)
 	}
-	a.audit.failed = a.audit.failed || err != nil
+	a.audit.Failed = a.audit.Failed || err != nil
 }
 
 // Synced implements node.Handler.
@@ -99,17 +115,17 @@ func (c *messagingCrew) nothingToPublish() bool {
 }
 
 // audited takes the answers of an auditor, and finds out whether nothing is left.
-func (c *messagingCrew) audited(a audit) {
+func (c *messagingCrew) audited(a mqjudge.Audit) {
 	c.audit = a
-	if a.failed || !a.quiet || c.now() < c.until {
+	if a.Failed || !a.Quiet || c.now() < c.until {
 		return
 	}
-	for _, q := range a.queues {
+	for _, q := range a.Queues {
 		if q.Ready > 0 || q.Leased > 0 {
 			return
 		}
 	}
-	for name, log := range a.logs {
+	for name, log := range a.Logs {
 		for i, r := range log.Partitions {
 			if !c.readTo(name, uint32(i), r) {
 				return
@@ -126,8 +142,8 @@ func (c *messagingCrew) readTo(log string, partition uint32, r mq.Range) bool {
 		return true
 	}
 	end := r.End
-	for group, g := range c.audit.groups {
-		if group.log == log && (int(partition) >= len(g.Partitions) || g.Partitions[partition].Offset < end) {
+	for group, g := range c.audit.Groups {
+		if group.Log == log && (int(partition) >= len(g.Partitions) || g.Partitions[partition].Offset < end) {
 			return false
 		}
 	}

@@ -27,11 +27,8 @@
 // [Messaging] says what is declared and what each client is: [Publisher], [Receiver],
 // [Follower] of a log, [Operator] who empties and deletes, or [Walker] who uses everything,
 // by itself. All that goes through their network is written down, and
-// judged for what their queues and logs promise: no message lost after a full drain,
-// none from nowhere, none to two consumers within a lease, in order, not too often and not
-// too old, routed where it should be, and dead letters accounted for; logs by the errors
-// that are known of them, and by what they keep; groups by their owners, offsets and
-// sessions; and what the service counts by what clients saw. [QueueSwarm]
+// judged for what their queues and logs promise, by package mqjudge: no message lost after
+// a full drain, none from nowhere, none to two consumers within a lease, and so on. [QueueSwarm]
 // draws everything that may go wrong. [Result.Messages] has the life of each message.
 // Inside, replicas of such a machine are compared after every command, whatever the
 // protocol ([StateEquality]), and each answer with that of package mq/reference

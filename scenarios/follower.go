@@ -8,6 +8,7 @@ import (
 	"quorumlab/mq"
 	"quorumlab/node"
 	"quorumlab/rsm"
+	"quorumlab/scenarios/mqjudge"
 )
 
 // follower is a client machine in the role of a Follower.
@@ -53,7 +54,7 @@ func (f *follower) Start() { f.setup.begin() }
 func (f *follower) begin() {
 	f.partitions, f.at, f.empty, f.rejoin = nil, 0, 0, false
 	if f.Group == "" {
-		for i := range max(1, f.crew.topology.logs[f.Log].Partitions) {
+		for i := range max(1, f.crew.topology.Logs[f.Log].Partitions) {
 			f.partitions = append(f.partitions, mq.PartitionOffset{Partition: i})
 		}
 		f.read()
@@ -205,8 +206,8 @@ func (f *follower) work() {
 
 func (f *follower) worked() {
 	for _, r := range f.batch {
-		f.crew.record.worked = append(f.crew.record.worked, worked{
-			machine: f.number, queue: f.Log, group: f.Group, value: string(r.Body), began: f.began, end: f.crew.now(),
+		f.crew.record.Work = append(f.crew.record.Work, mqjudge.Work{
+			Machine: f.number, Queue: f.Log, Group: f.Group, Value: string(r.Body), Began: f.began, Ended: f.crew.now(),
 		})
 	}
 	if f.CommitFirst {

@@ -6,6 +6,7 @@ import (
 	"quorumlab/mq"
 	"quorumlab/node"
 	"quorumlab/rsm"
+	"quorumlab/scenarios/mqjudge"
 )
 
 // Messaging is what is done with a message queue (package mq): what is declared, and
@@ -95,11 +96,11 @@ func (m Messaging) Workload() Workload {
 type messagingCrew struct {
 	Messaging
 	stage
-	topology  topology
-	record    *transcript
+	topology  mqjudge.Topology
+	record    *mqjudge.Transcript
 	outboxes  []*outbox // of publishers, by number
 	positions map[logPosition]uint64
-	audit     audit
+	audit     mqjudge.Audit
 	drained   bool
 }
 
@@ -112,8 +113,8 @@ type logPosition struct {
 
 func newMessagingCrew(m Messaging, s stage) *messagingCrew {
 	c := &messagingCrew{
-		Messaging: m, stage: s, topology: newTopology(m.Declarations),
-		record:    &transcript{now: s.now, made: make(map[string]making)},
+		Messaging: m, stage: s, topology: mqjudge.NewTopology(m.Declarations),
+		record:    mqjudge.NewTranscript(s.now),
 		positions: make(map[logPosition]uint64),
 	}
 	for range m.Roles {
@@ -131,8 +132,9 @@ func (c *messagingCrew) client(number int, load Load) node.Factory {
 		c.outboxes[number-1].calls = load.Calls
 	}
 	return func(env node.Env) node.Handler {
-		t := &tap{Env: env, transcript: c.record, machine: number, open: make(map[rsm.ClientID]int)}
-		return tapped{c.Roles[number-1].boot(t, c, number, load), t}
+		return c.record.Listen(env, number, func(env node.Env) node.Handler {
+			return c.Roles[number-1].boot(env, c, number, load)
+		})
 	}
 }
 

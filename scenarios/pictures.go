@@ -25,7 +25,7 @@ func (r *Result) pictures(o *overview) []picture {
 		{"distribution", plots.LatencyDistribution(run)},
 	}
 	if r.Messages != nil {
-		all = append(all, picture{"queues", r.Messages.queuePicture(run)})
+		all = append(all, picture{"queues", queuePicture(r.Messages, run)})
 	}
 	// What servers do goes on for longer than what clients call.
 	run.Length = r.Length

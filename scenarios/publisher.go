@@ -7,6 +7,7 @@ import (
 
 	"quorumlab/mq"
 	"quorumlab/node"
+	"quorumlab/scenarios/mqjudge"
 )
 
 // outbox is what a publisher keeps through crashes: the messages that were not
@@ -160,7 +161,7 @@ func (p *publisher) make() {
 	}
 	value := fmt.Sprintf("C%d-%d", p.number, call.Number)
 	poison := p.Poison > 0 && stream(p.crew.seed, value).Float64() < p.Poison
-	p.crew.record.made[value] = making{call, p.number, poison}
+	p.crew.record.Made[value] = mqjudge.Making{At: call.At, Machine: p.number, Number: call.Number, Poison: poison}
 	p.outbox.messages = append(p.outbox.messages, []byte(value))
 	resuming := p.again && p.given == 0 // what was sent may be stored
 	if p.producer != nil && !resuming {

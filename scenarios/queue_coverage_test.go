@@ -31,18 +31,18 @@ func TestTheSwarmUsesAllOfTheQueue(t *testing.T) {
 			return crew_
 		}
 		Run(run, Raft, seed)
-		for _, a := range crew_.record.asked {
-			if a.end == 0 || a.refused {
+		for _, a := range crew_.record.Asked {
+			if a.End == 0 || a.Refused {
 				continue
 			}
-			kind := reflect.TypeOf(a.command).Name()
+			kind := reflect.TypeOf(a.Command).Name()
 			var code mq.Code
-			if err, failed := reference.Result(a.command, a.answer).(error); failed && errors.As(err, &code) {
+			if err, failed := reference.Result(a.Command, a.Answer).(error); failed && errors.As(err, &code) {
 				refused[code]++
 				continue
 			}
 			done[kind]++
-			if !crew_.walks(a.machine) {
+			if _, walks := crew_.Roles[a.Machine-1].(Walker); !walks {
 				alone[kind]++
 			}
 		}

@@ -1,10 +1,13 @@
 package scenarios
 
-import "quorumlab/plots"
+import (
+	"quorumlab/plots"
+	"quorumlab/scenarios/mqjudge"
+)
 
 // queuePicture draws how a message queue did, as its clients could know it.
-func (m *MessageRecord) queuePicture(run plots.Run) *plots.Figure {
-	gauge := func(heading, label string, all []MessageSeries) plots.Gauge {
+func queuePicture(m *mqjudge.Record, run plots.Run) *plots.Figure {
+	gauge := func(heading, label string, all []mqjudge.Series) plots.Gauge {
 		g := plots.Gauge{Heading: heading, Label: label}
 		for _, s := range all {
 			readings := make([]plots.Reading, len(s.At))

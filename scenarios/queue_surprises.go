@@ -34,7 +34,7 @@ func lostAcknowledgement() Scenario {
 	s.Duration = 6 * time.Second
 	s.Bites = func(r *Result) error {
 		return errors.Join(
-			atLeast("messages worked on twice", r.Messages.workedTwice(), 1),
+			atLeast("messages worked on twice", r.Messages.WorkedTwice(), 1),
 			atMost("messages lost", r.Messages.Lost, 0),
 		)
 	}
@@ -54,7 +54,7 @@ func slowConsumer() Scenario {
 	s.Bites = func(r *Result) error {
 		return errors.Join(
 			atLeast("acknowledgements refused", r.Messages.Refused, 1),
-			atLeast("messages worked on twice", r.Messages.workedTwice(), 1),
+			atLeast("messages worked on twice", r.Messages.WorkedTwice(), 1),
 		)
 	}
 	return s
@@ -109,7 +109,7 @@ func queueAsMutex() Scenario {
 	}
 	s.Duration = 8 * time.Second
 	s.Bites = func(r *Result) error {
-		return atLeast("times that two were in", r.Messages.worksAtOnce(), 1)
+		return atLeast("times that two were in", r.Messages.WorksAtOnce(), 1)
 	}
 	return s
 }

@@ -9,6 +9,7 @@ import (
 
 	"quorumlab/mq"
 	"quorumlab/node"
+	"quorumlab/scenarios/mqjudge"
 )
 
 // receiver is a client machine in the role of a Receiver.
@@ -43,7 +44,7 @@ func (j job) next() time.Duration {
 func (r Receiver) boot(env node.Env, c *messagingCrew, number int, load Load) node.Handler {
 	b := &receiver{
 		Receiver: r, env: env, crew: c, number: number, load: load,
-		leases: c.topology.queues[r.Queue].Contract != mq.AtMostOnce,
+		leases: c.topology.Queues[r.Queue].Contract != mq.AtMostOnce,
 	}
 	b.setup = newSetup(env, c, b.begin)
 	b.consumer = mq.NewConsumer(env, mq.ConsumerConfig{
@@ -109,7 +110,7 @@ func (r *receiver) work(d mq.Delivery) {
 
 // lease is for how long messages are leased to the receiver.
 func (r *receiver) lease() time.Duration {
-	return cmp.Or(r.Lease, r.crew.topology.queues[r.Queue].Lease, mq.DefaultLease)
+	return cmp.Or(r.Lease, r.crew.topology.Queues[r.Queue].Lease, mq.DefaultLease)
 }
 
 func (r *receiver) wake() {
@@ -149,11 +150,11 @@ func (r *receiver) finish() {
 // on the message and on which delivery it is only.
 func (r *receiver) settle(j job) {
 	value := string(j.Body)
-	r.crew.record.worked = append(r.crew.record.worked, worked{
-		machine: r.number, queue: r.Queue, value: value, began: j.began, end: r.crew.now(),
+	r.crew.record.Work = append(r.crew.record.Work, mqjudge.Work{
+		Machine: r.number, Queue: r.Queue, Value: value, Began: j.began, Ended: r.crew.now(),
 	})
 	choice := r.draw("settle", value, j.Attempt).Float64()
-	switch poison := r.crew.record.made[value].poison; {
+	switch poison := r.crew.record.Made[value].Poison; {
 	case !r.leases:
 		r.consumer.Forget(j.Lease)
 	case r.crew.draining():

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"quorumlab/linearizability"
+	"quorumlab/scenarios/mqjudge"
 	"quorumlab/sim"
 )
 
@@ -18,9 +19,9 @@ type Result struct {
 	Violation   string // the first one found, or empty
 	Failure     Class  // of the violation; zero if there is none
 	Fingerprint uint64
-	Length      time.Duration  // of virtual time
-	Operations  []Operation    // in the order in which they were called
-	Messages    *MessageRecord // of a message queue, or nil
+	Length      time.Duration   // of virtual time
+	Operations  []Operation     // in the order in which they were called
+	Messages    *mqjudge.Record // of a message queue, or nil
 	Leaders     []Leadership
 	Faults      sim.Schedule
 	Stats       sim.Stats

@@ -1,10 +1,12 @@
-package scenarios
+package mqjudge
 
 import (
 	"cmp"
 	"slices"
 	"sort"
 	"time"
+
+	"quorumlab/linearizability"
 )
 
 // placing is what publishers know of the place of a message in its queue: it was sent
@@ -21,7 +23,7 @@ func (p placing) before(other placing) bool {
 }
 
 // placings returns those of the messages that were sent once.
-func (j messageJudge) placings() map[queueValue]placing {
+func (j judge) placings() map[queueValue]placing {
 	all := make(map[queueValue]placing)
 	twice := make(map[queueValue]bool)
 	for _, e := range j.enqueues {
@@ -47,7 +49,7 @@ type placed struct {
 // inOrder judges whether messages are delivered in the order in which they were published,
 // those that come back too, whatever numbers the queue gives them: while one is ready for
 // certain, none may be delivered that was published after it for certain.
-func (j messageJudge) inOrder() {
+func (j judge) inOrder() {
 	places := j.placings()
 	settled := j.settlements()
 	lists := make(map[queueValue][]delivery)
@@ -98,7 +100,7 @@ func (j messageJudge) inOrder() {
 
 // outOfTurn looks, among deliveries while a message may have been ready, for one of a
 // younger message when it was ready for certain.
-func (j messageJudge) outOfTurn(d delivery, place placing, among []placed, may, certain func(x placed) bool) {
+func (j judge) outOfTurn(d delivery, place placing, among []placed, may, certain func(x placed) bool) {
 	for _, x := range among {
 		if !may(x) {
 			return
@@ -108,5 +110,16 @@ func (j messageJudge) outOfTurn(d delivery, place placing, among []placed, may, 
 				d.queue, x.value, d.value, d.lease.Attempt, d.called.Round(time.Microsecond))
 			return
 		}
+	}
+}
+
+// producers judges the order of what each producer has sent.
+func (j judge) producers() {
+	wrong, err := linearizability.CheckProducerOrder(j.order())
+	switch {
+	case err != nil:
+		j.blame("History", "%v", err)
+	case len(wrong) > 0:
+		j.blame(producerOrder, "%v was delivered before %v, which its producer had sent first", wrong[0][0].Output, wrong[0][1].Output)
 	}
 }

@@ -1,4 +1,4 @@
-package scenarios
+package mqjudge
 
 import (
 	"reflect"
@@ -11,39 +11,33 @@ import (
 // walks judges what walkers were answered: what the reference would have answered that
 // carries out their commands and no others. Message numbers and generations are numbers
 // that the service gives as it likes, so they are translated. Time is left out.
-func (j messageJudge) walks() {
+func (j judge) walks() {
 	walks := make(map[int]*walkJudge) // by session
-	for _, a := range j.crew.record.asked {
-		if !j.crew.walks(a.machine) {
+	for _, a := range j.Transcript.Asked {
+		if !j.alone(a.Machine) {
 			continue
 		}
-		w := walks[a.session]
+		w := walks[a.Session]
 		if w == nil {
 			w = &walkJudge{messages: map[queueMessage]uint64{}, generations: map[uint64]uint64{0: 0}}
-			walks[a.session] = w
+			walks[a.Session] = w
 		}
-		if a.end == 0 || a.refused || w.lost {
+		if a.End == 0 || a.Refused || w.lost {
 			w.lost = true // what comes after depends on whether it was carried out
 			continue
 		}
-		c := w.translated(a.command)
+		c := w.translated(a.Command)
 		want := w.reference.Apply(c)
-		if got := reference.Result(a.command, a.answer); !w.alike(c, got, want) {
+		if got := reference.Result(a.Command, a.Answer); !w.alike(c, got, want) {
 			j.blame(walked, "C%d, who is alone with it, asked %T%+v at %v and was answered %+v, and should have been %+v",
-				a.machine, a.command, a.command, a.called, got, want)
+				a.Machine, a.Command, a.Command, a.Called, got, want)
 			return
 		}
 	}
 }
 
-// walks reports whether a client is a walker, who is judged apart.
-func (c *messagingCrew) walks(number int) bool {
-	if number < 1 || number > len(c.Roles) {
-		return false
-	}
-	_, walks := c.Roles[number-1].(Walker)
-	return walks
-}
+// alone reports whether a client is alone with what it uses, and judged apart.
+func (m *Evidence) alone(number int) bool { return slices.Contains(m.Walkers, number) }
 
 // walkJudge follows one walk.
 type walkJudge struct {

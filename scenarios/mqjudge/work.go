@@ -1,8 +1,9 @@
-package scenarios
+package mqjudge
 
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -10,18 +11,17 @@ import (
 )
 
 // unworked judges whether receivers acknowledge only what somebody has worked on.
-func (j messageJudge) unworked() {
+func (j judge) unworked() {
 	ended := make(map[queueValue]time.Duration)
-	for _, w := range j.crew.record.worked {
-		name := queueValue{w.queue, w.value}
-		if first, any := ended[name]; !any || w.end < first {
-			ended[name] = w.end
+	for _, w := range j.Transcript.Work {
+		name := queueValue{w.Queue, w.Value}
+		if first, any := ended[name]; !any || w.Ended < first {
+			ended[name] = w.Ended
 		}
 	}
 	values := j.values()
 	for _, s := range j.settled {
-		receives := func(r Role) bool { receiver, ok := r.(Receiver); return ok && receiver.Queue == s.queue }
-		if s.how != mq.Acknowledging || !s.known || s.err != nil || !slices.ContainsFunc(j.crew.Roles, receives) {
+		if s.how != mq.Acknowledging || !s.known || s.err != nil || !slices.Contains(j.WorkedOn, s.queue) {
 			continue
 		}
 		value := values[queueMessage{s.queue, s.lease.Message}]
@@ -35,13 +35,13 @@ func (j messageJudge) unworked() {
 
 // unsent judges whether publishers send what they are given: when all is done, each message
 // that was made was sent.
-func (j messageJudge) unsent() {
-	if !j.crew.drained {
+func (j judge) unsent() {
+	if !j.Drained {
 		return
 	}
 	sent := make(map[string]bool)
-	for _, a := range j.crew.record.asked {
-		switch c := a.command.(type) {
+	for _, a := range j.Transcript.Asked {
+		switch c := a.Command.(type) {
 		case mq.Publish:
 			for _, body := range c.Messages {
 				sent[string(body)] = true
@@ -52,9 +52,9 @@ func (j messageJudge) unsent() {
 			}
 		}
 	}
-	for _, value := range sortedKeys(j.crew.record.made) {
-		if making := j.crew.record.made[value]; !sent[value] {
-			j.blame(lostMessage, "C%d was to send %s, made at %v, and has not", making.machine, value, making.At)
+	for _, value := range slices.Sorted(maps.Keys(j.Transcript.Made)) {
+		if making := j.Transcript.Made[value]; !sent[value] {
+			j.blame(lostMessage, "C%d was to send %s, made at %v, and has not", making.Machine, value, making.At)
 			return
 		}
 	}
@@ -62,7 +62,7 @@ func (j messageJudge) unsent() {
 
 // groupMemberName names a member of a group.
 type groupMemberName struct {
-	groupName
+	Group
 	member mq.ConsumerID
 }
 
@@ -74,49 +74,49 @@ type pulse struct {
 
 // sessions judges whether members of groups that were heard of in time stay members. Time
 // is counted by servers' clocks: only if nothing befell those, clients can count along.
-func (j messageJudge) sessions() {
-	if slices.ContainsFunc(j.result.Faults, concernsClocks) {
+func (j judge) sessions() {
+	if j.ClocksFail {
 		return
 	}
 	heard := make(map[groupMemberName]pulse)
 	leaves := make(map[groupMemberName][]interval)
-	for _, a := range j.crew.record.asked {
-		if c, ok := a.command.(mq.Leave); ok {
-			name := groupMemberName{groupName{c.Log, c.Group}, c.Member}
+	for _, a := range j.Transcript.Asked {
+		if c, ok := a.Command.(mq.Leave); ok {
+			name := groupMemberName{Group{c.Log, c.Group}, c.Member}
 			leaves[name] = append(leaves[name], a.interval())
 		}
 	}
-	for _, a := range j.crew.record.asked { // in the order of calls; a member asks one thing after the other
-		if j.crew.walks(a.machine) {
+	for _, a := range j.Transcript.Asked { // in the order of calls; a member asks one thing after the other
+		if j.alone(a.Machine) {
 			continue
 		}
 		var err error
 		var name groupMemberName
-		switch c := a.command.(type) {
+		switch c := a.Command.(type) {
 		case mq.Join:
-			_, err = c.Result(a.answer)
-			name = groupMemberName{groupName{c.Log, c.Group}, c.Member}
-			if a.end != 0 && err == nil {
+			_, err = c.Result(a.Answer)
+			name = groupMemberName{Group{c.Log, c.Group}, c.Member}
+			if a.End != 0 && err == nil {
 				heard[name] = pulse{a.interval(), cmp.Or(c.SessionTimeout, mq.DefaultSessionTimeout)}
 			}
 		case mq.Leave:
 			continue
 		case mq.Heartbeat:
-			err = c.Result(a.answer)
-			name = groupMemberName{groupName{c.Log, c.Group}, c.Member}
-			if last, any := heard[name]; any && a.end != 0 && err == nil {
+			err = c.Result(a.Answer)
+			name = groupMemberName{Group{c.Log, c.Group}, c.Member}
+			if last, any := heard[name]; any && a.End != 0 && err == nil {
 				heard[name] = pulse{a.interval(), last.timeout}
 			}
 		case mq.Commit:
-			err = c.Result(a.answer)
-			name = groupMemberName{groupName{c.Log, c.Group}, c.Member}
+			err = c.Result(a.Answer)
+			name = groupMemberName{Group{c.Log, c.Group}, c.Member}
 		}
 		last, any := heard[name]
-		early := any && errors.Is(err, mq.ErrUnknownMember) && a.end != 0 && a.call > last.end && a.ended < last.called+last.timeout
-		has := func(left interval) bool { return left.call < a.end && (left.end == 0 || left.end > last.call) }
+		early := any && errors.Is(err, mq.ErrUnknownMember) && a.End != 0 && a.Call > last.end && a.Ended < last.called+last.timeout
+		has := func(left interval) bool { return left.call < a.End && (left.end == 0 || left.end > last.call) }
 		if early && !slices.ContainsFunc(leaves[name], has) {
 			j.blame(groupSession, "member %d of group %s was heard of at %v, may be silent for %v, and was not a member at %v",
-				name.member, name.group, last.called, last.timeout, a.ended)
+				name.member, name.Name, last.called, last.timeout, a.Ended)
 			return
 		}
 	}

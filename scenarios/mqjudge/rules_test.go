@@ -1,20 +1,22 @@
-package scenarios
+package mqjudge
 
 import (
 	"testing"
 	"time"
 
 	"quorumlab/mq"
-	"quorumlab/sim"
 )
 
 const ms = time.Millisecond
+
+// wrongClocks is that something befell servers' clocks.
+func wrongClocks(c *Case) { c.ClocksFail = true }
 
 // TestMessagesAreAccountedFor has the rules of which messages come out.
 func TestMessagesAreAccountedFor(t *testing.T) {
 	plain := work(mq.QueueOptions{})
 	a := sent("a", 1, 2, ok)
-	counted := func(o mq.QueueOptions, q mq.QueueStatistics) audit {
+	counted := func(o mq.QueueOptions, q mq.QueueStatistics) Audit {
 		q.Options = o
 		return told(workQueue, q)
 	}
@@ -29,7 +31,7 @@ func TestMessagesAreAccountedFor(t *testing.T) {
 	runRuleTests(t, []ruleTest{
 		{"lost", rule(lostMessage), tell(plain, a), tell(plain, a, got(1, 1, "a", 3))},
 		{"not known to be stored", rule(lostMessage), tell(plain, a), tell(plain, sent("a", 1, 0, unknown))},
-		{"lost, if the queue was drained", rule(lostMessage), tell(plain, a), saw{declared: plain, messages: tell(plain, a).messages, undone: true}},
+		{"lost, if the queue was drained", rule(lostMessage), tell(plain, a), saw{declared: plain, Evidence: tell(plain, a).Evidence, undone: true}},
 		{"given up for its age", rule(lostMessage), tell(work(ttl), a), tell(work(ttl), a,
 			counted(ttl, mq.QueueStatistics{Counters: mq.Counters{Published: 1, Discarded: 1}}))},
 		{"given up for no reason", rule(lostMessage),
@@ -66,24 +68,23 @@ func TestLeases(t *testing.T) {
 	a := sent("a", 1, 2, ok)
 	first := got(1, 1, "a", 3) // until 13
 	second := func(call int64) delivery { return got(1, 2, "a", call).to(3) }
-	clock := sim.ClockJump{Instant: sim.At(0), Target: sim.All, By: sim.Duration(time.Second)}
 	runRuleTests(t, []ruleTest{
-		{"two at a time", rule(leaseExclusion), tell(plain, a, first, second(12), clock), tell(plain, a, first, second(13), clock)},
+		{"two at a time", rule(leaseExclusion), tell(plain, a, first, second(12), wrongClocks), tell(plain, a, first, second(13), wrongClocks)},
 		{"two at a time by the clocks of clients", rule(leaseExclusion),
 			tell(plain, a, first, second(11).with(func(d *delivery) { d.now = 13 * ms })),
-			tell(plain, a, first, second(11).with(func(d *delivery) { d.now = 13 * ms }), clock)},
+			tell(plain, a, first, second(11).with(func(d *delivery) { d.now = 13 * ms }), wrongClocks)},
 		{"the same attempt twice", rule(leaseExclusion), tell(plain, a, first, first.with(func(d *delivery) { d.interval = during(40, 41); d.now = 40 * ms })),
 			tell(plain, a, first, second(40))},
-		{"returned in between", rule(leaseExclusion), tell(plain, a, first, second(7), clock), tell(plain, a, first, said(first, mq.Returning, 5), second(7), clock)},
+		{"returned in between", rule(leaseExclusion), tell(plain, a, first, second(7), wrongClocks), tell(plain, a, first, said(first, mq.Returning, 5), second(7), wrongClocks)},
 		{"perhaps returned in between", rule(leaseExclusion), tell(plain, a, first, second(7), said(first, mq.Returning, 9).unanswered()),
 			tell(plain, a, first, second(7), said(first, mq.Returning, 5).unanswered())},
 		{"longer than the queue's", rule(leaseExclusion), tell(plain, a, first.with(func(d *delivery) { d.told = 9 * ms })), tell(plain, a, first)},
 		{"extended", rule(leaseExclusion), tell(plain, a, first, extended(first, 10*ms, 8), second(17)), tell(plain, a, first, extended(first, 10*ms, 8), second(18))},
 		{"extended from when it was received", rule(leaseExclusion), tell(plain, a, first, extended(first, 12*ms, 8), second(15)),
 			tell(plain, a, first, extended(first, 7*ms, 8), second(15))},
-		{"shortened", rule(leaseExclusion), tell(plain, a, first, second(8), clock), tell(plain, a, first, extended(first, 2*ms, 5), second(8), clock)},
+		{"shortened", rule(leaseExclusion), tell(plain, a, first, second(8), wrongClocks), tell(plain, a, first, extended(first, 2*ms, 5), second(8), wrongClocks)},
 		{"extended twice", rule(leaseExclusion), tell(plain, a, first, extended(first, 2*ms, 5), extended(first, 10*ms, 7), second(10)),
-			tell(plain, a, first, extended(first, 10*ms, 5), extended(first, 2*ms, 7), second(10), clock)},
+			tell(plain, a, first, extended(first, 10*ms, 5), extended(first, 2*ms, 7), second(10), wrongClocks)},
 		{"perhaps extended", rule(leaseExclusion), tell(plain, a, first, extended(first, 20*ms, 8), second(20)),
 			tell(plain, a, first, extended(first, 20*ms, 8).unanswered(), second(20))},
 		{"extended when it was over", rule(leaseExclusion, settledTwice), tell(plain, a, first, second(20), extended(first, 10*ms, 25)),
@@ -97,7 +98,7 @@ func TestSettling(t *testing.T) {
 	a := sent("a", 1, 2, ok)
 	first, second := got(1, 1, "a", 3), got(1, 2, "a", 20).to(3)
 	ack := said(first, mq.Acknowledging, 5)
-	receivers := Receiver{Queue: workQueue}
+	receivers := func(c *Case) { c.WorkedOn = []string{workQueue} }
 	late := func(how mq.Settlement) settlement { return said(first, how, 25) }
 	runRuleTests(t, []ruleTest{
 		{"acknowledged twice", rule(settledTwice), tell(plain, a, first, ack, said(first, mq.Acknowledging, 7)),
@@ -117,10 +118,10 @@ func TestSettling(t *testing.T) {
 		{"settled by nobody before", rule(settledTwice), tell(plain, a, first, ack.but(mq.ErrSettled), said(first, mq.Rejecting, 7).unanswered()),
 			tell(plain, a, first, said(first, mq.Rejecting, 4).unanswered(), ack.but(mq.ErrSettled))},
 		{"delivered too often", rule(deliveryLimit), tell(work(mq.QueueOptions{DeliveryLimit: 1}), a, first, second), tell(work(mq.QueueOptions{DeliveryLimit: 2}), a, first, second)},
-		{"acknowledged and not worked on", rule(unworkedMessage), tell(plain, a, first, ack, receivers, worked{queue: workQueue, value: "b"}),
-			tell(plain, a, first, ack, receivers, worked{queue: workQueue, value: "a"})},
-		{"acknowledged before it was worked on", rule(unworkedMessage), tell(plain, a, first, ack, receivers, worked{queue: workQueue, value: "a", end: 6 * ms}),
-			tell(plain, a, first, ack, receivers, worked{queue: workQueue, value: "a", end: 5 * ms})},
+		{"acknowledged and not worked on", rule(unworkedMessage), tell(plain, a, first, ack, receivers, Work{Queue: workQueue, Value: "b"}),
+			tell(plain, a, first, ack, receivers, Work{Queue: workQueue, Value: "a"})},
+		{"acknowledged before it was worked on", rule(unworkedMessage), tell(plain, a, first, ack, receivers, Work{Queue: workQueue, Value: "a", Ended: 6 * ms}),
+			tell(plain, a, first, ack, receivers, Work{Queue: workQueue, Value: "a", Ended: 5 * ms})},
 		{"delivered too old", rule(timeToLive), tell(work(mq.QueueOptions{TTL: 20 * ms}), a, got(1, 1, "a", 20)),
 			tell(work(mq.QueueOptions{TTL: 20 * ms}), a, got(1, 1, "a", 19))},
 		{"delivered more often than twenty times", rule(deliveryLimit),

@@ -1,8 +1,6 @@
-package scenarios
+package mqjudge
 
-import (
-	"time"
-)
+import "time"
 
 // recordPlace is where a record is.
 type recordPlace struct {
@@ -16,7 +14,7 @@ type recordPlace struct {
 // every fetched record tells: a partition that was asked after one was appended has
 // been at that time, and one that was asked before another was appended had not come to
 // that.
-func (j messageJudge) retention() {
+func (j judge) retention() {
 	published := make(map[recordPlace]time.Duration)
 	for _, f := range j.fetches {
 		for i, r := range f.Records {
@@ -31,7 +29,7 @@ func (j messageJudge) retention() {
 		}
 	}
 	for _, f := range j.fetches {
-		o := j.crew.topology.logs[f.log]
+		o := j.Topology.Logs[f.log]
 		key := partitionKey(f.log, f.partition)
 		length := f.End - f.Start
 		switch {
@@ -48,7 +46,7 @@ func (j messageJudge) retention() {
 }
 
 // ages judges an answer of a log that gives records up for their age.
-func (j messageJudge) ages(f fetched, age time.Duration, keep uint64, published map[recordPlace]time.Duration) {
+func (j judge) ages(f fetched, age time.Duration, keep uint64, published map[recordPlace]time.Duration) {
 	first, firstKnown := published[recordPlace{f.log, f.partition, f.Start}]
 	firstKnown = firstKnown && f.Start < f.End
 	gone, goneKnown := published[recordPlace{f.log, f.partition, f.Start - 1}]

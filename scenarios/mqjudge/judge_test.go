@@ -1,4 +1,4 @@
-package scenarios
+package mqjudge
 
 import (
 	"slices"
@@ -9,42 +9,39 @@ import (
 
 	"quorumlab/linearizability"
 	"quorumlab/mq"
-	"quorumlab/sim"
 )
 
 // saw is a history of a message queue as its clients saw it, to be judged. What happened
 // at number n happened at n milliseconds.
 type saw struct {
-	messages
+	Evidence
 	declared []mq.Command
-	audit    audit
-	worked   []worked
-	made     map[string]making
-	asked    []asked
-	roles    []Role
-	faults   sim.Schedule
 	undone   bool // the queue was not drained
 }
 
 // judged returns the names of all rules that a history breaks.
 func (s saw) judged() (broken []string) {
-	crew := &messagingCrew{
-		Messaging: Messaging{Declarations: s.declared, Roles: s.roles}, topology: newTopology(s.declared),
-		record: &transcript{asked: s.asked, worked: s.worked, made: s.made}, audit: s.audit, drained: !s.undone,
-	}
-	crew.audit.begun = time.Hour
-	m := s.messages
-	m.route(crew.topology)
-	for _, check := range messageChecks {
-		r := &Result{Faults: s.faults}
-		check(messageJudge{&m, crew, r})
-		if r.Violation != "" && !slices.Contains(broken, r.Failure.Invariant) {
-			broken = append(broken, r.Failure.Invariant)
+	m := s.Evidence
+	m.Topology, m.Drained, m.Audit.Begun = NewTopology(s.declared), !s.undone, time.Hour
+	m.route()
+	for _, check := range checks {
+		var found Findings
+		check(judge{&m, &found})
+		if len(found.Broken) > 0 && !slices.Contains(broken, found.Broken[0].Invariant) {
+			broken = append(broken, found.Broken[0].Invariant)
 		}
 	}
 	slices.Sort(broken)
 	return broken
 }
+
+// The queues and the log of the tests.
+const (
+	workQueue  = "work"
+	deadQueue  = "dead"
+	eventLog   = "events"
+	eventGroup = "group"
+)
 
 const (
 	ok      = linearizability.OutcomeOK
@@ -142,8 +139,8 @@ func workAndDead(o mq.QueueOptions) []mq.Command {
 }
 
 // told is what a queue says of itself.
-func told(queue string, s mq.QueueStatistics) audit {
-	return audit{queues: map[string]mq.QueueStatistics{queue: s}}
+func told(queue string, s mq.QueueStatistics) Audit {
+	return Audit{Queues: map[string]mq.QueueStatistics{queue: s}}
 }
 
 // ruleTest is a history that breaks one rule, and one that differs as little as can be
@@ -169,6 +166,7 @@ func rule(names ...string) []string { return slices.Sorted(slices.Values(names))
 // tell puts together what was sent and got.
 func tell(o []mq.Command, parts ...any) saw {
 	s := saw{declared: o}
+	s.Transcript = new(Transcript)
 	for _, part := range parts {
 		switch part := part.(type) {
 		case *enqueue:
@@ -188,18 +186,16 @@ func tell(o []mq.Command, parts ...any) saw {
 			s.bindings = append(s.bindings, part)
 		case fetched:
 			s.fetches = append(s.fetches, part)
-		case asked:
-			s.asked = append(s.asked, part)
-		case Role:
-			s.roles = append(s.roles, part)
-		case audit:
-			s.audit = part
-		case map[string]making:
-			s.made = part
-		case worked:
-			s.worked = append(s.worked, part)
-		case sim.Fault:
-			s.faults = append(s.faults, part)
+		case Asked:
+			s.Transcript.Asked = append(s.Transcript.Asked, part)
+		case map[string]Making:
+			s.Transcript.Made = part
+		case Work:
+			s.Transcript.Work = append(s.Transcript.Work, part)
+		case Audit:
+			s.Audit = part
+		case func(*Case):
+			part(&s.Case)
 		default:
 			panic("no part of a history")
 		}

@@ -1,6 +1,9 @@
-package scenarios
+package mqjudge
 
 import (
+	"maps"
+	"slices"
+
 	"quorumlab/linearizability"
 	"quorumlab/mq"
 )
@@ -11,20 +14,20 @@ type count struct{ least, most uint64 }
 
 // add counts what was asked for and answered, or not. What was answered after the audit
 // had begun may have happened after it.
-func (c *count) add(i interval, known bool, n uint64, j messageJudge) {
+func (c *count) add(i interval, known bool, n uint64, j judge) {
 	c.most += n
-	if known && i.ended < j.crew.audit.begun {
+	if known && i.ended < j.Audit.Begun {
 		c.least += n
 	}
 }
 
 // counts compares what the service has counted with what clients saw, at the end.
-func (j messageJudge) counts() {
-	if !j.crew.drained {
+func (j judge) counts() {
+	if !j.Drained {
 		return
 	}
-	for _, queue := range sortedKeys(j.crew.audit.queues) {
-		q := j.crew.audit.queues[queue]
+	for _, queue := range slices.Sorted(maps.Keys(j.Audit.Queues)) {
+		q := j.Audit.Queues[queue]
 		if j.removes(queue, true, always) {
 			continue // it has forgotten what was before
 		}
@@ -56,7 +59,7 @@ func (j messageJudge) counts() {
 	}
 }
 
-func (j messageJudge) published(queue string) (c count) {
+func (j judge) published(queue string) (c count) {
 	for _, e := range j.enqueues {
 		if e.queue == queue && e.outcome != linearizability.OutcomeFailed {
 			c.add(e.interval, e.outcome == linearizability.OutcomeOK, 1, j)
@@ -66,7 +69,7 @@ func (j messageJudge) published(queue string) (c count) {
 }
 
 // delivered counts deliveries from an attempt on.
-func (j messageJudge) delivered(queue string, attempt uint32) (c count) {
+func (j judge) delivered(queue string, attempt uint32) (c count) {
 	for _, d := range j.deliveries {
 		if d.queue == queue && d.lease.Attempt >= attempt {
 			c.add(d.interval, true, 1, j)
@@ -80,7 +83,7 @@ func (j messageJudge) delivered(queue string, attempt uint32) (c count) {
 	return c
 }
 
-func (j messageJudge) said(queue string, how mq.Settlement) (c count) {
+func (j judge) said(queue string, how mq.Settlement) (c count) {
 	for _, s := range j.settled {
 		if s.queue == queue && s.how == how && s.err == nil {
 			c.add(s.interval, s.known, 1, j)
@@ -89,7 +92,7 @@ func (j messageJudge) said(queue string, how mq.Settlement) (c count) {
 	return c
 }
 
-func (j messageJudge) purged(queue string) (c count) {
+func (j judge) purged(queue string) (c count) {
 	for _, r := range j.removals {
 		switch {
 		case r.queue != queue:
@@ -102,46 +105,40 @@ func (j messageJudge) purged(queue string) (c count) {
 	return c
 }
 
-// routing judges whether a publish went to as many queues and logs as it is told.
-func (j messageJudge) routing() {
-	told := make(map[attempt]bool)
-	judge := func(e *enqueue) {
-		a := attempt{e.machine, e.call, e.exchange, e.key}
-		if e.copies < 0 || told[a] {
-			return
-		}
-		told[a] = true
-		least, most := 0, 0
-		for _, target := range j.crew.topology.targets(e.exchange, e.key) {
-			to := *e
-			to.queue = target
-			is, isNot := e.exchange == "", false
-			if !is {
-				is, isNot = j.bound(&to, j.crew.topology)
-			}
-			if is {
-				least++
-			}
-			if !isNot {
-				most++
-			}
-		}
-		if e.copies < least || e.copies > most {
-			j.blame(routing, "C%d was told that what it published to exchange %q with key %s, such as %s, went to %d queues and logs, and bound are %d to %d",
-				e.machine, e.exchange, e.key, e.value, e.copies, least, most)
+// feederDeleted reports whether a queue may have been deleted that gave another its dead
+// letters.
+func (j judge) feederDeleted(queue string) bool {
+	for name, o := range j.Topology.Queues {
+		if o.DeadLetters == queue && j.removes(name, true, always) {
+			return true
 		}
 	}
-	for _, e := range j.enqueues {
-		judge(e)
-	}
-	for _, s := range j.sends {
-		judge(&s.enqueue)
-	}
+	return false
 }
 
-// attempt names a publish.
-type attempt struct {
-	machine       int
-	call          int64
-	exchange, key string
+// statistics compares what the service says of itself at the end.
+func (j judge) statistics() {
+	if !j.Drained {
+		return
+	}
+	died := make(map[string]uint64) // by the queue for dead letters
+	for queue, q := range j.Audit.Queues {
+		died[j.Topology.Queues[queue].DeadLetters] += q.DeadLettered
+	}
+	for _, queue := range slices.Sorted(maps.Keys(j.Audit.Queues)) {
+		q := j.Audit.Queues[queue]
+		gone := q.Purged + q.DeadLettered + q.Discarded
+		if q.Options.Contract == mq.AtMostOnce {
+			gone += q.Delivered
+		} else {
+			gone += q.Acknowledged
+		}
+		if stored := q.Published + q.DeadLetters; stored != q.Ready+q.Leased+gone {
+			j.blame(statisticsAdd, "queue %s: %d messages were stored, and %d are there or gone", queue, stored, q.Ready+q.Leased+gone)
+		}
+		// What a queue has given up that was deleted since nobody knows any more.
+		if q.DeadLetters < died[queue] || q.DeadLetters > died[queue] && !j.feederDeleted(queue) {
+			j.blame(deadLetters, "%d dead letters were given up for queue %s, and %d came there", died[queue], queue, q.DeadLetters)
+		}
+	}
 }

@@ -1,63 +1,24 @@
-package scenarios
+package mqjudge
 
 import (
 	"reflect"
-	"time"
 
 	"quorumlab/mq"
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
 
-// transcript is what all messaging clients of a run asked, and what they were told:
-// what the judges go by. It is taken at the clients' network, so that it does not
-// depend on what the clients make of it.
-type transcript struct {
-	now      func() time.Duration
-	asked    []asked // in the order of their calls
-	clock    int64
-	sessions int
-	made     map[string]making // by the message
-	worked   []worked
-}
-
-// asked is a command that a client asked for. The numbers call and end order all
-// that happened at clients.
-type asked struct {
-	machine       int // the number of the client
-	session       int // a number for each session of the run
-	command       mq.Command
-	call, end     int64 // end is 0 if it was never answered
-	called, ended time.Duration
-	answer        []byte
-	refused       bool // no server will ever carry it out
-}
-
-// making is how a message came to be.
-type making struct {
-	Call
-	machine int
-	poison  bool
-}
-
-// worked is a piece of work of a receiver or follower.
-type worked struct {
-	machine    int
-	queue      string // or log
-	group      string
-	value      string
-	began, end time.Duration
-}
-
-func (t *transcript) tick() int64 {
-	t.clock++
-	return t.clock
+// Listen has a client made whose messages are written down: of the machine of this number,
+// in a new life.
+func (t *Transcript) Listen(env node.Env, machine int, boot func(node.Env) node.Handler) node.Handler {
+	tap := &tap{Env: env, transcript: t, machine: machine, open: make(map[rsm.ClientID]int)}
+	return tapped{boot(tap), tap}
 }
 
 // tap stands between a client and the world, and writes down what goes through.
 type tap struct {
 	node.Env
-	transcript *transcript
+	transcript *Transcript
 	machine    int
 	open       map[rsm.ClientID]int // sessions of this boot: their number
 	calls      []openCall
@@ -111,10 +72,10 @@ func (t *tap) hearRequest(r rsm.Request) {
 		session = t.transcript.sessions
 		t.open[r.Client] = session
 	}
-	t.calls = append(kept, openCall{r.Client, r.Sequence, kind, len(t.transcript.asked)})
-	t.transcript.asked = append(t.transcript.asked, asked{
-		machine: t.machine, session: session, command: command,
-		call: t.transcript.tick(), called: t.transcript.now(),
+	t.calls = append(kept, openCall{r.Client, r.Sequence, kind, len(t.transcript.Asked)})
+	t.transcript.Asked = append(t.transcript.Asked, Asked{
+		Machine: t.machine, Session: session, Command: command,
+		Call: t.transcript.tick(), Called: t.transcript.now(),
 	})
 }
 
@@ -125,9 +86,9 @@ func (t *tap) hearReply(r rsm.Reply) {
 	}
 	for i, c := range t.calls {
 		if c.client == r.Client && c.sequence == r.Sequence {
-			a := &t.transcript.asked[c.place]
-			a.end, a.ended = t.transcript.tick(), t.transcript.now()
-			a.answer, a.refused = r.Result, r.Status == rsm.Refused
+			a := &t.transcript.Asked[c.place]
+			a.End, a.Ended = t.transcript.tick(), t.transcript.now()
+			a.Answer, a.Refused = r.Result, r.Status == rsm.Refused
 			t.calls = append(t.calls[:i], t.calls[i+1:]...)
 			return
 		}

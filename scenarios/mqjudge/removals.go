@@ -1,4 +1,4 @@
-package scenarios
+package mqjudge
 
 import (
 	"quorumlab/linearizability"
@@ -9,8 +9,8 @@ import (
 // delivered nobody has to have seen: of those that it may have given up as many as it
 // says, of those that were delivered to nobody who could tell as many as were asked for,
 // and of those that may have been removed as many as who removed them was told.
-func (j messageJudge) mayBeGone(queue string, lost []linearizability.Message) (gone uint64) {
-	o := j.crew.topology.queues[queue]
+func (j judge) mayBeGone(queue string, lost []linearizability.Message) (gone uint64) {
+	o := j.Topology.Queues[queue]
 	unheard := uint64(0)
 	for _, r := range j.receives {
 		if r.queue == queue && !r.known {
@@ -22,7 +22,7 @@ func (j messageJudge) mayBeGone(queue string, lost []linearizability.Message) (g
 	}
 	limit := limitOf(o)
 	if o.TTL > 0 || o.MaxLength > 0 && o.Overflow == mq.DropHead || limit > 0 && unheard > 0 {
-		gone += j.crew.audit.queues[queue].Discarded
+		gone += j.Audit.Queues[queue].Discarded
 		if j.removes(queue, true, always) { // it has forgotten how many it had discarded
 			gone = uint64(len(lost))
 		}
@@ -32,7 +32,7 @@ func (j messageJudge) mayBeGone(queue string, lost []linearizability.Message) (g
 
 // removed returns how many of the lost messages may have been removed by a purge of a
 // queue, or with it.
-func (j messageJudge) removed(queue string, lost []linearizability.Message) uint64 {
+func (j judge) removed(queue string, lost []linearizability.Message) uint64 {
 	told, possible := uint64(0), uint64(0)
 	var since int64 // the last end of a removal
 	for _, r := range j.removals {
@@ -53,7 +53,7 @@ func (j messageJudge) removed(queue string, lost []linearizability.Message) uint
 }
 
 // sentAt returns when a message was sent for the first time.
-func (j messageJudge) sentAt(m linearizability.Message) (call int64, known bool) {
+func (j judge) sentAt(m linearizability.Message) (call int64, known bool) {
 	for _, e := range j.enqueues {
 		if e.queue == m.Key && e.value == m.Value && (!known || e.call < call) {
 			call, known = e.call, true
@@ -64,7 +64,7 @@ func (j messageJudge) sentAt(m linearizability.Message) (call int64, known bool)
 
 // removes reports whether somebody has removed messages of a queue, or the queue itself,
 // and may have done so before a time.
-func (j messageJudge) removes(queue string, wholeOnly bool, before int64) bool {
+func (j judge) removes(queue string, wholeOnly bool, before int64) bool {
 	for _, r := range j.removals {
 		if r.queue == queue && (r.whole || !wholeOnly) && r.call < before {
 			return true

@@ -1,4 +1,4 @@
-package scenarios
+package mqjudge
 
 import (
 	"cmp"
@@ -28,12 +28,12 @@ func (i interval) operation(key string, input linearizability.Input, outcome lin
 // accounts is the history of which messages came out, for CheckTotalQueue: whatever
 // is delivered again under the same number, or as a dead letter, counts once, but of a
 // queue that promises to deliver at most once.
-func (m *messages) accounts(t topology) linearizability.History {
+func (m *Evidence) accounts() linearizability.History {
 	var h linearizability.History
 	for _, e := range m.enqueues {
 		h = append(h, e.operation(e.queue, linearizability.Enqueue{Value: e.value}, e.outcome, nil))
 	}
-	leased := func(queue string) bool { return t.queues[queue].Contract != mq.AtMostOnce }
+	leased := func(queue string) bool { return m.Topology.Queues[queue].Contract != mq.AtMostOnce }
 	seen, here := make(map[queueMessage]bool), make(map[queueMessage]bool)
 	for _, d := range m.deliveries {
 		origin, name := queueMessage{d.origin, d.number}, queueMessage{d.queue, d.lease.Message}
@@ -48,7 +48,7 @@ func (m *messages) accounts(t topology) linearizability.History {
 }
 
 // fifo is the history of a queue that delivers at most once, and so is a plain queue.
-func (m *messages) fifo(queue string) linearizability.History {
+func (m *Evidence) fifo(queue string) linearizability.History {
 	var h linearizability.History
 	for _, e := range m.enqueues {
 		if e.queue == queue && e.outcome != linearizability.OutcomeFailed {
@@ -77,7 +77,7 @@ func (m *messages) fifo(queue string) linearizability.History {
 // leased is the history of a queue with leases, and of the dead letters that it gave
 // up because they were delivered too often, for CheckDeliveries. Its times are
 // virtual, in nanoseconds. A message may be stored twice, so it goes by its number too.
-func (m *messages) leased(queue, deadLetters string, shortest int64) linearizability.History {
+func (m *Evidence) leased(queue, deadLetters string, shortest int64) linearizability.History {
 	var h linearizability.History
 	add := func(i interval, key string, input linearizability.Input, outcome linearizability.Outcome, output any) {
 		i.call, i.end = int64(i.called), int64(i.ended)
@@ -121,7 +121,7 @@ func numbered(value string, number uint64) string {
 }
 
 // values returns the value of each message that was delivered.
-func (m *messages) values() map[queueMessage]string {
+func (m *Evidence) values() map[queueMessage]string {
 	values := make(map[queueMessage]string)
 	for _, d := range m.deliveries {
 		values[queueMessage{d.queue, d.lease.Message}] = d.value
@@ -143,7 +143,7 @@ func inBatch(e *enqueue) (call, end int64) {
 // order is the history for CheckProducerOrder, of queues that promise an order.
 // Messages without numbers whose fate is unknown may come late, and so may anything
 // that was sent twice.
-func (m *messages) order(t topology) linearizability.History {
+func (m *Evidence) order() linearizability.History {
 	var h linearizability.History
 	attempts := make(map[linearizability.Message]int)
 	producers := make(map[queueMessage]int)
@@ -187,96 +187,6 @@ func (m *messages) order(t topology) linearizability.History {
 		return cmp.Or(cmp.Compare(a.Call, b.Call), cmp.Compare(a.Client, b.Client))
 	})
 	return h
-}
-
-// operations are all, as the result of a run has them.
-func (c *messagingCrew) operations(m *messages) []Operation {
-	var all []Operation
-	add := func(i interval, machine int, key string, input linearizability.Input, outcome linearizability.Outcome, output any) {
-		ended := i.ended
-		if i.end == 0 {
-			ended = c.now()
-		}
-		all = append(all, Operation{
-			Operation: i.operation(key, input, outcome, output), Called: i.called, Made: i.called, Ended: ended, Machine: machine,
-		})
-	}
-	made := make(map[string]bool)
-	name := func(value string) {
-		o := &all[len(all)-1]
-		if making := c.record.made[value]; !made[value] {
-			made[value] = true
-			o.Made, o.Number = making.At, making.Number
-		}
-	}
-	for _, e := range m.enqueues {
-		add(e.interval, e.machine, e.queue, linearizability.Enqueue{Value: e.value}, e.outcome, nil)
-		name(e.value)
-	}
-	for _, s := range m.sends {
-		var offset any
-		if s.offset >= 0 {
-			offset = s.offset
-		}
-		add(s.interval, s.machine, partitionKey(s.queue, s.partition), linearizability.Send{Value: s.value}, s.outcome, offset)
-		name(s.value)
-	}
-	for _, d := range m.deliveries {
-		var input linearizability.Input = linearizability.Receive{}
-		if c.topology.queues[d.queue].Contract == mq.AtMostOnce {
-			input = linearizability.Dequeue{}
-		}
-		add(d.interval, d.machine, d.queue, input, linearizability.OutcomeOK, d.value)
-	}
-	values := m.values()
-	for _, s := range m.settled {
-		outcome := linearizability.OutcomeUnknown
-		if s.known {
-			outcome = linearizability.OutcomeOK
-		}
-		value := values[queueMessage{s.queue, s.lease.Message}]
-		if s.how == mq.Extending {
-			continue
-		}
-		if s.how == mq.Returning {
-			add(s.interval, s.machine, s.queue, linearizability.Expire{Value: value}, outcome, s.err == nil)
-		} else {
-			add(s.interval, s.machine, s.queue, linearizability.Acknowledge{Value: value}, outcome, s.err == nil)
-		}
-	}
-	for _, f := range m.fetches {
-		for _, r := range f.Records {
-			add(f.interval, f.machine, partitionKey(f.log, f.partition), linearizability.Poll{Offset: int64(r.Offset)}, linearizability.OutcomeOK, string(r.Body))
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Operation) int { return cmp.Compare(a.Call, b.Call) })
-	numberClients(all)
-	return all
-}
-
-// numberClients gives operations clients: a machine is as many as it has operations
-// under way at a time, and one of unknown outcome is under way for ever.
-func numberClients(all []Operation) {
-	type slot struct {
-		machine, client int
-		free            int64
-	}
-	var slots []slot
-	clients := 0
-	for i := range all {
-		o := &all[i]
-		at := slices.IndexFunc(slots, func(s slot) bool { return s.machine == o.Machine && s.free < o.Call })
-		if at < 0 {
-			clients++
-			at = len(slots)
-			slots = append(slots, slot{machine: o.Machine, client: clients})
-		}
-		o.Client = slots[at].client
-		slots[at].free = o.Return
-		if o.Outcome == linearizability.OutcomeUnknown {
-			slots = slices.Delete(slots, at, at+1)
-		}
-	}
 }
 
 // partitionKey names a partition of a log in histories.

@@ -1,4 +1,4 @@
-package scenarios
+package mqjudge
 
 import (
 	"testing"
@@ -7,9 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"quorumlab/linearizability"
-
 	"quorumlab/mq"
-	"quorumlab/sim"
 )
 
 // TestRouting has the rules of exchanges.
@@ -50,7 +48,7 @@ func TestCounts(t *testing.T) {
 	first := got(1, 1, "a", 3)
 	ack := said(first, mq.Acknowledging, 5)
 	all := mq.Counters{Published: 1, Delivered: 1, Acknowledged: 1}
-	counted := func(change func(c *mq.QueueStatistics)) audit {
+	counted := func(change func(c *mq.QueueStatistics)) Audit {
 		s := mq.QueueStatistics{Counters: all}
 		change(&s)
 		return told(workQueue, s)
@@ -84,16 +82,16 @@ func TestCounts(t *testing.T) {
 	)
 	tests[len(tests)-1].broken.settled = []settlement{ack.unanswered()}
 	for i := range tests {
-		for queue, q := range tests[i].broken.audit.queues {
+		for queue, q := range tests[i].broken.Audit.Queues {
 			q.Options = mq.QueueOptions{}
-			tests[i].broken.audit.queues[queue] = q
+			tests[i].broken.Audit.Queues[queue] = q
 		}
 	}
 	runRuleTests(t, tests)
 
 	dead := workAndDead(mq.QueueOptions{})
-	letters := func(gone, came uint64) audit {
-		return audit{queues: map[string]mq.QueueStatistics{
+	letters := func(gone, came uint64) Audit {
+		return Audit{Queues: map[string]mq.QueueStatistics{
 			workQueue: {Options: mq.QueueOptions{DeadLetters: deadQueue}, Counters: mq.Counters{Published: 1, Delivered: 1, Rejected: 1, DeadLettered: gone, Discarded: 1 - gone}},
 			deadQueue: {Counters: mq.Counters{DeadLetters: came, Delivered: 1, Acknowledged: came, LeasesExpired: 1 - came}},
 		}}
@@ -114,9 +112,9 @@ func logged(value string, call, end, offset int64, outcome linearizability.Outco
 	return &send{enqueue: *e, offset: offset}
 }
 
-// read is an answer with records of the first partition, from an offset on; "-" is one
+// records is an answer with records of the first partition, from an offset on; "-" is one
 // that was never sent. A record was appended at its offset, in ms.
-func read(machine int, call int64, start, end, offset uint64, values ...string) fetched {
+func records(machine int, call int64, start, end, offset uint64, values ...string) fetched {
 	f := fetched{interval: during(call, call+1), machine: machine, log: eventLog, offset: offset, Fetched: mq.Fetched{Range: mq.Range{Start: start, End: end}}}
 	for i, value := range values {
 		at := offset + uint64(i)
@@ -134,21 +132,21 @@ func TestLogRules(t *testing.T) {
 	plain := logDeclared(mq.LogOptions{})
 	a, b, c := logged("a", 1, 2, 0, ok), logged("b", 3, 4, 1, ok), logged("c", 5, 6, 2, ok)
 	lin := "Linearizability"
-	fine := tell(plain, a, b, c, read(2, 10, 0, 3, 0, "a", "b", "c"))
-	unasked := read(2, 10, 0, 3, 0, "a", "b", "c")
+	fine := tell(plain, a, b, c, records(2, 10, 0, 3, 0, "a", "b", "c"))
+	unasked := records(2, 10, 0, 3, 0, "a", "b", "c")
 	unasked.Records[1].Offset = 2
 	runRuleTests(t, []ruleTest{
-		{"lost", rule("lost-write"), tell(plain, a, b, c, read(2, 10, 0, 3, 1, "b", "c")), fine},
-		{"unseen at the end", rule("lost-write"), tell(plain, a, b, read(2, 10, 0, 1, 0, "a")), saw{declared: plain, messages: tell(plain, a, b, read(2, 10, 0, 1, 0, "a")).messages, undone: true}},
-		{"duplicate", rule("duplicate"), tell(plain, a, b, read(2, 10, 0, 3, 0, "a", "b", "a")), tell(plain, a, b, read(2, 10, 0, 2, 0, "a", "b"))},
-		{"two values at an offset", rule("inconsistent-offsets"), tell(plain, a, logged("x", 3, 0, -1, unknown), read(2, 10, 0, 1, 0, "a"), read(3, 12, 0, 1, 0, "x")),
-			tell(plain, a, logged("x", 3, 0, -1, unknown), read(2, 10, 0, 1, 0, "a"), read(3, 12, 0, 1, 0, "a"))},
-		{"another offset than was told", rule("duplicate"), tell(plain, a, logged("b", 3, 4, 0, ok), read(2, 10, 0, 2, 0, "a", "b")), tell(plain, a, b, read(2, 10, 0, 2, 0, "a", "b"))},
-		{"sends go back", rule("nonmonotonic-send"), tell(plain, logged("a", 1, 2, 1, ok), logged("b", 3, 4, 0, ok), read(2, 10, 0, 2, 0, "b", "a")), fine},
+		{"lost", rule("lost-write"), tell(plain, a, b, c, records(2, 10, 0, 3, 1, "b", "c")), fine},
+		{"unseen at the end", rule("lost-write"), tell(plain, a, b, records(2, 10, 0, 1, 0, "a")), saw{declared: plain, Evidence: tell(plain, a, b, records(2, 10, 0, 1, 0, "a")).Evidence, undone: true}},
+		{"duplicate", rule("duplicate"), tell(plain, a, b, records(2, 10, 0, 3, 0, "a", "b", "a")), tell(plain, a, b, records(2, 10, 0, 2, 0, "a", "b"))},
+		{"two values at an offset", rule("inconsistent-offsets"), tell(plain, a, logged("x", 3, 0, -1, unknown), records(2, 10, 0, 1, 0, "a"), records(3, 12, 0, 1, 0, "x")),
+			tell(plain, a, logged("x", 3, 0, -1, unknown), records(2, 10, 0, 1, 0, "a"), records(3, 12, 0, 1, 0, "a"))},
+		{"another offset than was told", rule("duplicate"), tell(plain, a, logged("b", 3, 4, 0, ok), records(2, 10, 0, 2, 0, "a", "b")), tell(plain, a, b, records(2, 10, 0, 2, 0, "a", "b"))},
+		{"sends go back", rule("nonmonotonic-send"), tell(plain, logged("a", 1, 2, 1, ok), logged("b", 3, 4, 0, ok), records(2, 10, 0, 2, 0, "b", "a")), fine},
 		{"polls skip", rule("poll-skip", retention), tell(plain, a, b, c, unasked), fine},
-		{"aborted", rule("aborted-read"), tell(plain, a, logged("b", 3, 4, -1, refusal), read(2, 10, 0, 2, 0, "a", "b")), tell(plain, a, logged("b", 3, 0, -1, unknown), read(2, 10, 0, 2, 0, "a", "b"))},
-		{"from nowhere", rule(lin), tell(plain, a, read(2, 10, 0, 2, 0, "a", "x")), tell(plain, a, logged("x", 9, 0, -1, unknown), read(2, 10, 0, 2, 0, "a", "x"))},
-		{"a stale answer", rule(lin), tell(plain, a, read(2, 10, 0, 0, 0), read(2, 12, 0, 1, 0, "a")), tell(plain, a, read(2, 2, 0, 0, 0), read(2, 12, 0, 1, 0, "a"))},
+		{"aborted", rule("aborted-read"), tell(plain, a, logged("b", 3, 4, -1, refusal), records(2, 10, 0, 2, 0, "a", "b")), tell(plain, a, logged("b", 3, 0, -1, unknown), records(2, 10, 0, 2, 0, "a", "b"))},
+		{"from nowhere", rule(lin), tell(plain, a, records(2, 10, 0, 2, 0, "a", "x")), tell(plain, a, logged("x", 9, 0, -1, unknown), records(2, 10, 0, 2, 0, "a", "x"))},
+		{"a stale answer", rule(lin), tell(plain, a, records(2, 10, 0, 0, 0), records(2, 12, 0, 1, 0, "a")), tell(plain, a, records(2, 2, 0, 0, 0), records(2, 12, 0, 1, 0, "a"))},
 	})
 }
 
@@ -156,18 +154,18 @@ func TestLogRules(t *testing.T) {
 func TestRetentionRules(t *testing.T) {
 	two, aging := mq.LogOptions{RetainCount: 2}, mq.LogOptions{RetainAge: 2 * ms}
 	a, b, c, d := logged("a", 1, 2, 0, ok), logged("b", 3, 4, 1, ok), logged("c", 5, 6, 2, ok), logged("d", 20, 21, 3, ok)
-	all := read(2, 7, 1, 3, 1, "b", "c")
-	early := read(3, 2, 0, 1, 0, "a")
-	later := read(4, 30, 1, 4, 1, "b", "c", "d")
-	changed := read(3, 9, 1, 3, 1, "b", "c")
+	all := records(2, 7, 1, 3, 1, "b", "c")
+	early := records(3, 2, 0, 1, 0, "a")
+	later := records(4, 30, 1, 4, 1, "b", "c", "d")
+	changed := records(3, 9, 1, 3, 1, "b", "c")
 	changed.Records[0].Published = 0
-	backward := read(2, 7, 1, 3, 1, "b", "c")
+	backward := records(2, 7, 1, 3, 1, "b", "c")
 	backward.Records[1].Published = 0
 	runRuleTests(t, []ruleTest{
 		{"gone for no reason", rule(retention), tell(logDeclared(mq.LogOptions{}), a, b, c, early, all), tell(logDeclared(two), a, b, c, early, all)},
-		{"too many", rule(retention), tell(logDeclared(two), a, b, c, early, read(2, 7, 0, 3, 0, "a", "b", "c")), tell(logDeclared(two), a, b, c, early, all)},
-		{"too few", rule(retention), tell(logDeclared(two), a, b, c, early, read(2, 5, 1, 2, 1, "b"), all), tell(logDeclared(two), a, b, c, early, all)},
-		{"too old", rule(retention), tell(logDeclared(aging), a, b, c, early, read(2, 7, 0, 3, 0, "a", "b", "c")), tell(logDeclared(aging), a, b, c, early, all)},
+		{"too many", rule(retention), tell(logDeclared(two), a, b, c, early, records(2, 7, 0, 3, 0, "a", "b", "c")), tell(logDeclared(two), a, b, c, early, all)},
+		{"too few", rule(retention), tell(logDeclared(two), a, b, c, early, records(2, 5, 1, 2, 1, "b"), all), tell(logDeclared(two), a, b, c, early, all)},
+		{"too old", rule(retention), tell(logDeclared(aging), a, b, c, early, records(2, 7, 0, 3, 0, "a", "b", "c")), tell(logDeclared(aging), a, b, c, early, all)},
 		{"too young", rule(retention), tell(logDeclared(mq.LogOptions{RetainAge: 4 * ms}), a, b, c, d, early, all, later), tell(logDeclared(mq.LogOptions{RetainAge: 3 * ms}), a, b, c, d, early, all, later)},
 		{"another time", rule(retention), tell(logDeclared(two), a, b, c, early, all, changed), tell(logDeclared(two), a, b, c, early, all)},
 		{"time goes back", rule(retention), tell(logDeclared(two), a, b, c, early, backward), tell(logDeclared(two), a, b, c, early, all)},
@@ -175,9 +173,9 @@ func TestRetentionRules(t *testing.T) {
 }
 
 // answeredBy is a command with the answer that a machine gives.
-func answeredBy(m *mq.Machine, call int64, c mq.Command) asked {
+func answeredBy(m *mq.Machine, call int64, c mq.Command) Asked {
 	i := during(call, call+1)
-	return asked{machine: 1, command: c, call: i.call, end: i.end, called: i.called, ended: i.ended, answer: m.Apply(mq.Encode(c))}
+	return Asked{Machine: 1, Command: c, Call: i.call, End: i.end, Called: i.called, Ended: i.ended, Answer: m.Apply(mq.Encode(c))}
 }
 
 // TestGroupRules has the promises of groups. Machines that know nothing of each other
@@ -201,12 +199,11 @@ func TestGroupRules(t *testing.T) {
 		{"offset forgotten", rule(committedOffset), tell(plain, first, committed, answeredBy(third, 5, join(1))), tell(plain, first, committed, second)},
 		{"late commit", rule(groupExclusion), tell(plain, second, stale), tell(plain, first, committed)},
 	})
-	follower := Follower{Log: eventLog, Group: eventGroup}
-	firstCommits := follower
-	firstCommits.CommitFirst = true
+	follower := func(c *Case) { c.CommitsFirst = map[Group]bool{{eventLog, eventGroup}: false} }
+	firstCommits := func(c *Case) { c.CommitsFirst = map[Group]bool{{eventLog, eventGroup}: true} }
 	a := logged("a", 1, 2, 0, ok)
-	seen := read(9, 3, 0, 1, 0, "a")
-	done := worked{queue: eventLog, group: eventGroup, value: "a"}
+	seen := records(9, 3, 0, 1, 0, "a")
+	done := Work{Queue: eventLog, Group: eventGroup, Value: "a"}
 	beat := mq.Heartbeat{Log: eventLog, Group: eventGroup, Member: 1, Generation: 1}
 	alive := answeredBy(one, 100, join(1))
 	forgotten := mq.New()
@@ -215,12 +212,12 @@ func TestGroupRules(t *testing.T) {
 	late := answeredBy(forgotten, 100+int64(mq.DefaultSessionTimeout/ms), beat)
 	gone := answeredBy(one, 150, mq.Leave{Log: eventLog, Group: eventGroup, Member: 1})
 	leaving := answeredBy(one, 90, mq.Leave{Log: eventLog, Group: eventGroup, Member: 1})
-	leaving.end = 0
+	leaving.End = 0
 	runRuleTests(t, []ruleTest{
 		{"perhaps it has left", rule(groupSession), tell(plain, alive, dead), tell(plain, leaving, alive, dead)},
 		{"dead too early", rule(groupSession), tell(plain, alive, dead), tell(plain, alive, late)},
 		{"dead though it has not left", rule(groupSession), tell(plain, alive, dead), tell(plain, alive, gone, dead)},
-		{"dead too early by clocks that are right", rule(groupSession), tell(plain, alive, dead), tell(plain, alive, dead, sim.ClockJump{Target: sim.All})},
+		{"dead too early by clocks that are right", rule(groupSession), tell(plain, alive, dead), tell(plain, alive, dead, wrongClocks)},
 	})
 	runRuleTests(t, []ruleTest{
 		{"never dealt with", rule(lostRecord), tell(plain, a, seen, follower), tell(plain, a, seen, follower, done)},
@@ -233,8 +230,8 @@ func TestUnsent(t *testing.T) {
 	plain := work(mq.QueueOptions{})
 	m := mq.New()
 	m.Apply(mq.Encode(plain[0]))
-	a, made := sent("a", 1, 2, ok), map[string]making{"a": {machine: 1}, "b": {machine: 1}}
-	publish := func(values ...string) asked {
+	a, made := sent("a", 1, 2, ok), map[string]Making{"a": {Machine: 1}, "b": {Machine: 1}}
+	publish := func(values ...string) Asked {
 		var bodies [][]byte
 		for _, v := range values {
 			bodies = append(bodies, []byte(v))
@@ -248,6 +245,7 @@ func TestUnsent(t *testing.T) {
 
 // TestWalkRules: an answer that does not follow from a walker's commands.
 func TestWalkRules(t *testing.T) {
+	alone := func(c *Case) { c.Walkers = []int{1} }
 	one, other := mq.New(), mq.New()
 	declare := mq.DeclareQueue{Queue: "walk"}
 	publish := mq.Publish{Key: "walk", Messages: [][]byte{{1}}}
@@ -258,11 +256,11 @@ func TestWalkRules(t *testing.T) {
 	first := answeredBy(mq.New(), 1, declare)
 	published := answeredBy(one, 3, publish)
 	lost := published
-	lost.end = 0
+	lost.End = 0
 	runRuleTests(t, []ruleTest{
-		{"a message is not there", rule(walked), tell(nil, Walker{}, first, published, answeredBy(other, 5, receive)),
-			tell(nil, Walker{}, first, lost, answeredBy(other, 5, receive))},
-		{"a queue is not new", rule(walked), tell(nil, Walker{}, answeredBy(one, 1, declare)), tell(nil, Walker{}, first)},
+		{"a message is not there", rule(walked), tell(nil, alone, first, published, answeredBy(other, 5, receive)),
+			tell(nil, alone, first, lost, answeredBy(other, 5, receive))},
+		{"a queue is not new", rule(walked), tell(nil, alone, answeredBy(one, 1, declare)), tell(nil, alone, first)},
 	})
-	assert.Empty(t, tell(nil, Walker{}, first, published, answeredBy(one, 5, receive)).judged())
+	assert.Empty(t, tell(nil, alone, first, published, answeredBy(one, 5, receive)).judged())
 }

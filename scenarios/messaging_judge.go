@@ -1,0 +1,100 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"quorumlab/linearizability"
+	"quorumlab/scenarios/mqjudge"
+	"quorumlab/sim"
+)
+
+// undrained is that a service in which nothing is broken any more does not come to an end
+// with the messages that it has.
+const undrained = "Drain"
+
+// judge implements crew.
+func (c *messagingCrew) judge(r *Result) {
+	evidence := mqjudge.Read(c.trial(r))
+	for _, o := range evidence.Operations() {
+		r.Operations = append(r.Operations, Operation(o))
+	}
+	r.Messages = evidence.Record()
+	undecided := false
+	if r.Violation == "" {
+		found := evidence.Judge()
+		if len(found.Broken) > 0 {
+			first := found.Broken[0]
+			r.violate(Class{Outside, first.Invariant}, first.Detail)
+			r.Report = found.Report
+		}
+		undecided = found.Undecided
+	}
+	c.judgeLiveness(r)
+	switch {
+	case r.Violation != "":
+	case c.drained && !undecided:
+		r.Verdict = linearizability.VerdictOK
+	default:
+		r.Verdict = linearizability.VerdictUnknown // what is lost shows only when nothing is left
+	}
+}
+
+// trial is what the judges are told of a run.
+func (c *messagingCrew) trial(r *Result) mqjudge.Case {
+	all := mqjudge.Case{
+		Transcript: c.record, Topology: c.topology, Audit: c.audit, Drained: c.drained, End: c.now(),
+		ClocksFail: slices.ContainsFunc(r.Faults, concernsClocks), CommitsFirst: make(map[mqjudge.Group]bool),
+	}
+	for i, role := range c.Roles {
+		switch role := role.(type) {
+		case Receiver:
+			all.WorkedOn = append(all.WorkedOn, role.Queue)
+		case Follower:
+			if role.Group != "" {
+				all.CommitsFirst[mqjudge.Group{Log: role.Log, Name: role.Group}] = role.CommitFirst
+			}
+		case Walker:
+			all.Walkers = append(all.Walkers, i+1)
+		}
+	}
+	return all
+}
+
+// concernsClocks reports whether a fault befalls clocks.
+func concernsClocks(f sim.Fault) bool {
+	switch f.(type) {
+	case sim.ClockDrift, sim.ClockJump, sim.ClockSkew, sim.ClockStrobe:
+		return true
+	}
+	return false
+}
+
+// judgeLiveness demands that a service in which nothing is broken any more is drained in
+// time.
+func (c *messagingCrew) judgeLiveness(r *Result) {
+	if _, judged := r.Scenario.quiet(r.Faults); !judged || r.Scenario.SafetyOnly || c.drained || r.Violation != "" {
+		return
+	}
+	var left []string
+	for i, o := range c.outboxes {
+		if n := len(o.messages); n > 0 {
+			left = append(left, fmt.Sprintf("C%d has %d messages that are not confirmed", i+1, n))
+		}
+	}
+	for _, name := range sortedKeys(c.audit.Queues) {
+		if q := c.audit.Queues[name]; q.Ready+q.Leased > 0 {
+			left = append(left, fmt.Sprintf("queue %s has %d messages ready and %d leased", name, q.Ready, q.Leased))
+		}
+	}
+	for _, name := range sortedKeys(c.audit.Logs) {
+		for i, p := range c.audit.Logs[name].Partitions {
+			if !c.readTo(name, uint32(i), p) {
+				left = append(left, fmt.Sprintf("%s/%d is not read up to its end, %d", name, i, p.End))
+			}
+		}
+	}
+	r.violate(Class{Live, undrained}, fmt.Sprintf("%s: at %v something is left, though service was due long before. %s\n%s",
+		undrained, c.now(), strings.Join(left, "; "), strings.Join(r.States, "\n")))
+}
