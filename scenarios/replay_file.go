@@ -1,0 +1,248 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2/maybe"
+
+	"quorumlab/sim"
+)
+
+// replayVersion is the version of the file format that is written and read.
+const replayVersion = 1
+
+// maxReplayBytes bounds a replay file.
+const maxReplayBytes = 32 << 20
+
+// replayFile is a replay as files have it.
+type replayFile struct {
+	Version     int             `json:"version"`
+	Scenario    string          `json:"scenario"`
+	Protocol    string          `json:"protocol"`
+	Bug         string          `json:"bug,omitempty"`
+	Seed        uint64          `json:"seed"`
+	Servers     int             `json:"servers"`
+	Clients     []loadFile      `json:"clients"`
+	Duration    sim.Duration    `json:"duration"`
+	OutsideOnly bool            `json:"outsideOnly,omitempty"`
+	Only        string          `json:"only,omitempty"`
+	Config      *Swarm          `json:"config,omitempty"`
+	QueueConfig *QueueSwarm     `json:"queueConfig,omitempty"`
+	Schedule    json.RawMessage `json:"schedule"`
+	Sentences   []string        `json:"sentences,omitempty"` // the schedule to read
+	Failure     *failureFile    `json:"failure,omitempty"`
+	Fingerprint string          `json:"fingerprint,omitempty"`
+}
+
+type loadFile struct {
+	Sessions int          `json:"sessions,omitempty"`
+	Think    sim.Duration `json:"think,omitempty"`
+	Rate     float64      `json:"rate,omitempty"`
+	Calls    []callFile   `json:"calls,omitempty"`
+}
+
+type callFile struct {
+	At     sim.Duration `json:"at"`
+	Number int          `json:"number"`
+}
+
+type failureFile struct {
+	Class
+	Violation string `json:"violation"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (f Replay) MarshalJSON() ([]byte, error) {
+	schedule, err := f.Schedule.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	file := replayFile{
+		Version: replayVersion, Scenario: f.Scenario, Protocol: f.Protocol, Bug: f.Bug, Seed: f.Seed,
+		Servers: f.Servers, Clients: []loadFile{}, Duration: sim.Duration(f.Duration), OutsideOnly: f.OutsideOnly, Only: f.Only,
+		Schedule: schedule, Fingerprint: f.Fingerprint,
+	}
+	switch c := f.Config.(type) {
+	case *Swarm:
+		file.Config = c
+	case *QueueSwarm:
+		file.QueueConfig = c
+	}
+	for _, load := range f.Clients {
+		if load.silent() {
+			load = Load{} // in files, an empty list would be none
+		}
+		written := loadFile{Sessions: load.Sessions, Think: sim.Duration(load.Think), Rate: load.Rate}
+		if load.Calls != nil {
+			written = loadFile{}
+		}
+		for _, c := range load.Calls {
+			written.Calls = append(written.Calls, callFile{sim.Duration(c.At), c.Number})
+		}
+		file.Clients = append(file.Clients, written)
+	}
+	for _, fault := range f.Schedule {
+		file.Sentences = append(file.Sentences, fault.String())
+	}
+	if f.Failure != (Class{}) {
+		file.Failure = &failureFile{f.Failure, f.Violation}
+	}
+	return json.Marshal(file)
+}
+
+// WriteFile writes the replay, indented, under a temporary name first.
+func (f Replay) WriteFile(path string) error {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, text, "", "  "); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	return maybe.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// ReadReplayFile reads a replay from a file, see [ReadReplay].
+func ReadReplayFile(path string) (Replay, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Replay{}, err
+	}
+	defer file.Close()
+	f, err := ReadReplay(file)
+	if err != nil {
+		return f, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// ReadReplay reads a replay and checks it. A file of another version of the
+// format is refused, and so is a field that is unknown; an error names the field
+// that is wrong.
+func ReadReplay(r io.Reader) (Replay, error) {
+	source, err := io.ReadAll(io.LimitReader(r, maxReplayBytes+1))
+	if err != nil {
+		return Replay{}, fmt.Errorf("replay: %w", err)
+	}
+	if len(source) > maxReplayBytes {
+		return Replay{}, fmt.Errorf("replay: larger than %d bytes", maxReplayBytes)
+	}
+	f, err := parseReplay(source)
+	if err != nil {
+		return Replay{}, fmt.Errorf("replay: %w", err)
+	}
+	return f, nil
+}
+
+func parseReplay(source []byte) (f Replay, err error) {
+	var version struct {
+		Version *int `json:"version"`
+	}
+	if err := json.Unmarshal(source, &version); err != nil {
+		return f, notAReplay(err)
+	}
+	switch {
+	case version.Version == nil:
+		return f, errors.New("version: missing; want a file that run --out or shrink wrote")
+	case *version.Version < replayVersion:
+		return f, fmt.Errorf("version: %d is older than %d, which this program reads; run its seed anew", *version.Version, replayVersion)
+	case *version.Version > replayVersion:
+		return f, fmt.Errorf("version: %d is newer than %d, which this program reads", *version.Version, replayVersion)
+	}
+	d := json.NewDecoder(bytes.NewReader(source))
+	d.DisallowUnknownFields()
+	var file replayFile
+	if err := d.Decode(&file); err != nil {
+		return f, notAReplay(err)
+	}
+	if len(file.Schedule) == 0 {
+		return f, errors.New("schedule: missing")
+	}
+	schedule, err := sim.ReadSchedule(bytes.NewReader(file.Schedule))
+	if err != nil {
+		return f, err
+	}
+	f = Replay{
+		Scenario: file.Scenario, Protocol: file.Protocol, Bug: file.Bug, Seed: file.Seed,
+		Servers: file.Servers, Duration: time.Duration(file.Duration), Schedule: schedule, OutsideOnly: file.OutsideOnly, Only: file.Only,
+		Fingerprint: file.Fingerprint,
+	}
+	switch {
+	case file.Config != nil:
+		f.Config = file.Config
+	case file.QueueConfig != nil:
+		f.Config = file.QueueConfig
+	}
+	for _, load := range file.Clients {
+		read := Load{Sessions: load.Sessions, Think: time.Duration(load.Think), Rate: load.Rate}
+		for _, c := range load.Calls {
+			read.Calls = append(read.Calls, Call{time.Duration(c.At), c.Number})
+		}
+		f.Clients = append(f.Clients, read)
+	}
+	if file.Failure != nil {
+		f.Failure, f.Violation = file.Failure.Class, file.Failure.Violation
+		if err := f.Failure.validate(); err != nil {
+			return f, fmt.Errorf("failure: %w", err)
+		}
+	}
+	return f, f.validate()
+}
+
+// notAReplay puts an error of the JSON decoder into the words of a file.
+func notAReplay(err error) error {
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &mistyped) && mistyped.Field != "":
+		return fmt.Errorf("%s: a JSON %s does not fit", mistyped.Field, mistyped.Value)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), err.Error() == "unexpected end of JSON input":
+		return errors.New("ends in the middle")
+	}
+	var broken *json.SyntaxError
+	if field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		return fmt.Errorf("%s is no field of a file that run --out or shrink wrote", field)
+	} else if errors.As(err, &broken) {
+		return fmt.Errorf("after %d bytes: %w; want one JSON object, as run --out or shrink wrote it", broken.Offset, err)
+	}
+	return err
+}
+
+// validate reports the first field that is wrong.
+func (f Replay) validate() error {
+	switch {
+	case f.Scenario == "":
+		return errors.New("scenario: missing")
+	case f.Protocol == "":
+		return errors.New("protocol: missing")
+	case f.Servers < 1 || f.Servers > 15:
+		return fmt.Errorf("servers: %d is not between 1 and 15", f.Servers)
+	case len(f.Clients) > 100:
+		return fmt.Errorf("clients: %d are more than 100", len(f.Clients))
+	case f.Duration < time.Millisecond || f.Duration > time.Hour:
+		return fmt.Errorf("duration: %v is not between 1ms and 1h", f.Duration)
+	}
+	for i, load := range f.Clients {
+		if err := load.validate(); err != nil {
+			return fmt.Errorf("clients: client %d: %w", i+1, err)
+		}
+	}
+	if f.Config != nil {
+		if err := f.Config.Validate(); err != nil {
+			return fmt.Errorf("config: %w", err)
+		}
+	}
+	servers := f.Servers
+	if f.Config != nil {
+		servers += f.Config.spares()
+	}
+	return f.Schedule.ValidateFor(servers, len(f.Clients))
+}
