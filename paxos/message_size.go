@@ -68,7 +68,7 @@ func (m FillRequest) Size() int { return slotSize }
 func sizeOf(requests []rsm.Request) int {
 	size := lengthSize
 	for i := range requests {
-		size += requests[i].Size()
+		size += rsm.RequestOverhead + len(requests[i].Command) // to call Size would copy it
 	}
 	return size
 }

@@ -101,7 +101,7 @@ const (
 func batch(requests []rsm.Request) int {
 	size := 0
 	for i := range requests {
-		size += requests[i].Size()
+		size += rsm.RequestOverhead + len(requests[i].Command)
 		if i > 0 && (i == batchRequests || size > batchBytes) {
 			return i
 		}

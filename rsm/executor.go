@@ -16,12 +16,14 @@ type Executor struct {
 	env      node.Env
 	sessions *Sessions
 	stamper  Stamper // nil if the machine knows no time
-	waiting  map[ClientID]waiter
+	waiting  map[ClientID]*waiter
+	underWay int // how many of them have a request under way
 }
 
-// waiter is where the answer to a client's request under way goes.
+// waiter is where the answer to a client's request under way goes. It stays when the
+// answer has left, for the next one.
 type waiter struct {
-	sequence uint64
+	sequence uint64 // of the request; zero if none is under way
 	address  node.ID
 }
 
@@ -32,7 +34,7 @@ func NewExecutor(env node.Env, machine StateMachine) *Executor {
 		env:      env,
 		sessions: NewSessions(machine),
 		stamper:  stamper,
-		waiting:  make(map[ClientID]waiter),
+		waiting:  make(map[ClientID]*waiter),
 	}
 }
 
@@ -46,19 +48,28 @@ func (x *Executor) Admit(from node.ID, r Request) bool {
 		x.env.Send(from, Reply{Client: r.Client, Sequence: r.Sequence, Status: Refused})
 		return false
 	}
-	if reply, ok := x.sessions.Answered(r); ok {
+	newest := x.sessions.newest[r.Client]
+	if reply, ok := newest.reply(r); ok {
 		x.env.Send(from, reply)
 		return false
 	}
-	if x.sessions.Stale(r) {
+	if newest.stale(r) {
 		return false // its client has an answer and has gone on
 	}
-	w, ok := x.waiting[r.Client]
-	if ok && w.sequence > r.Sequence {
+	w := x.waiting[r.Client]
+	if w == nil {
+		w = new(waiter)
+		x.waiting[r.Client] = w
+	}
+	before := w.sequence
+	if before > r.Sequence {
 		return false // an old copy: the client has gone on to the one under way
 	}
-	x.waiting[r.Client] = waiter{sequence: r.Sequence, address: from}
-	return !ok || w.sequence != r.Sequence
+	if before == 0 {
+		x.underWay++
+	}
+	*w = waiter{sequence: r.Sequence, address: from}
+	return before != r.Sequence
 }
 
 // Stamp returns an admitted request as it has to stand in the log: with the time on
@@ -77,9 +88,13 @@ func (x *Executor) Apply(r Request) {
 		return
 	}
 	newest := x.sessions.apply(r)
-	if w, waits := x.waiting[r.Client]; waits && w.sequence == r.Sequence {
+	if x.underWay == 0 {
+		return // most replicas order no requests
+	}
+	if w := x.waiting[r.Client]; w != nil && w.sequence == r.Sequence {
 		if reply, ok := newest.reply(r); ok {
-			delete(x.waiting, r.Client)
+			w.sequence = 0
+			x.underWay--
 			x.env.Send(w.address, reply)
 		}
 	}
@@ -109,10 +124,12 @@ func (x *Executor) TooLong(from node.ID, r Request, limit int) bool {
 // wait to ask elsewhere. Their requests may still come to be applied.
 func (x *Executor) Abandon(leader node.ID) {
 	for _, client := range slices.Sorted(maps.Keys(x.waiting)) {
-		w := x.waiting[client]
-		x.Redirect(w.address, Request{Client: client, Sequence: w.sequence}, leader)
+		if w := x.waiting[client]; w.sequence > 0 {
+			x.Redirect(w.address, Request{Client: client, Sequence: w.sequence}, leader)
+		}
 	}
 	clear(x.waiting)
+	x.underWay = 0
 }
 
 // Snapshot returns the replicated state: sessions and machine. Who waits is not

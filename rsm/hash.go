@@ -12,9 +12,11 @@ func HashBytes(h uint64, b []byte) uint64 {
 	for ; len(b) >= 8; b = b[8:] {
 		h = HashWord(h, binary.LittleEndian.Uint64(b))
 	}
-	var tail [8]byte
-	copy(tail[:], b)
-	return HashWord(h, binary.LittleEndian.Uint64(tail[:]))
+	tail := uint64(0)
+	for i, c := range b {
+		tail |= uint64(c) << (8 * i)
+	}
+	return HashWord(h, tail)
 }
 
 // HashWord adds a word to a hash by one wide multiplication, both halves of which

@@ -21,8 +21,11 @@ type Request struct {
 	ReadOnly bool
 }
 
+// RequestOverhead is how many bytes a request has on the wire beside its command.
+const RequestOverhead = 24
+
 // Size implements node.Sizer.
-func (r Request) Size() int { return 24 + len(r.Command) }
+func (r Request) Size() int { return RequestOverhead + len(r.Command) }
 
 func (r Request) String() string {
 	kind := ""

@@ -60,10 +60,9 @@ func (s *Sessions) Answered(r Request) (Reply, bool) {
 
 // Stale reports whether a request is older than the newest one applied for its
 // client. Such a copy can have no effect any more.
-func (s *Sessions) Stale(r Request) bool {
-	last := s.newest[r.Client]
-	return last != nil && r.Sequence < last.sequence
-}
+func (s *Sessions) Stale(r Request) bool { return s.newest[r.Client].stale(r) }
+
+func (a *answer) stale(r Request) bool { return a != nil && r.Sequence < a.sequence }
 
 func (a *answer) reply(r Request) (Reply, bool) {
 	if a == nil || r.Sequence != a.sequence {
