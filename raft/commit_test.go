@@ -87,7 +87,7 @@ func elected(all map[node.ID]*fixture, candidate node.ID, voters ...node.ID) (gr
 func replicated(all map[node.ID]*fixture, leader, follower node.ID, last Index) {
 	l := all[leader]
 	reply := all[follower].ask(leader, AppendEntries{
-		Term: l.term, PrevLogIndex: 1, PrevLogTerm: 1, Entries: l.log.entries[1:last:last], LeaderCommit: l.commitIndex,
+		Term: l.term, PrevLogIndex: 1, PrevLogTerm: 1, Entries: l.log.entries.slice(1, int(last)), LeaderCommit: l.commitIndex,
 	})
 	l.receive(follower, reply)
 	l.take()

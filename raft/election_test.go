@@ -67,7 +67,7 @@ func TestMajorityOfVotesElects(t *testing.T) { // §5.2
 		require.Equal(t, BecameLeader{1}, f.env.notes[len(f.env.notes)-1])
 		require.NotContains(t, f.env.timers, ElectionTimer)
 		require.Contains(t, f.env.timers, HeartbeatTimer)
-		require.Equal(t, []Entry{{Term: 1}}, f.log.entries, "a term begins with a no-op (§8)")
+		require.Equal(t, []Entry{{Term: 1}}, f.log.all(), "a term begins with a no-op (§8)")
 	}
 }
 

@@ -139,6 +139,16 @@ func testEntries(first Index, terms ...Term) []Entry {
 	return entries
 }
 
+// all returns the entries of a log.
+func (l *log) all() []Entry { return l.entries.slice(0, l.entries.length) }
+
+// logWith makes a log of entries that begin behind an index.
+func logWith(base Index, baseTerm Term, entries ...Entry) log {
+	l := log{base: base, baseTerm: baseTerm}
+	l.append(entries...)
+	return l
+}
+
 // crash restarts the server with what its disk had synced.
 func (f *fixture) crash() {
 	f.env.disk.Crash()
@@ -251,7 +261,7 @@ const clientAddress node.ID = 1001
 // logTerms returns the terms of the server's log.
 func (f *fixture) logTerms() []Term {
 	var terms []Term
-	for _, e := range f.log.entries {
+	for _, e := range f.log.all() {
 		terms = append(terms, e.Term)
 	}
 	return terms

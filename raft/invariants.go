@@ -46,14 +46,14 @@ const (
 // mistake of the protocol or by a disk that lies or is wiped, which is more than
 // Raft promises to bear.
 type Invariants struct {
-	servers   []*shadow        // in the order in which they were first seen
-	reigns    map[Term]reign   // who led each term
-	known     entryTable       // every entry that ever was in any log
-	committed []committedEntry // the entry at index i+1
-	members   []configured     // the configurations among them, oldest first
-	quorum    *Configuration   // by which the last of them was committed
-	states    map[Index]uint64 // hash of the state in each snapshot
-	offers    map[offer]bool   // that were made
+	servers   []*shadow           // in the order in which they were first seen
+	reigns    map[Term]reign      // who led each term
+	known     entryTable          // every entry that ever was in any log
+	committed row[committedEntry] // the first is that at index 1
+	members   []configured        // the configurations among them, oldest first
+	quorum    *Configuration      // by which the last of them was committed
+	states    map[Index]uint64    // hash of the state in each snapshot
+	offers    map[offer]bool      // that were made
 }
 
 // shadow is what the judge remembers of a server.
@@ -69,7 +69,7 @@ type shadow struct {
 	writing        []extent   // what of it is on its way there, by how much was written
 	diskVote       voteRecord // the newest that its disk holds
 	votes          []vote     // on their way there, oldest first
-	log            []shadowEntry
+	log            row[shadowEntry]
 	newest         Entry // the last in the log
 	commitIndex    Index
 	lastApplied    Index

@@ -16,7 +16,7 @@ type committedEntry struct {
 // holdsCommitted reports whether a server's log holds the entry committed at
 // index i, if one is.
 func (v *Invariants) holdsCommitted(h *shadow, i Index) bool {
-	return i <= Index(len(v.committed)) && i <= h.last() && v.hash(h, i) == v.committed[i-1].hash
+	return i <= v.lastCommitted() && i <= h.last() && v.hash(h, i) == v.commitment(i).hash
 }
 
 // checkCommit checks what a server says to be committed. Committed is committed:
@@ -29,7 +29,7 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 	if index > s.LastIndex() {
 		return violation(stateMachineSafety, "server %d: commit index %d is beyond the log, which ends at %d", h.id, index, s.LastIndex())
 	}
-	before := Index(len(v.committed))
+	before := v.lastCommitted()
 	switch {
 	case index <= before:
 	case s.role != Leader && h.role != Leader: // it may have resigned over what it committed
@@ -44,7 +44,7 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 			h.id, s.log.term(known), known)
 	}
 	for i := before + 1; i <= index; i++ {
-		v.committed = appendLong(v.committed, committedEntry{hash: h.at(i).hash, term: s.term, of: h.at(i).term})
+		v.committed.push(committedEntry{hash: h.at(i).hash, term: s.term, of: h.at(i).term})
 	}
 	for _, c := range h.configurations {
 		if c.index > before && c.index <= index {
@@ -69,7 +69,7 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 	}
 	if !v.holdMajority(v.quorum) {
 		return violation(committedMajority, "the entry at index %d is committed, but the disks of no majority of %v hold it (seen at server %d)",
-			len(v.committed), v.quorum, h.id)
+			v.committed.length, v.quorum, h.id)
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 // must be so when something is committed, and still after a restart: a server that
 // answered that it stores an entry has to keep it.
 func (v *Invariants) holdMajority(c *Configuration) bool {
-	last := Index(len(v.committed))
+	last := v.lastCommitted()
 	for _, group := range [][]node.ID{c.Voters, c.Old} {
 		holders := 0
 		for _, other := range v.servers {
@@ -104,7 +104,7 @@ func (v *Invariants) checkApplied(h *shadow, s *Server, restarted bool) error {
 		return violation(stateMachineSafety, "server %d went back from applied index %d to %d", h.id, h.lastApplied, index)
 	case index > s.CommitIndex():
 		return violation(stateMachineSafety, "server %d applied index %d, which it does not know to be committed", h.id, index)
-	case index > 0 && s.appliedHash != v.committed[index-1].hash:
+	case index > 0 && s.appliedHash != v.commitment(index).hash:
 		return violation(stateMachineSafety, "server %d: what it applied up to index %d is not what was committed", h.id, index)
 	}
 	h.lastApplied = index

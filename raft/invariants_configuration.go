@@ -124,10 +124,10 @@ func (v *Invariants) checkSnapshot(h *shadow, s *Server, restarted bool) error {
 		return nil
 	}
 	h.snapshot = snap.index
-	if snap.index > Index(len(v.committed)) || snap.hash != v.committed[snap.index-1].hash {
+	if snap.index > v.lastCommitted() || snap.hash != v.commitment(snap.index).hash {
 		return violation(snapshotSafety, "server %d: its snapshot of index %d is not of what was committed there", h.id, snap.index)
 	}
-	if of := v.committed[snap.index-1].of; snap.term != of {
+	if of := v.commitment(snap.index).of; snap.term != of {
 		return violation(logMatching, "server %d: its snapshot ends in an entry of term %d at index %d, where one of term %d was committed",
 			h.id, snap.term, snap.index, of)
 	}

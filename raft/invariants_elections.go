@@ -92,8 +92,8 @@ func (v *Invariants) checkElected(h *shadow, s *Server) error {
 	if err := v.checkUnleased(h, s); err != nil {
 		return err
 	}
-	for i := Index(len(v.committed)); i > 0; i-- {
-		if v.committed[i-1].term < s.term {
+	for i := v.lastCommitted(); i > 0; i-- {
+		if v.commitment(i).term < s.term {
 			if err := v.checkComplete(h, s.term, i); err != nil {
 				return err
 			}
@@ -132,7 +132,7 @@ func (v *Invariants) checkComplete(h *shadow, t Term, i Index) error {
 		return nil
 	}
 	return violation(leaderCompleteness, "server %d leads term %d without the entry at index %d, committed in term %d",
-		h.id, t, i, v.committed[i-1].term)
+		h.id, t, i, v.commitment(i).term)
 }
 
 // checkOtherLeaders checks Leader Completeness for leaders who were elected
@@ -140,7 +140,7 @@ func (v *Invariants) checkComplete(h *shadow, t Term, i Index) error {
 func (v *Invariants) checkOtherLeaders(h *shadow, t Term) error {
 	for _, other := range v.servers {
 		if other != h && other.role == Leader && other.term > t {
-			if err := v.checkComplete(other, other.term, Index(len(v.committed))); err != nil {
+			if err := v.checkComplete(other, other.term, v.lastCommitted()); err != nil {
 				return err
 			}
 		}

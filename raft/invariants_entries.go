@@ -1,7 +1,5 @@
 package raft
 
-import "slices"
-
 // shadowEntry is what the judge remembers of an entry in a server's log.
 type shadowEntry struct {
 	term Term
@@ -11,7 +9,7 @@ type shadowEntry struct {
 // entryTable remembers the hash of every entry that ever was in any log, by
 // index and term. At most indexes there is only ever one term.
 type entryTable struct {
-	first []shadowEntry // the first entry seen at index i+1
+	first row[shadowEntry] // the entry first seen at each index
 	more  map[position]uint64
 }
 
@@ -26,11 +24,11 @@ func newEntryTable() entryTable { return entryTable{more: make(map[position]uint
 // add records an entry's hash, unless an entry with that index and term is known
 // already: then it returns the hash of that one.
 func (t *entryTable) add(i Index, term Term, hash uint64) (known uint64, found bool) {
-	if i > Index(len(t.first)) {
-		t.first = appendLong(t.first, shadowEntry{term: term, hash: hash})
+	if i > Index(t.first.length) {
+		t.first.push(shadowEntry{term: term, hash: hash})
 		return 0, false
 	}
-	if e := t.first[i-1]; e.term == term {
+	if e := t.first.at(int(i - 1)); e.term == term {
 		return e.hash, true
 	}
 	known, found = t.more[position{i, term}]
@@ -38,13 +36,4 @@ func (t *entryTable) add(i Index, term Term, hash uint64) (known uint64, found b
 		t.more[position{i, term}] = hash
 	}
 	return known, found
-}
-
-// appendLong is append for what becomes long: the room doubles, where append comes
-// to add a quarter of it at a time.
-func appendLong[T any](to []T, next T) []T {
-	if len(to) == cap(to) {
-		to = slices.Grow(to, max(16, len(to)))
-	}
-	return append(to, next)
 }

@@ -7,10 +7,10 @@ import "quorumlab/node"
 // logs are equal up to there.
 
 // last returns the index of the last entry in the server's log.
-func (h *shadow) last() Index { return h.base + Index(len(h.log)) }
+func (h *shadow) last() Index { return h.base + Index(h.log.length) }
 
 // at returns the entry at an index in the server's log.
-func (h *shadow) at(i Index) *shadowEntry { return &h.log[i-h.base-1] }
+func (h *shadow) at(i Index) *shadowEntry { return h.log.at(int(i - h.base - 1)) }
 
 // hash returns the hash of the server's log up to index i. Where the log begins,
 // that is the hash of what was committed.
@@ -21,8 +21,14 @@ func (v *Invariants) hash(h *shadow, i Index) uint64 {
 	case i == 0:
 		return 0
 	}
-	return v.committed[i-1].hash
+	return v.commitment(i).hash
 }
+
+// lastCommitted returns the index of the last entry that is committed.
+func (v *Invariants) lastCommitted() Index { return Index(v.committed.length) }
+
+// commitment returns what is known of the committed entry at an index.
+func (v *Invariants) commitment(i Index) *committedEntry { return v.committed.at(int(i - 1)) }
 
 // holds reports whether the entry that the judge remembers at index i is e,
 // given that all before it are as remembered.
@@ -126,7 +132,7 @@ func (v *Invariants) leading(id node.ID, term Term) *shadow {
 // which is nearly always so: it begins where it did, and the entry at which it had
 // ended is the very same.
 func (h *shadow) continues(s *Server) bool {
-	return s.log.base == h.base && s.LastIndex() >= h.last() && (len(h.log) == 0 || sameEntry(&h.newest, s.log.at(h.last())))
+	return s.log.base == h.base && s.LastIndex() >= h.last() && (h.log.length == 0 || sameEntry(&h.newest, s.log.at(h.last())))
 }
 
 // sameEntry reports whether two entries are one and the same, the memory of the
@@ -142,16 +148,16 @@ func sameEntry(a, b *Entry) bool {
 // cuts it there.
 func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 	base := s.FirstIndex() - 1
-	if base > Index(len(v.committed)) {
+	if base > v.lastCommitted() {
 		return violation(snapshotSafety, "server %d compacted its log up to index %d, of which only %d are committed",
-			h.id, base, len(v.committed))
+			h.id, base, v.committed.length)
 	}
-	if base > 0 && (restarted || base != h.base) && s.log.baseTerm != v.committed[base-1].of {
+	if base > 0 && (restarted || base != h.base) && s.log.baseTerm != v.commitment(base).of {
 		return violation(logMatching, "server %d: its log begins behind an entry of term %d at index %d, where one of term %d was committed",
-			h.id, s.log.baseTerm, base, v.committed[base-1].of)
+			h.id, s.log.baseTerm, base, v.commitment(base).of)
 	}
 	if restarted || base < h.base { // a restarted server is read from the beginning
-		h.base, h.log = base, h.log[:0]
+		h.base, h.log = base, row[shadowEntry]{}
 		h.durable = min(h.onDisk(), s.LastIndex())
 	} else {
 		kept := min(h.last(), s.LastIndex())
@@ -162,10 +168,10 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 		if err := v.checkRemoved(h, s, kept+1); err != nil {
 			return err
 		}
-		h.log = h.log[:kept-h.base]
+		h.log.cut(int(kept - h.base))
 		h.cut(kept)
 		if base > h.base { // compacted, or replaced by a snapshot
-			h.log = append(make([]shadowEntry, 0, len(h.log)), h.log[min(base-h.base, Index(len(h.log))):]...)
+			h.log.drop(min(int(base-h.base), h.log.length))
 			h.base = base
 			h.durable = max(h.durable, base) // the snapshot is on the disk
 		}
@@ -194,7 +200,7 @@ func (v *Invariants) checkRemoved(h *shadow, s *Server, first Index) error {
 	if s.role == Leader && h.role == Leader && s.term == h.term {
 		return violation(leaderAppendOnly, "server %d, leader of term %d, removed the entry at index %d", h.id, s.term, first)
 	}
-	if v.holdsCommitted(h, first) && v.committed[first-1].term <= s.term {
+	if v.holdsCommitted(h, first) && v.commitment(first).term <= s.term {
 		return violation(stateMachineSafety, "server %d removed the committed entry at index %d", h.id, first)
 	}
 	if r, found := v.reigns[s.term]; found {
@@ -220,7 +226,7 @@ func (v *Invariants) checkAdded(h *shadow, s *Server, i Index) error {
 		return violation(termsNeverGoDown, "server %d in term %d: entry %v at index %d after one of term %d",
 			h.id, s.term, e, i, s.log.term(i-1))
 	}
-	h.log = appendLong(h.log, shadowEntry{term: e.Term, hash: hash})
+	h.log.push(shadowEntry{term: e.Term, hash: hash})
 	if e.Configuration != nil {
 		if err := h.checkStep(i, e.Configuration); err != nil {
 			return err

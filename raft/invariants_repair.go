@@ -1,7 +1,5 @@
 package raft
 
-import "slices"
-
 // holding is a log that a disk had held, and the newest term with it: what was committed
 // in a later one was not so on the strength of that disk.
 type holding struct {
@@ -34,7 +32,7 @@ func (v *Invariants) checkRepairing(h *shadow, s *Server, restarted bool) error 
 			return violation(repairedTruly, "server %d takes itself for repaired, with %d entries committed, of which the last is of term %d: it may have stored %d, up to term %d",
 				h.id, s.CommitIndex(), s.log.lastTerm(), h.lost.index, h.lost.term)
 		}
-		if i := v.owed(h); i > 0 && (s.LastIndex() < i || s.log.base < i && s.log.term(i) != v.committed[i-1].of) {
+		if i := v.owed(h); i > 0 && (s.LastIndex() < i || s.log.base < i && s.log.term(i) != v.commitment(i).of) {
 			return violation(repairedTruly, "server %d takes itself for repaired, and lacks the committed entry at index %d, which its disk had held: its log ends at %d, committed up to %d",
 				h.id, i, s.LastIndex(), s.CommitIndex())
 		}
@@ -48,15 +46,15 @@ func (v *Invariants) checkRepairing(h *shadow, s *Server, restarted bool) error 
 // holding returns what the server's disk held before a restart.
 func (h *shadow) holding() holding {
 	n := max(min(h.onDisk(), h.last()), h.base) - h.base
-	return holding{h.base, slices.Clone(h.log[:n]), h.voteOnDisk().term}
+	return holding{h.base, h.log.slice(0, int(n)), h.voteOnDisk().term}
 }
 
 // owed returns the last index that is committed, maybe on the strength of a server's
 // word, of all that its disk had held before it was damaged.
 func (v *Invariants) owed(h *shadow) (last Index) {
 	for _, held := range h.held {
-		i := min(held.base+Index(len(held.log)), Index(len(v.committed)))
-		for i > held.base && (v.committed[i-1].hash != held.log[i-held.base-1].hash || v.committed[i-1].term > held.term) {
+		i := min(held.base+Index(len(held.log)), v.lastCommitted())
+		for i > held.base && (v.commitment(i).hash != held.log[i-held.base-1].hash || v.commitment(i).term > held.term) {
 			i--
 		}
 		last = max(last, i)

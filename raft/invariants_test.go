@@ -169,7 +169,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 1
 		}},
 		{"leader replaces an entry", leaderAppendOnly, func(s *scene) node.ID {
-			s.servers[1].log = log{entries: []Entry{testEntry(1, 1), {Term: 2}}}
+			s.servers[1].log = logWith(0, 0, testEntry(1, 1), Entry{Term: 2})
 			return 1
 		}},
 		{"same index and term, other content", logMatching, func(s *scene) node.ID {
@@ -397,7 +397,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			require.NoError(s.t, s.check(1))
 			r := s.servers[2]
 			r.log.append(*s.servers[1].log.at(3))
-			r.adoptConfigurations(3, r.log.entries[2:])
+			r.adoptConfigurations(3, r.log.all()[2:])
 			r.journal.durable = 3
 			require.NoError(s.t, s.check(2))
 			s.servers[1].journal.durable = 3
@@ -425,7 +425,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 2
 		}},
 		{"something else behind a snapshot", logMatching, func(s *scene) node.ID {
-			s.servers[3].log = log{base: 1, baseTerm: 1, entries: []Entry{{Term: 2}}}
+			s.servers[3].log = logWith(1, 1, Entry{Term: 2})
 			return 3
 		}},
 		{"committed by a minority", committedMajority, func(s *scene) node.ID {

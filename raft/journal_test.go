@@ -60,7 +60,7 @@ func TestRestartReplaysTermVoteAndLog(t *testing.T) {
 	f.crash()
 	require.Equal(t, Term(6), f.Term())
 	require.Equal(t, node.ID(2), f.VotedFor())
-	require.Equal(t, testEntries(1, 4, 4, 5), f.log.entries)
+	require.Equal(t, testEntries(1, 4, 4, 5), f.log.all())
 	require.Equal(t, Follower, f.Role())
 	require.Zero(t, f.CommitIndex(), "volatile: the next leader tells")
 	require.Equal(t, RequestVoteReply{6, false}, f.ask(3, RequestVote{Term: 6, LastLogIndex: 9, LastLogTerm: 6}))

@@ -1,20 +1,25 @@
 package raft
 
-import "slices"
-
 // log is a server's copy of the replicated log, in memory. What is before it was
 // applied and is part of a snapshot.
 //
-// Invariants: entries[i-base-1] is the entry at index i; terms never decrease
-// along the log; no element of the array behind entries is ever changed once it
-// was set, because messages share it.
+// Invariants: terms never decrease along the log; no entry is ever changed once it was
+// set, because messages share it.
 type log struct {
 	base     Index // of the entry before the first; zero if the log is whole
 	baseTerm Term  // of that entry
-	entries  []Entry
+	entries  row[Entry]
+	lent     lent
 }
 
-func (l *log) lastIndex() Index { return l.base + Index(len(l.entries)) }
+// lent is what of a log was shared last, which most often is asked for again at once,
+// for the next follower.
+type lent struct {
+	first, last Index
+	entries     []Entry
+}
+
+func (l *log) lastIndex() Index { return l.base + Index(l.entries.length) }
 
 func (l *log) lastTerm() Term { return l.term(l.lastIndex()) }
 
@@ -24,52 +29,43 @@ func (l *log) term(i Index) Term {
 	if i == l.base {
 		return l.baseTerm
 	}
-	return l.entries[i-l.base-1].Term
+	return l.at(i).Term
 }
 
 // at returns the entry at index i, which has to be in the log.
-func (l *log) at(i Index) *Entry { return &l.entries[i-l.base-1] }
+func (l *log) at(i Index) *Entry { return l.entries.at(int(i - l.base - 1)) }
 
 // from returns the entries from index first to last, or as many of them as go
-// into one message, to be shared. The capacity ends with the slice: nobody can
-// append into the log.
+// into one message, to be shared.
 func (l *log) from(first, last Index) []Entry {
-	begin := int(first - l.base - 1)
-	end := begin + chunk(l.entries[begin:last-l.base])
-	return l.entries[begin:end:end]
-}
-
-// append adds entries at the end. An array that is full gives way to one twice as
-// long: the language's own append is thriftier, and copies each entry four times.
-func (l *log) append(entries ...Entry) {
-	if n := len(l.entries) + len(entries); n > cap(l.entries) {
-		l.entries = slices.Grow(l.entries, len(l.entries)+len(entries))
+	if l.lent.first != first || l.lent.last != last {
+		begin, end := int(first-l.base-1), int(last-l.base)
+		end = min(end, begin+maxChunkEntries)
+		entries := l.entries.slice(begin, end)
+		n := chunk(entries)
+		l.lent = lent{first, last, entries[:n:n]}
 	}
-	l.entries = append(l.entries, entries...)
+	return l.lent.entries
 }
 
-// truncate removes the entry at index first and all that follow, if any. The
-// capacity goes with them, so that what is appended next does not overwrite
-// entries which messages still share.
+// append adds entries at the end.
+func (l *log) append(entries ...Entry) { l.entries.add(entries) }
+
+// truncate removes the entry at index first and all that follow, if any.
 func (l *log) truncate(first Index) {
-	if first <= l.lastIndex() {
-		end := first - l.base - 1
-		l.entries = l.entries[:end:end]
-	}
+	l.entries.cut(int(first - l.base - 1))
+	l.lent = lent{}
 }
 
-// compact removes the entries up to an index that is in the log. What stays moves
-// to an array of its own, so that the memory of the rest is free once no message
-// shares it any more. It has room for as many entries as are gone, since so many will
-// come before it is compacted again.
+// compact removes the entries up to an index that is in the log.
 func (l *log) compact(index Index) {
 	if index <= l.base {
 		return
 	}
 	term := l.term(index)
-	kept := l.entries[index-l.base:]
-	l.entries = append(make([]Entry, 0, len(l.entries)+len(kept)), kept...)
+	l.entries.drop(int(index - l.base))
 	l.base, l.baseTerm = index, term
+	l.lent = lent{}
 }
 
 // reset begins the log anew behind an index.

@@ -9,7 +9,7 @@ import (
 	"quorumlab/rsm"
 )
 
-func logOf(terms ...Term) log { return log{entries: testEntries(1, terms...)} }
+func logOf(terms ...Term) log { return logWith(0, 0, testEntries(1, terms...)...) }
 
 // §5.4.1: "If the logs have last entries with different terms, then the log with
 // the later term is more up-to-date. If the logs end with the same term, then
@@ -63,27 +63,35 @@ func TestMatchesAndConflictIndex(t *testing.T) {
 
 // What was sent must not change when the log it points into does.
 func TestSharedEntriesNeverChange(t *testing.T) {
-	l := log{entries: make([]Entry, 0, 16)} // room to do harm in
-	l.append(testEntries(1, 1, 1, 1, 1)...)
+	l := logOf(1, 1, 1, 1)
 	sent := l.from(2, l.lastIndex())
 	before := fmt.Sprint(sent)
 	l.truncate(3)
 	l.append(testEntries(3, 2, 2, 2)...)
 	require.Equal(t, before, fmt.Sprint(sent))
-	require.Equal(t, "[1:1.1 1:1.2 2:2.3 2:2.4 2:2.5]", fmt.Sprint(l.entries))
+	require.Equal(t, "[1:1.1 1:1.2 2:2.3 2:2.4 2:2.5]", fmt.Sprint(l.all()))
 }
 
 func TestReceiversCannotAppendIntoTheLog(t *testing.T) {
-	l := log{entries: make([]Entry, 0, 16)}
-	l.append(testEntries(1, 1, 1)...)
+	l := logOf(1, 1)
 	sent := l.from(1, l.lastIndex())
 	require.Equal(t, len(sent), cap(sent))
 }
 
-func TestTruncateBeyondTheEndKeepsRoom(t *testing.T) {
-	l := log{entries: make([]Entry, 2, 8)}
-	l.truncate(3)
-	require.Equal(t, 8, cap(l.entries), "each append would copy the whole log")
+// A message goes to one follower after the other.
+func TestEntriesAreLentOnce(t *testing.T) {
+	l := logOf()
+	l.append(make([]Entry, blockLength-1)...)
+	l.append(testEntries(blockLength, 1, 1)...)
+	first := l.from(blockLength, blockLength+1) // in two blocks
+	again := l.from(blockLength, blockLength+1)
+	require.Same(t, &first[0], &again[0])
+	l.truncate(blockLength + 1)
+	l.append(testEntries(blockLength+1, 2)...)
+	require.Equal(t, "[1:1.1024 2:2.1025]", fmt.Sprint(l.from(blockLength, blockLength+1)))
+	l.compact(blockLength)
+	l.append(testEntries(blockLength+2, 2)...)
+	require.Equal(t, "[2:2.1025 2:2.1026]", fmt.Sprint(l.from(blockLength+1, blockLength+2)))
 }
 
 func TestChunk(t *testing.T) {

@@ -132,7 +132,7 @@ func (m RequestVoteReply) Size() int { return 9 }
 func (m AppendEntries) Size() int {
 	size := 48
 	for i := range m.Entries {
-		size += m.Entries[i].Size()
+		size += m.Entries[i].size()
 	}
 	return size
 }

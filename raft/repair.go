@@ -120,8 +120,8 @@ func (p *persistent) voters(config Config) []node.ID {
 	if p.snapshot.index > 0 {
 		c = p.snapshot.configuration.Configuration
 	}
-	for i := range p.log.entries {
-		if next := p.log.entries[i].Configuration; next != nil && p.log.base+Index(i)+1 > p.snapshot.index {
+	for i := max(p.log.base, p.snapshot.index) + 1; i <= p.log.lastIndex(); i++ {
+		if next := p.log.at(i).Configuration; next != nil {
 			c = next
 		}
 	}
@@ -141,12 +141,10 @@ func encodeJournal(l *log, lost loss, yield func(record []byte)) {
 	if lost.any() {
 		yield(lossRecord(lost).encode(nil))
 	}
-	first, entries := l.base+1, l.entries
-	for len(entries) > 0 {
-		n := chunk(entries)
-		yield(entriesRecord{first, entries[:n]}.encode(nil))
-		first += Index(n)
-		entries = entries[n:]
+	for first := l.base + 1; first <= l.lastIndex(); {
+		entries := l.from(first, l.lastIndex())
+		yield(entriesRecord{first, entries}.encode(nil))
+		first += Index(len(entries))
 	}
 }
 

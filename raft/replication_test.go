@@ -97,7 +97,7 @@ func TestFigure7(t *testing.T) {
 			leader.take()
 			leader.receive(3, RequestVoteReply{Term: 8, Granted: true})
 			require.Equal(t, test.refusals, exchange(leader, follower))
-			require.Equal(t, leader.log.entries, follower.log.entries)
+			require.Equal(t, leader.log.all(), follower.log.all())
 			require.Equal(t, Index(11), leader.CommitIndex())
 			require.Zero(t, follower.CommitIndex(), "it learns that with the next message")
 			leader.expire(HeartbeatTimer)
@@ -158,13 +158,13 @@ func TestLostMessageIsSentAgain(t *testing.T) {
 	require.Equal(t, Index(1), follower.LastIndex())
 	leader.request(1, 4)
 	require.Equal(t, 1, exchange(leader, follower))
-	require.Equal(t, leader.log.entries, follower.log.entries)
+	require.Equal(t, leader.log.all(), follower.log.all())
 
 	leader.request(1, 5)
 	leader.take() // lost, and nothing follows but a heartbeat
 	leader.expire(HeartbeatTimer)
 	require.Equal(t, 1, exchange(leader, follower))
-	require.Equal(t, leader.log.entries, follower.log.entries)
+	require.Equal(t, leader.log.all(), follower.log.all())
 	require.Equal(t, Index(6), leader.CommitIndex())
 }
 

@@ -112,7 +112,7 @@ func TestSlowBackup(t *testing.T) {
 		leader.take()
 		leader.receive(3, RequestVoteReply{Term: 8, Granted: true})
 		require.Equal(t, test.refusals, exchange(leader, follower))
-		require.Equal(t, leader.log.entries, follower.log.entries)
+		require.Equal(t, leader.log.all(), follower.log.all())
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *Server) restore(snap snapshot) error {
 // readConfigurations adopts what is in the log behind the snapshot.
 func (s *Server) readConfigurations() {
 	first := max(s.log.base, s.snapshot.index) + 1
-	s.adoptConfigurations(first, s.log.entries[first-s.log.base-1:])
+	s.adoptConfigurations(first, s.log.entries.slice(int(first-s.log.base-1), s.log.entries.length))
 }
 
 // considerSnapshot has a snapshot taken if it is time for one. It is made when the

@@ -56,7 +56,7 @@ func TestSnapshotIsTakenAndTheLogCut(t *testing.T) {
 		require.Equal(t, Index(5), f.CommitIndex())
 		require.Len(t, f.machine.commands, 5)
 		require.Equal(t, Index(6-min(keep, 5)), f.FirstIndex())
-		require.Equal(t, testEntries(6, 1), f.log.entries[len(f.log.entries)-1:])
+		require.Equal(t, testEntries(6, 1), f.log.all()[len(f.log.all())-1:])
 	}
 }
 
@@ -87,7 +87,7 @@ func TestAppendEntriesBeforeTheLogBegins(t *testing.T) {
 			require.Equal(t, AppendEntriesReply{Term: 1, Success: true, PrevLogIndex: prev, MatchIndex: last}, f.ask(1, m))
 			require.Equal(t, max(last, 5), f.LastIndex())
 			require.Equal(t, max(last, 4), f.CommitIndex())
-			require.Equal(t, all[4:max(last, 5)], f.log.entries)
+			require.Equal(t, all[4:max(last, 5)], f.log.all())
 		}
 	}
 }
