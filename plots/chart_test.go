@@ -75,14 +75,14 @@ func TestChartsCanBeDrawn(t *testing.T) {
 }
 
 func TestMatrices(t *testing.T) {
-	m := Matrix{Heading: "heading", Columns: []string{"first", "second"}, Rows: []MatrixRow{
+	m := Matrix{Heading: "heading", Columns: []string{"first", "two words that are-too-long"}, Rows: []MatrixRow{
 		{"row", []Cell{{"fine", Good}, {"so so", Middling}}},
-		{"a row with a name that is much longer than a third of the width of the whole figure, and then some", []Cell{{"bad", Bad}}},
+		{"a row with a name that is much longer than its share of the width of the whole figure, and then some", []Cell{{"bad", Bad}}},
 		{"", []Cell{{"", Empty}, {"one of many", Kinds + 77}}},
 	}}
 	svg, err := Matrices("title", m, Matrix{}).svg()
 	require.NoError(t, err)
-	for _, want := range []string{"heading", "first", "second", "fine", "so so", "bad", "one of many"} {
+	for _, want := range []string{"heading", "first", ">two words that are-<", ">too-long<", "…", "fine", "so so", "bad", "one of many"} {
 		assert.Contains(t, string(svg), want)
 	}
 }

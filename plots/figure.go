@@ -100,8 +100,9 @@ func (f *Figure) blocks(width vg.Length) []block {
 				fmt.Sprintf("Further faults, shaded but not named: %s.", thousands(homeless)))
 		}
 	}
+	names := nameRoom(f.tables, width)
 	for _, table := range f.tables {
-		stack = append(append(stack, space(panelGap)), table.blocks(width)...)
+		stack = append(append(stack, space(panelGap)), table.blocks(names, width)...)
 	}
 	stack = append(stack, space(panelGap))
 	for _, note := range notes {

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -73,41 +74,73 @@ func Matrices(title string, matrices ...Matrix) *Figure {
 	return figure
 }
 
-// blocks lays a matrix out.
-func (m Matrix) blocks(width vg.Length) []block {
-	names := vg.Length(0)
-	for _, row := range m.Rows {
-		names = max(names, tickText.Width(row.Name))
+// nameRoom is how wide the names of rows are, which is the same for all matrices of a
+// figure, so that their columns are above each other.
+func nameRoom(matrices []Matrix, width vg.Length) vg.Length {
+	widest := vg.Length(0)
+	for _, m := range matrices {
+		for _, row := range m.Rows {
+			widest = max(widest, tickText.Width(clean(row.Name)))
+		}
 	}
-	names = min(names+3*padding, width/3)
+	return min(widest+3*padding, 0.4*width)
+}
+
+// blocks lays a matrix out, with so much of the width for the names of its rows.
+func (m Matrix) blocks(names, width vg.Length) []block {
 	cell := min((width-names)/vg.Length(max(len(m.Columns), 1)), 1.6*vg.Inch)
 	blocks := []block{}
 	if m.Heading != "" {
 		blocks = append(blocks, textBlock(m.Heading, headingText, width), space(3))
 	}
-	line := func(draw func(c draw.Canvas)) { blocks = append(blocks, block{cellHeight, draw}) }
-	line(func(c draw.Canvas) {
-		for i, column := range m.Columns {
-			centred(c, column, c.Min.X+names+vg.Length(i)*cell, cell)
-		}
-	})
+	blocks = append(blocks, m.heads(names, cell))
 	for _, row := range m.Rows {
-		line(func(c draw.Canvas) {
+		blocks = append(blocks, block{cellHeight, func(c draw.Canvas) {
 			write(c, tickText, vg.Point{X: c.Min.X, Y: c.Min.Y + 6}, shorten(clean(row.Name), tickText, names-padding))
 			for i, content := range row.Cells {
 				left := c.Min.X + names + vg.Length(i)*cell
 				if content.Shade != Empty {
 					fillRectangle(&c, content.Shade.colour(), left+1, c.Min.Y+1, left+cell-1, c.Max.Y-1)
 				}
-				centred(c, content.Text, left, cell)
+				centred(c, content.Text, left, c.Min.Y, cell)
 			}
-		})
+		}})
 	}
 	return blocks
 }
 
-// centred writes a text into the middle of a cell.
-func centred(c draw.Canvas, s string, left, width vg.Length) {
+// heads is the block of the names of columns, which are broken where they are too long.
+func (m Matrix) heads(names, cell vg.Length) block {
+	const lineHeight = 15 * point
+	heads, most := make([][]string, len(m.Columns)), 1
+	for i, column := range m.Columns {
+		heads[i] = breakHead(column, cell-2*point)
+		most = max(most, len(heads[i]))
+	}
+	return block{cellHeight + vg.Length(most-1)*lineHeight, func(c draw.Canvas) {
+		for i, lines := range heads {
+			for j, line := range lines {
+				centred(c, line, c.Min.X+names+vg.Length(i)*cell, c.Min.Y+vg.Length(len(lines)-1-j)*lineHeight, cell)
+			}
+		}
+	}}
+}
+
+// breakHead breaks the name of a column between words, and behind hyphens.
+func breakHead(name string, width vg.Length) []string {
+	name = clean(name)
+	if tickText.Width(name) <= width {
+		return []string{name}
+	}
+	lines := wrap(strings.ReplaceAll(name, "-", "- "), tickText, width)
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(line, "- ", "-")
+	}
+	return lines
+}
+
+// centred writes a text into the middle of a cell, given its lower left corner.
+func centred(c draw.Canvas, s string, left, bottom, width vg.Length) {
 	s = shorten(clean(s), tickText, width-2*point)
-	write(c, tickText, vg.Point{X: left + (width-tickText.Width(s))/2, Y: c.Min.Y + 6}, s)
+	write(c, tickText, vg.Point{X: left + (width-tickText.Width(s))/2, Y: bottom + 6}, s)
 }

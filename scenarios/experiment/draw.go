@@ -288,7 +288,7 @@ func drawPartial(r *Result) []Picture {
 		matrices = append(matrices, m)
 	}
 	f := plots.Matrices("Partly broken networks: down-time in election timeouts, by election rule", matrices...)
-	f.Caption = "The network is partly broken for 60 s. \"all\": nothing was committed any more. \"…\": leaders still changed in the second half. \"×\": so often leaders changed where nobody asks for anything."
+	f.Caption = "The network is partly broken for 60 s. \"all\": nothing was committed any more. \"*\": leaders still changed in the second half. \"×\": so often leaders changed where nobody asks for anything."
 	return []Picture{{"partial-connectivity", f}}
 }
 
@@ -303,13 +303,13 @@ func (r *Result) partialCell(name string) plots.Cell {
 	serves, _ := r.value(name, "serves")
 	switch {
 	case !asked && settles < 0.5:
-		return plots.Cell{Text: fmt.Sprintf("%.0f × …", changes), Shade: plots.Middling}
+		return plots.Cell{Text: fmt.Sprintf("%.0f × *", changes), Shade: plots.Middling}
 	case !asked:
 		return plots.Cell{Text: fmt.Sprintf("%.1f ×", changes), Shade: plots.Good}
 	case serves < 0.5:
 		return plots.Cell{Text: fmt.Sprintf("all (%.0f)", down), Shade: plots.Bad}
 	case settles < 0.5:
-		return plots.Cell{Text: fmt.Sprintf("%.1f …", down), Shade: plots.Middling}
+		return plots.Cell{Text: fmt.Sprintf("%.1f *", down), Shade: plots.Middling}
 	}
 	return plots.Cell{Text: fmt.Sprintf("%.1f", down), Shade: plots.Good}
 }
@@ -324,8 +324,12 @@ func drawDelivery(r *Result) []Picture {
 		}
 	}
 	var matrices []plots.Matrix
+	what := map[string]string{
+		"raft": ": what is confirmed is on a majority", "paxos": ": what is confirmed is on a majority",
+		"backup": ": a primary that confirms first and tells its backup afterwards", "alone": ": one server, in memory",
+	}
 	for _, service := range services {
-		m := plots.Matrix{Heading: service, Columns: deliveryFaults}
+		m := plots.Matrix{Heading: service + what[service], Columns: deliveryFaults}
 		for _, contract := range deliveryContracts {
 			row := plots.MatrixRow{Name: contract.String()}
 			for _, fault := range deliveryFaults {

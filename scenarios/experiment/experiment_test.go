@@ -293,7 +293,7 @@ func keys(object map[string]any) (names []string) {
 	return names
 }
 
-// TestSave draws every experiment: twice, to the same bytes.
+// TestSave draws every experiment: twice, to the same bytes, and with room for all texts.
 func TestSave(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}
 	all := experiment.All()
@@ -324,6 +324,7 @@ func TestSave(t *testing.T) {
 				b, err := os.ReadFile(paths[j])
 				require.NoError(t, err)
 				assert.True(t, string(a) == string(b), paths[j])
+				assert.False(t, strings.HasSuffix(paths[j], ".svg") && strings.Contains(string(a), "…"), "%s: a text is cut off", paths[j])
 			}
 		}
 	}

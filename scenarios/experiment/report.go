@@ -187,7 +187,7 @@ func (r *Result) figures() []Picture {
 	pictures := r.Experiment.draw(r)
 	for i := range pictures {
 		f := pictures[i].Figure
-		f.Caption = strings.TrimSpace(f.Caption + "\n" + r.Experiment.Source + "\n" + r.Command())
+		f.Caption = strings.TrimSpace(f.Caption + "\nSource: " + r.Experiment.Source + "\n" + r.Command())
 	}
 	return pictures
 }
