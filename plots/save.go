@@ -54,7 +54,7 @@ func (f *Figure) svg() ([]byte, error) {
 	// Where Liberation Sans is not installed a browser would take its default, a
 	// serif font of other widths. Arial and Helvetica have the same widths. Text
 	// of the caller cannot match: in it, quotes are escaped.
-	return bytes.ReplaceAll(data,
+	return bytes.ReplaceAll(compacted(data),
 		[]byte(`style="font-family:Liberation Sans;`),
 		[]byte(`style="font-family:Liberation Sans,Arial,Helvetica,sans-serif;`)), err
 }
