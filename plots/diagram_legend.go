@@ -164,7 +164,7 @@ svg.spacetime{--ink:#1b1b1b;--faint:#8a8a8a;--paper:#ffffff;--grid:#e3e3e3;--blu
 @media (prefers-color-scheme:dark){svg.spacetime{--ink:#ececec;--faint:#9a9a9a;--paper:#17191d;--grid:#2c3036;--blue:#3f9fe0;--sky:#a8d8f5;--shade:rgba(160,160,160,.2);--lane:#4a4e55;--r0:#4a4d52;--r1:#1f4c6b;--r2:#6b5316;--r3:#1c5c46;--r4:#63385a}}
 .spacetime text{fill:var(--ink)}.spacetime .paper{fill:var(--paper)}
 .spacetime .title{font-size:16px}.spacetime .note{fill:var(--ink);opacity:.8}.spacetime .name{font-size:13px;font-weight:bold}
-.spacetime .tick{stroke:var(--grid)}.spacetime .when{text-anchor:middle}.spacetime .tight{display:none}.spacetime .label{pointer-events:none}.spacetime .lifeline .label{paint-order:stroke;stroke:var(--paper);stroke-opacity:.55;stroke-width:2.5px}
+.spacetime .tick{stroke:var(--grid)}.spacetime .when{text-anchor:middle}.spacetime .tight{display:none}.spacetime .label{pointer-events:none}.spacetime .labels .label{paint-order:stroke;stroke:var(--paper);stroke-opacity:.8;stroke-width:3px}
 .spacetime .life{stroke:var(--faint);stroke-width:1}
 .spacetime .fault{fill:var(--shade)}.spacetime .lane{fill:var(--lane)}
 .spacetime .stretch{stroke:var(--faint);stroke-width:.6}

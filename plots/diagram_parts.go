@@ -72,17 +72,36 @@ func (p *diagramPainter) paintLifeline(i int) {
 		}
 		p.titled(s.Label, "rect", "class", fmt.Sprintf("stretch %s reign%d", partClasses[min(int(s.Part), len(partClasses)-1)], s.Reign%5),
 			"x", left, "y", y-high/2, "width", max(right-left, 0.5), "height", high)
-		p.label(s.Label, left, right, right, y+4)
 	}
 	for _, c := range p.calls[i] {
 		left, right := p.scale.at(c.Start), p.scale.at(c.End)
-		top := y + bandHeight + float64(c.row)*callHeight
 		class := "call " + c.Outcome.settled().String()
 		if c.Blamed {
 			class += " blamed"
 		}
-		p.titled(c.Label, "rect", "class", class, "x", left, "y", top, "width", max(right-left, 1), "height", callHeight-3)
-		p.label(c.Label, left, right, right, top+9.5)
+		p.titled(c.Label, "rect", "class", class, "x", left, "y", p.callTop(i, c), "width", max(right-left, 1), "height", callHeight-3)
+	}
+	p.end()
+}
+
+// callTop is where the box of a call on the i-th lifeline begins.
+func (p *diagramPainter) callTop(i int, c placedCall) float64 {
+	return p.middle[i] + bandHeight + float64(c.row)*callHeight
+}
+
+// paintLabels writes what stretches and calls are, over the arrows that cross them.
+func (p *diagramPainter) paintLabels() {
+	p.begin("g", "class", "labels")
+	for i, l := range p.Lifelines {
+		for _, s := range l.Stretches {
+			if right := p.scale.at(s.End); p.scale.has(s.Start, s.End) {
+				p.label(s.Label, p.scale.at(s.Start), right, right, p.middle[i]+4)
+			}
+		}
+		for _, c := range p.calls[i] {
+			right := p.scale.at(c.End)
+			p.label(c.Label, p.scale.at(c.Start), right, right, p.callTop(i, c)+9.5)
+		}
 	}
 	p.end()
 }

@@ -179,6 +179,7 @@ func (p *diagramPainter) paint() {
 			p.paintIncident(incident, p.middle[i])
 		}
 	}
+	p.paintLabels()
 	p.paintFocus()
 	p.paintNames()
 	p.end()

@@ -115,6 +115,15 @@ func TestClip(t *testing.T) {
 	assert.False(t, seen)
 }
 
+// TestLabelsAreOverArrows: what is painted later is on top.
+func TestLabelsAreOverArrows(t *testing.T) {
+	svg := string(election().SVG(900))
+	arrows, labels := strings.Index(svg, `class="arrows"`), strings.Index(svg, `class="labels"`)
+	assert.Greater(t, arrows, 0)
+	assert.Greater(t, labels, arrows)
+	assert.Greater(t, strings.Index(svg, ">leader, term 1</text>"), labels)
+}
+
 func TestCallsThatFindNoRowAreCounted(t *testing.T) {
 	d := Diagram{End: time.Second, Lifelines: []Lifeline{{Name: "C1"}}}
 	for range maxCallRows + 3 {

@@ -118,7 +118,10 @@ func (p *Pair) draw(dir string, index int) error {
 		return err
 	}
 	playback, err := p.play(fmt.Sprintf("pair%d", index+1), overviews)
-	p.Playback = playback
+	if err != nil {
+		return err
+	}
+	p.Playback, err = packed(playback)
 	return err
 }
 

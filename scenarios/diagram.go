@@ -31,7 +31,9 @@ func (r *Result) spaceTime(w Window, o *overview) plots.Diagram {
 		limit = reportEvents
 	}
 	s := r.stretch(w, o.times, limit)
-	return r.diagram(s, o, r.closeUp(s.first, s.last)).Diagram
+	d := r.diagram(s, o, r.closeUp(s.first, s.last)).Diagram
+	d.Caption += w.flags()
+	return d
 }
 
 // diagram is a space-time diagram under construction.

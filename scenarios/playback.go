@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -105,11 +107,11 @@ func (r *Result) between(start, end time.Duration, times []time.Duration) stretc
 const pairOperations = 200
 
 // play makes the part of a page that goes through the runs of a pair.
-func (p *Pair) play(id string, overviews []*overview) (template.HTML, error) {
+func (p *Pair) play(id string, overviews []*overview) ([]byte, error) {
 	parts := sameTime(id, p.Results, overviews)
 	played, err := play(parts...)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	var pages []runPage
 	for _, r := range p.Results {
@@ -120,5 +122,23 @@ func (p *Pair) play(id string, overviews []*overview) (template.HTML, error) {
 		Playback playback
 		Pages    []runPage
 	}{played, pages})
-	return template.HTML(b.String()), err
+	return b.Bytes(), err
+}
+
+// packed is a part of a page, compressed: a page with many pairs would have ten times the
+// size, and a browser would build all of it at once. The script unpacks it where it stands
+// when somebody opens it.
+func packed(part []byte) (template.HTML, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return "", err
+	}
+	if _, err := z.Write(part); err != nil {
+		return "", err
+	}
+	if err := z.Close(); err != nil {
+		return "", err
+	}
+	return template.HTML(`<script type="text/plain" class="packed">` + base64.StdEncoding.EncodeToString(b.Bytes()) + `</script>`), nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -114,7 +113,7 @@ func (r *Result) reportPictures(o *overview) ([]reportPicture, error) {
 		if err != nil {
 			return nil, err
 		}
-		pictures = append(pictures, reportPicture{p.figure.Title, template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg))})
+		pictures = append(pictures, reportPicture{p.figure.Title, Inline(svg)})
 	}
 	return pictures, nil
 }

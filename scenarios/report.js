@@ -107,6 +107,9 @@
       this.above = (row + 1 - this.rows) * rowHeight;
       samples.forEach((s, i) => s.setAttribute("transform", `translate(${rows[i].x} ${this.first + rows[i].row * rowHeight - this.above})`));
       this.title.setAttribute("y", this.titleAt - this.above);
+      this.title.style.fontSize = "";
+      const need = this.title.getComputedTextLength(), room = width - 2 * this.edge;
+      if (need > room) this.title.style.fontSize = `${16 * room / need}px`;
       this.resize(Number(this.svg.getAttribute("width")));
     }
 
@@ -358,6 +361,15 @@
     }
     box.addEventListener("scroll", stayInView);
 
+    // What the diagram has under it is broken into lines as the page is wide.
+    for (const note of box.querySelectorAll(".note")) {
+      const p = document.createElement("p");
+      p.className = "help";
+      p.textContent = (runs.length > 1 ? data.runs[svgs.indexOf(note.closest("svg"))].name + ": " : "") + note.textContent;
+      box.after(p);
+      note.remove();
+    }
+
     const layLegends = () => { for (const run of runs) run.layLegend(box.clientWidth); };
     layLegends();
     addEventListener("resize", layLegends);
@@ -365,10 +377,24 @@
     center();
   }
 
-  // What is folded away begins when it is opened.
-  for (const root of document.querySelectorAll(".playback")) {
-    const folded = root.closest("details:not([open])");
-    if (folded) folded.addEventListener("toggle", () => play(root), { once: true });
-    else play(root);
+  // unpack puts what a script holds compressed into its place.
+  async function unpack(script) {
+    const place = script.parentElement, part = document.createElement("template");
+    try {
+      const bytes = Uint8Array.from(atob(script.textContent), (c) => c.charCodeAt(0));
+      part.innerHTML = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    } catch {
+      part.innerHTML = "<p>This browser is too old to unpack what is here: it has no DecompressionStream, as all have since 2023.</p>";
+    }
+    script.replaceWith(part.content);
+    for (const root of place.querySelectorAll(".playback")) play(root);
+  }
+
+  for (const root of document.querySelectorAll(".playback")) play(root);
+  // What is folded away is unpacked when it is opened.
+  for (const script of document.querySelectorAll("script.packed")) {
+    const folded = script.closest("details:not([open])");
+    if (folded) folded.addEventListener("toggle", () => unpack(script), { once: true });
+    else unpack(script);
   }
 })();

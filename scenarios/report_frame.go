@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"strings"
 )
 
 //go:embed report.css
@@ -28,3 +29,12 @@ func Frame() PageFrame {
 		Policy: "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
 	}
 }
+
+// Inline is a picture as part of a page. Most of it is written as it is, which takes a
+// quarter less than base64 does.
+func Inline(svg []byte) template.URL {
+	return template.URL("data:image/svg+xml," + inURL.Replace(string(svg)))
+}
+
+// inURL escapes what the template would take for part of an address, or drop.
+var inURL = strings.NewReplacer("%", "%25", "#", "%23", "\n", "%0A", "\t", "%09")

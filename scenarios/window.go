@@ -13,6 +13,17 @@ type Window struct {
 	Length time.Duration // zero is as long as can be read
 }
 
+// flags are what sets the window on a command line, with a space before each.
+func (w Window) flags() (flags string) {
+	if w.At > 0 {
+		flags += fmt.Sprintf(" --at %v", w.At)
+	}
+	if w.Length > 0 {
+		flags += fmt.Sprintf(" --window %v", w.Length)
+	}
+	return flags
+}
+
 // Validate reports the first field that is wrong.
 func (w Window) Validate() error {
 	switch {

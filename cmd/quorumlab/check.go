@@ -162,7 +162,7 @@ func (f *checkFlags) run(c *cobra.Command, file string) error {
 		// An operation is a line.
 		return fmt.Errorf("%s: %s", file, strings.Replace(err.Error(), "operation ", "line ", 1))
 	}
-	written, err := f.write(h, j)
+	written, err := f.write(file, h, j)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func toBlame(h linearizability.History, total linearizability.TotalQueue) linear
 }
 
 // write puts a violation into the folder asked for, and returns the paths.
-func (f *checkFlags) write(h linearizability.History, j judgement) ([]string, error) {
+func (f *checkFlags) write(file string, h linearizability.History, j judgement) ([]string, error) {
 	if f.out == "" || j.verdict != linearizability.VerdictViolation {
 		return nil, nil
 	}
@@ -293,7 +293,7 @@ func (f *checkFlags) write(h linearizability.History, j judgement) ([]string, er
 		return written, nil
 	}
 	figure := scenarios.DrawViolation(h, j.report, f.annotated)
-	figure.Caption = "quorumlab check --model " + f.model
+	figure.Caption = f.command(file)
 	for _, name := range []string{"core.png", "core.svg"} {
 		path := filepath.Join(f.out, name)
 		if err := figure.Save(path); err != nil {
@@ -302,6 +302,18 @@ func (f *checkFlags) write(h linearizability.History, j judgement) ([]string, er
 		written = append(written, path)
 	}
 	return written, nil
+}
+
+// command is what to type to see this again.
+func (f *checkFlags) command(file string) string {
+	flags := ""
+	if f.consistency != "linearizable" {
+		flags += " --consistency " + f.consistency
+	}
+	if f.annotations != "" {
+		flags += " --annotations " + f.annotations
+	}
+	return "go run ./cmd/quorumlab check " + file + " --model " + f.model + flags
 }
 
 // annotation is a line of a file of annotations.

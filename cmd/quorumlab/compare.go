@@ -42,11 +42,12 @@ counts tell, and writes plots and a page, index.html, that shows them. report.ht
 same in one file to send to somebody, and goes through both runs of each scenario event
 by event, with one cursor in time.
 
-All of it takes about ten seconds on two cores, and the report has about 20 MB. Exit
+All of it takes about ten seconds on two cores, and report.html has about 4 MB. Exit
 code 1 means that a run broke something, 3 that a judge could not decide.
 
-Equal seeds give equal results, however many cores there are and whatever --workers says. With --json it prints
-one object, with the fields seed, runs (as run --json prints each) and aspects.`,
+Equal seeds give equal results, however many cores there are and whatever --workers
+says. With --json it prints one object, with the fields seed, runs (as run --json
+prints each) and aspects.`,
 		Example: `  quorumlab compare
   quorumlab compare leader-crash lossy --seed 7 --out out/seed7
   quorumlab compare load fail-over --json`,

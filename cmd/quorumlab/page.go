@@ -3,11 +3,7 @@ package main
 import (
 	"bytes"
 	_ "embed"
-	"encoding/base64"
-	"errors"
-	"fmt"
 	"html/template"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -72,26 +68,13 @@ const reportName = "report.html"
 // beside is where a page finds a picture in its own folder.
 func beside(picture string) (template.URL, error) { return template.URL(url.PathEscape(picture)), nil }
 
-// within is a picture as part of a page: as PNG or SVG, whichever is smaller.
+// within is a picture as part of a page.
 func within(dir, picture string) (template.URL, error) {
-	smallest, kind := []byte(nil), ""
-	name := strings.TrimSuffix(picture, filepath.Ext(picture))
-	for extension, of := range map[string]string{".png": "image/png", ".svg": "image/svg+xml"} {
-		data, err := os.ReadFile(filepath.Join(dir, name+extension))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		if kind == "" || len(data) < len(smallest) || len(data) == len(smallest) && of < kind {
-			smallest, kind = data, of
-		}
+	svg, err := os.ReadFile(filepath.Join(dir, strings.TrimSuffix(picture, filepath.Ext(picture))+".svg"))
+	if err != nil {
+		return "", err
 	}
-	if kind == "" {
-		return "", fmt.Errorf("%s: there is no such picture", picture)
-	}
-	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(smallest)), nil
+	return scenarios.Inline(svg), nil
 }
 
 // inWords makes a description of the name of a picture.

@@ -27,7 +27,8 @@ func comparisonReport(t *testing.T, arguments ...string) string {
 func TestComparison(t *testing.T) {
 	path := comparisonReport(t, "reads", "leader-crash", "queue-failover", "--seed", "7")
 	unfold := chromedp.Evaluate(`document.querySelectorAll("details.together").forEach(d => { d.open = true; })`, nil)
-	ctx, complaints := open(t, path, unfold)
+	unpacked := chromedp.Poll(`document.querySelectorAll("script.packed").length === 0`, nil)
+	ctx, complaints := open(t, path, unfold, unpacked)
 
 	if got := ask[int](t, ctx, `document.querySelectorAll(".playback").length`); got != 2 {
 		t.Fatalf("%d pairs, not 2", got)

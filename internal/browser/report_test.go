@@ -299,11 +299,18 @@ func TestLabels(t *testing.T) {
 // sideways, but not the page.
 func narrow(t *testing.T, ctx context.Context, name, selector string) {
 	t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		do(t, ctx, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}), chromedp.EmulateViewport(400, 900))
+		shootWhole(t, ctx, fmt.Sprintf("%s-400-%s", name, scheme), selector)
+	}
 	for _, width := range []int64{1000, 400} {
 		do(t, ctx, chromedp.EmulateViewport(width, 900))
 		if got := ask[int64](t, ctx, `document.documentElement.scrollWidth`); got > width {
 			wide := ask[[]string](t, ctx, fmt.Sprintf(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > %d && !e.closest(".scroll,.diagram")).map(e => e.outerHTML.slice(0, 80)).slice(0, 5)`, width))
 			t.Errorf("%s is %d pixels wide on a screen of %d: %q", name, got, width, wide)
+		}
+		if !ask[bool](t, ctx, `[...document.querySelectorAll("svg.spacetime")].every(s => s.querySelector(".title").getBoundingClientRect().right <= s.closest(".diagram").getBoundingClientRect().right && !s.querySelector(".note"))`) {
+			t.Errorf("%s: the title of a diagram, or what stands under it, is cut off on a screen of %d", name, width)
 		}
 		shootWhole(t, ctx, fmt.Sprintf("%s-%d", name, width), selector)
 	}
