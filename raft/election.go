@@ -33,6 +33,16 @@ func (s *Server) resetCandidateTimer() {
 		shortest, longest = shortest<<doublings, longest<<doublings
 	}
 	s.env.SetTimer(ElectionTimer, s.draw(shortest, longest))
+	s.setSolicitTimer()
+}
+
+// setSolicitTimer has a candidate that waits for long ask again in between those who have
+// not given their votes: the question may have been lost, and it be the only one that can
+// win (§5.1: servers retry).
+func (s *Server) setSolicitTimer() {
+	if s.backsOff() {
+		s.env.SetTimer(SolicitTimer, s.config.ElectionTimeoutMax)
+	}
 }
 
 // backsOff reports whether the server waits for longer than others, should it be a
@@ -76,13 +86,33 @@ func (s *Server) startElection(transfer bool) {
 	s.forgetVotes()
 	s.resetCandidateTimer()
 	s.env.Note(BecameCandidate{s.term})
+	s.solicit(transfer)
+}
+
+// solicit asks all for their votes who have not given them.
+func (s *Server) solicit(transfer bool) {
 	request := node.Message(RequestVote{
 		Term: s.term, LastLogIndex: s.log.lastIndex(), LastLogTerm: s.log.lastTerm(), Transfer: transfer,
 	})
 	for i := range s.peers {
-		// Standing for election is a promise too: to vote for nobody else.
-		s.journal.promise(s.peers[i].id, request)
+		if p := &s.peers[i]; !p.granted {
+			// Standing for election is a promise too: to vote for nobody else.
+			s.journal.promise(p.id, request)
+		}
 	}
+}
+
+// solicitAgain is for a candidate that backs off: see setSolicitTimer.
+func (s *Server) solicitAgain() {
+	switch s.role {
+	case Candidate:
+		s.solicit(false)
+	case PreCandidate:
+		s.solicitPreVotes()
+	default:
+		return
+	}
+	s.setSolicitTimer()
 }
 
 func (s *Server) forgetVotes() {

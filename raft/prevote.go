@@ -15,11 +15,17 @@ func (s *Server) startPreVote() {
 	s.role, s.leader = PreCandidate, 0
 	s.forgetVotes()
 	s.resetCandidateTimer()
+	s.solicitPreVotes()
+	s.countPreVotes() // a cluster of one
+}
+
+func (s *Server) solicitPreVotes() {
 	request := node.Message(PreVote{Term: s.term + 1, LastLogIndex: s.log.lastIndex(), LastLogTerm: s.log.lastTerm()})
 	for i := range s.peers {
-		s.env.Send(s.peers[i].id, request)
+		if p := &s.peers[i]; !p.granted {
+			s.env.Send(p.id, request)
+		}
 	}
-	s.countPreVotes() // a cluster of one
 }
 
 // receivePreVote answers what would become of a vote. A server that hears from a

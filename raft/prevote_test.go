@@ -198,3 +198,37 @@ func TestBackingOffIsForCandidates(t *testing.T) {
 	require.Equal(t, Follower, f.Role())
 	require.LessOrEqual(t, f.env.timers[ElectionTimer], config.ElectionTimeoutMax)
 }
+
+// A candidate that waits for long asks again: the question may have been lost, and nobody
+// else be able to win. (Found by a swarm: the only server with the longest log lost one
+// question in two elections, and waited for 3 and 4.5 seconds each time.)
+func TestBackingOffCandidateAsksAgain(t *testing.T) {
+	for _, preVote := range []bool{false, true} {
+		config := paperConfig(3)
+		config.CandidateBackoff = true
+		f := bootConfig(t, 1, config)
+		f.expire(ElectionTimer)
+		require.NotContains(t, f.env.timers, SolicitTimer, "the first election is short")
+		f.expire(ElectionTimer)
+		f.sync()
+		question := node.Message(RequestVote{Term: f.Term()})
+		if preVote {
+			f.Server.config.PreVote = true
+			f.expire(ElectionTimer)
+			question = PreVote{Term: f.Term() + 1}
+		}
+		require.Equal(t, config.ElectionTimeoutMax, f.env.timers[SolicitTimer])
+		f.take()
+		f.expire(SolicitTimer)
+		require.Equal(t, []envelope{{2, question}, {3, question}}, f.take())
+		if preVote {
+			continue
+		}
+		f.receive(2, RequestVoteReply{Term: f.Term(), Granted: true})
+		require.Equal(t, Leader, f.Role())
+		f.take()
+		f.expire(SolicitTimer)
+		require.Empty(t, f.take(), "a leader asks nobody")
+		require.NotContains(t, f.env.timers, SolicitTimer)
+	}
+}

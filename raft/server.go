@@ -48,6 +48,8 @@ const (
 	// SnapshotTimer runs when a snapshot is due, with no delay: it is taken when
 	// the messages that wait have been handled.
 	SnapshotTimer
+	// SolicitTimer runs on candidates that back off: their voters are asked again.
+	SolicitTimer
 )
 
 // Server is one member of a Raft cluster. It implements node.Handler.
@@ -187,6 +189,8 @@ func (s *Server) Timeout(t node.Timer) {
 		s.abortTransfer()
 	case SnapshotTimer:
 		s.takeSnapshot()
+	case SolicitTimer:
+		s.solicitAgain()
 	}
 	s.journal.flush()
 }
