@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/signal"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"quorumlab/linearizability"
 	"quorumlab/scenarios"
 )
 
@@ -250,90 +248,6 @@ func parseShard(text string) (shard, shards int, err error) {
 		return 0, 0, fmt.Errorf("--shard: %q is not of the form i/n, with i from 1 to n", text)
 	}
 	return shard, shards, nil
-}
-
-// exitWith turns a verdict into what run returns.
-func exitWith(v linearizability.Verdict) error {
-	switch v {
-	case linearizability.VerdictOK:
-		return nil
-	case linearizability.VerdictViolation:
-		return verdictError(exitViolation)
-	}
-	return verdictError(exitUnknown)
-}
-
-func printRun(w io.Writer, r *scenarios.Result, s scenarios.Summary) error {
-	_, err := fmt.Fprintf(w, `%s on %s, seed %d: %s
-  %s
-  operations      %d ok, %d failed, %d unknown
-  latency         p50 %.2f ms, p95 %.2f ms, p99 %.2f ms, max %.2f ms
-  longest gap     %.0f ms without an answer
-  leader changes  %d
-  messages        %d sent, %d delivered, %d dropped, %d duplicated
-  crashes         %d, %d unsynced bytes lost
-  fingerprint     %s after %g virtual seconds
-`,
-		s.Scenario, s.Protocol, s.Seed, paint(w, s.Verdict), r.Scenario.Title,
-		s.Operations.OK, s.Operations.Failed, s.Operations.Unknown,
-		s.LatencyMs.P50, s.LatencyMs.P95, s.LatencyMs.P99, s.LatencyMs.Max,
-		s.LongestGapMs, s.LeaderChanges,
-		s.Messages.Sent, s.Messages.Delivered, s.Messages.Dropped, s.Messages.Duplicated,
-		s.Crashes, s.UnsyncedBytesLost, s.Fingerprint, s.VirtualSeconds)
-	if s.Config != nil {
-		config, err := json.Marshal(s.Config)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "  configuration   %s\n", config)
-	}
-	for _, f := range r.Faults {
-		fmt.Fprintf(w, "  fault           %v\n", f)
-	}
-	for _, path := range s.Artifacts {
-		fmt.Fprintf(w, "  wrote           %s\n", path)
-	}
-	if r.Violation != "" {
-		fmt.Fprintf(w, "\n%s\n", r.Violation)
-		if r.Report.Verdict == linearizability.VerdictViolation {
-			fmt.Fprintf(w, "%v", r.Report)
-		}
-		fmt.Fprintf(w, "\nTo see it again: %s\n", r.Command())
-		for _, path := range s.Artifacts {
-			if strings.HasSuffix(path, "-replay.json") {
-				fmt.Fprintf(w, "To make it small: quorumlab shrink %s\n", path)
-			}
-		}
-	}
-	return err
-}
-
-func printSweep(w io.Writer, s *scenarios.Sweep) error {
-	_, err := fmt.Fprintf(w, `%s on %s, %d seeds from %d on: %d ok, %d violations, %d unknown
-  operations      %d ok, %d failed, %d unknown in %.0f virtual seconds
-  leader changes  %d
-  messages        %d sent, %d delivered, %d dropped, %d duplicated
-  crashes         %d, %d unsynced bytes lost
-`,
-		s.Scenario, s.Protocol, s.Seeds, s.FirstSeed, s.OK, s.Violations, s.Unknown,
-		s.Operations.OK, s.Operations.Failed, s.Operations.Unknown, s.VirtualSeconds, s.LeaderChanges,
-		s.Messages.Sent, s.Messages.Delivered, s.Messages.Dropped, s.Messages.Duplicated,
-		s.Crashes, s.UnsyncedBytesLost)
-	for _, mark := range sortedKeys(s.Marks) {
-		if !strings.Contains(mark, " during ") { // which --json has
-			fmt.Fprintf(w, "  reached         %s: %d times\n", mark, s.Marks[mark])
-		}
-	}
-	for _, path := range s.Artifacts {
-		fmt.Fprintf(w, "  wrote           %s\n", path)
-	}
-	for _, failure := range s.Failures {
-		fmt.Fprintf(w, "\nseed %d: %s: %s\n", failure.Seed, failure.Verdict, failure.Violation)
-	}
-	if more := len(s.FailedSeeds) - len(s.Failures); more > 0 {
-		fmt.Fprintf(w, "\nand %d more failed seeds\n", more)
-	}
-	return err
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
