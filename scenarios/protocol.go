@@ -194,13 +194,13 @@ func (t typed[S]) Check(id node.ID, server node.Handler) error {
 func (t typed[S]) CheckAll() error { return t.judge.CheckAll() }
 
 // Protocols lists the protocols of the laboratory that keep what they promise. There
-// are also [Alone] and [Backup], which do not.
+// are also [Alone] and [Backup], which do not, and [Synod], which keeps it for one value.
 func Protocols() []Protocol { return []Protocol{Raft, Paxos} }
 
 // ProtocolByName finds a protocol of the laboratory.
 func ProtocolByName(name string) (Protocol, error) {
 	var known []string
-	for _, p := range append(Protocols(), Alone, Backup) {
+	for _, p := range append(Protocols(), Alone, Backup, Synod) {
 		if p.Name == name {
 			return p, nil
 		}

@@ -201,10 +201,10 @@ func (s Scenario) quiet(faults sim.Schedule) (from time.Duration, judged bool) {
 	return last + settle, !endless
 }
 
-// ByName finds a scenario of the catalogue.
+// ByName finds a scenario of the catalogue, or duels, the one for [Synod].
 func ByName(name string) (Scenario, error) {
 	var known []string
-	for _, s := range Catalogue() {
+	for _, s := range append(Catalogue(), duels()) {
 		if s.Name == name {
 			return s, nil
 		}

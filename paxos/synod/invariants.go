@@ -39,6 +39,9 @@ func NewInvariants(config Config, values ...Value) *Invariants {
 	}
 }
 
+// Proposes adds a value that somebody has come to propose.
+func (v *Invariants) Proposes(value Value) { v.values = append(v.values, value) }
+
 // Sent is to be called for every message that a machine sends. It returns a
 // *node.Violation if an invariant is broken.
 func (v *Invariants) Sent(from node.ID, m node.Message) error {

@@ -178,6 +178,9 @@ func (b Bug) scenario() string {
 			return "queue-swarm"
 		}
 	}
+	if slices.Equal(b.Protocols, []string{scenarios.Synod.Name}) {
+		return "duels"
+	}
 	return "swarm"
 }
 
@@ -185,11 +188,16 @@ func (b Bug) scenario() string {
 func (b Bug) touched() []string {
 	var protocols []string
 	for _, f := range b.files {
-		for part := range strings.SplitSeq(filepath.ToSlash(name(f)+"/"+b.oldName[name(f)]), "/") {
+		path := filepath.ToSlash(name(f) + "/" + b.oldName[name(f)])
+		path = strings.ReplaceAll(path, "paxos/synod/", "synod/") // of which package paxos is not made
+		for part := range strings.SplitSeq(path, "/") {
 			if _, err := scenarios.ProtocolByName(part); err == nil && !slices.Contains(protocols, part) {
 				protocols = append(protocols, part)
 			}
 		}
+	}
+	if len(protocols) > 1 { // only duels are for the Synod
+		protocols = slices.DeleteFunc(protocols, func(p string) bool { return p == scenarios.Synod.Name })
 	}
 	if len(protocols) > 0 {
 		return protocols
