@@ -87,6 +87,17 @@ func (s *Server) askCatchUp(from node.ID) {
 	s.env.Send(from, CatchUpRequest{First: s.chosen + 1})
 }
 
+// catchUpTimeout takes a request to catch up for lost. The rest of a snapshot is asked for
+// once more at once, since few may have that snapshot and show it seldom. Otherwise
+// whoever shows next that this server is behind is asked.
+func (s *Server) catchUpTimeout() {
+	s.catchingUp = false
+	if s.incoming.at > s.chosen && !s.incoming.again {
+		s.incoming.again = true
+		s.askCatchUp(s.asked)
+	}
+}
+
 // receiveCatchUpRequest hands over chosen values. What was only accepted is never
 // handed over this way: it may yet lose.
 func (s *Server) receiveCatchUpRequest(from node.ID, m CatchUpRequest) {

@@ -157,7 +157,7 @@ func (s *Server) Timeout(t node.Timer) {
 	case FlushTimer:
 		s.flush()
 	case CatchUpTimer:
-		s.catchingUp = false // whoever shows next that this server is behind is asked
+		s.catchUpTimeout()
 	case TransferTimer:
 		s.abortTransfer()
 	}

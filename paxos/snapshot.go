@@ -26,8 +26,9 @@ type snapshots struct {
 
 // incoming is a snapshot that is being received.
 type incoming struct {
-	at   Slot
-	data []byte
+	at    Slot
+	data  []byte
+	again bool // the next part was asked for again
 }
 
 // takeSnapshot replaces what was carried out by a snapshot of it. In memory some of
@@ -190,7 +191,7 @@ func (s *Server) receiveSnapshotChunk(from node.ID, m SnapshotChunk) {
 	if m.At != s.incoming.at || m.Offset != len(s.incoming.data) {
 		return // a duplicate
 	}
-	s.incoming.data = append(s.incoming.data, m.Data...)
+	s.incoming.data, s.incoming.again = append(s.incoming.data, m.Data...), false
 	if len(s.incoming.data) < m.Total {
 		s.catchingUp = false
 		s.askCatchUp(from)

@@ -54,6 +54,8 @@ type Changes struct {
 	// Frail are the machines that faults may damage, or take away for good. No
 	// membership has more of them than can be missing.
 	Frail []node.ID
+	// Until is when the changes end; zero is not before the run does.
+	Until time.Duration
 }
 
 // lostReplaced marks that a machine whose disk is lost has left the membership, and

@@ -118,10 +118,14 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	}
 	e.faults = s.faultsOf(seed)
 	if s.Changes.Every > 0 {
+		until := s.Duration
+		if s.Changes.Until > 0 {
+			until = s.Changes.Until
+		}
 		e.world.AddClient(func(env node.Env) node.Handler {
 			return &reconfigurer{
 				env: env, machines: servers, members: members, changes: s.Changes, oneByOne: s.Settings.OneByOne,
-				lost: lostMachines(e.faults), until: s.Duration, now: e.world.Now,
+				lost: lostMachines(e.faults), until: until, now: e.world.Now,
 			}
 		})
 	}

@@ -116,6 +116,11 @@ func (c Swarm) scenario(seed uint64) Scenario {
 	if machine := s.Workload.Machine; c.Pieces {
 		s.Workload.Machine = func() rsm.StateMachine { return &inPieces{StateMachine: machine()} }
 	}
+	if c.NoLearning {
+		// Who takes in servers that have everything to learn has to bear that nobody is
+		// answered while they do, and may not when service is due.
+		s.Changes.Until = time.Duration(c.Duration)
+	}
 	if c.Theme.ends() {
 		s.Due = c.deafDue()
 		s.Duration = s.Due + 2*time.Second
