@@ -200,5 +200,12 @@ func (r runPage) Judged() string {
 	return "every answer is explained by an order of all operations, no invariant broke, and service came back"
 }
 
+// Foreign says that the run is of an implementation that the command does not know, which
+// only its test can run.
+func (r runPage) Foreign() bool {
+	_, err := ProtocolByName(r.Result.Protocol.Name)
+	return err != nil
+}
+
 // Seconds writes a time in seconds.
 func (r runPage) Seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -22,7 +21,9 @@ type T interface {
 
 // Script is a cluster that a test leads by the hand: put, crash the leader, get, cut
 // it off, heal, wait. Between its lines virtual time stands still. When the test
-// ends, all judges look at what happened.
+// ends, all judges look at what happened, and tell of a failure as [Test] does: what is
+// broken, what the script did and when, the servers, and the last events. With
+// -artifacts that goes to files too, beside the history.
 //
 // Every operation comes from a client of its own, which asks on until it is answered
 // or has waited for two seconds.
@@ -32,6 +33,8 @@ type Script struct {
 	servers []node.ID
 	clients int
 	ends    []func() // of the faults under way
+	told    []string // what the script did so far
+	last    *sim.Ring
 }
 
 // NewScript makes a cluster of so many servers, on which a key-value store is
@@ -55,7 +58,7 @@ func NewScript(t T, p Protocol, servers int) *Script {
 	if p.Invariants != nil {
 		e.invariant = p.Invariants()
 	}
-	s := &Script{t: t, e: e}
+	s := &Script{t: t, e: e, last: sim.NewRing(accountEvents)}
 	for i := range servers {
 		s.servers = append(s.servers, node.ID(i+1))
 	}
@@ -63,7 +66,9 @@ func NewScript(t T, p Protocol, servers int) *Script {
 	for range servers {
 		e.world.AddServer(factory)
 	}
+	e.protocol = p
 	e.world.Watch(e.watch)
+	e.world.Observe(s.last)
 	t.Cleanup(s.judge)
 	return s
 }
@@ -126,6 +131,7 @@ func (s *Script) do(i Invocation) Operation {
 	for {
 		all := s.e.recorder.operations
 		if len(all) > place && all[place].Return != 0 {
+			s.tell(all[place].Called, "%s", describeOperation(all[place].Operation))
 			return all[place]
 		}
 		if !s.e.world.Step() {
@@ -143,6 +149,7 @@ func (s *Script) Inject(f sim.Fault) {
 		s.t.Fatalf("%v", err)
 		return
 	}
+	s.tell(s.Now(), "%s", until(f))
 	s.ends = append(s.ends, s.e.world.Begin(f))
 }
 
@@ -167,6 +174,7 @@ func (s *Script) Cut(target sim.Target) {
 
 // Heal ends all faults: who is down boots, and who is cut off is back.
 func (s *Script) Heal() {
+	s.tell(s.Now(), "heal")
 	for _, end := range s.ends {
 		end()
 	}
@@ -189,28 +197,3 @@ func (s *Script) Leader() node.ID { return s.e.world.Leader() }
 
 // World is the world itself, for what a Script has no word for.
 func (s *Script) World() *sim.World { return s.e.world }
-
-// fail ends the test with what has ended the world.
-func (s *Script) fail() {
-	s.t.Helper()
-	err := s.e.world.Run(s.Now())
-	if err == nil {
-		err = errors.New("nothing is left to happen")
-	}
-	s.t.Fatalf("%v", err)
-}
-
-// judge looks at the whole script when it is over.
-func (s *Script) judge() {
-	s.t.Helper()
-	failure := s.e.world.Run(s.Now())
-	if failure == nil && s.e.invariant != nil {
-		failure = s.e.invariant.CheckAll()
-	}
-	s.e.recorder.close()
-	r := &Result{Scenario: s.e.scenario, Operations: s.e.recorder.operations, Length: s.Now(), Faults: sim.Schedule{sim.Crash{}}}
-	r.judge(failure) // of a fault that never ends, so nobody asks for liveness
-	if r.Violation != "" {
-		s.t.Errorf("%v: %s\n%v", r.Failure.Judge, r.Violation, r.Report)
-	}
-}

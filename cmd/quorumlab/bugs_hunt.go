@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -100,11 +99,16 @@ func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, c
 	var complaint bytes.Buffer
 	hunt.Stderr = &complaint
 	printed, err := hunt.Output()
-	if err != nil {
-		return found, fmt.Errorf("%s: the program with the bug in it failed: %w: %.2000s", bug.Name, err, complaint.String())
-	}
-	if err := json.Unmarshal(printed, &found); err != nil || !found.Caught {
-		return found, err
+	found, done := lastLine(printed)
+	switch {
+	case ctx.Err() != nil:
+		return found, ctx.Err()
+	case strings.HasPrefix(complaint.String(), "quorumlab:"):
+		return found, fmt.Errorf("%s: the program with the bug in it: %.2000s", bug.Name, strings.TrimSpace(complaint.String()))
+	case (err != nil || !done) && !found.Caught:
+		return found.suddenEnd(bug, class, err, complaint.String())
+	case !found.Caught:
+		return found, nil
 	}
 	if found.Replay == "" {
 		return found, nil // the run never ended

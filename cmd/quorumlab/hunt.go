@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +48,16 @@ type catch struct {
 	// CleanOK says that the code without the bug does not fail so in the shrunk run,
 	// which so shows the bug and nothing else.
 	CleanOK bool `json:"cleanOk"`
+}
+
+// huntLine is a line that hunt prints: how far it has come, and at the end what it found.
+type huntLine struct {
+	catch
+	Done bool `json:"done"`
+}
+
+func (found catch) print(w io.Writer, done bool) error {
+	return json.NewEncoder(w).Encode(huntLine{found, done})
 }
 
 // newHunt makes the command that `bugs` calls in the program with the bug in it.
@@ -108,77 +116,55 @@ func (f *huntFlags) run(c *cobra.Command) error {
 	s = s.Only(f.invariant)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	hangs := f.watch(c)
-	defer hangs.stop()
+	dog := f.watch(c.OutOrStdout(), os.Exit)
+	defer dog.stop()
 	h := scenarios.HuntWatched(ctx, s, protocols, uint64(f.seed), scenarios.Budget{Runs: f.seeds, CPUSeconds: f.cpuSeconds}, func(c scenarios.Class) bool {
 		return (f.judge == "" || f.judge == string(c.Judge)) && (f.invariant == "" || strings.EqualFold(f.invariant, c.Invariant))
-	}, hangs.progress)
-	hangs.stop()
+	}, dog.progress)
 	found := catch{Caught: h.Caught != nil, Seeds: h.Seeds, CPUSeconds: h.CPUSeconds, Sentences: []string{}}
 	if found.Caught {
-		if err := found.shrink(ctx, s, h.Caught, f.out); err != nil {
+		if err := found.shrink(ctx, s, h.Caught, f.out, dog); err != nil {
 			return err
 		}
 	}
-	return json.NewEncoder(c.OutOrStdout()).Encode(found)
+	dog.stop()
+	return found.print(c.OutOrStdout(), true)
 }
 
-// hangAfter is how long one run may take. A handler that does not return can only be
-// ended with its process.
-const hangAfter = 150 * time.Second
-
-// hangWatch looks whether a search goes on.
-type hangWatch struct {
-	timer *time.Timer
-	tried atomic.Int64
-	spent atomic.Int64 // nanoseconds of CPU
-}
-
-// watch prints the catch and ends the program when a run does not end.
-func (f *huntFlags) watch(c *cobra.Command) *hangWatch {
-	w := &hangWatch{}
-	w.timer = time.AfterFunc(hangAfter, func() {
-		caught := f.judge == "" || f.judge == string(scenarios.Live)
-		found := catch{
-			Caught: caught, Sentences: []string{}, Seeds: int(w.tried.Load()) + 1, CPUSeconds: time.Duration(w.spent.Load()).Seconds(),
-		}
-		if caught {
-			found.Judge, found.Invariant, found.CleanOK = scenarios.Live, "Handlers Return", true
-			found.Violation = fmt.Sprintf("a run did not end in %v, where all others take less than a second", hangAfter)
-		}
-		_ = json.NewEncoder(c.OutOrStdout()).Encode(found) // there is nobody left to tell
-		os.Exit(exitOK)
-	})
-	return w
-}
-
-func (w *hangWatch) progress(h scenarios.Hunted) {
-	w.tried.Store(int64(h.Seeds))
-	w.spent.Store(int64(h.CPUSeconds * float64(time.Second)))
-	w.timer.Reset(hangAfter)
-}
-
-func (w *hangWatch) stop() { w.timer.Stop() }
-
-// shrink completes a catch by the smallest run that shows it.
-func (found *catch) shrink(ctx context.Context, s scenarios.Scenario, r *scenarios.Result, dir string) error {
+// shrink completes a catch by the smallest run that shows it. If that search does not
+// end, the run that was found has to do.
+func (found *catch) shrink(ctx context.Context, s scenarios.Scenario, r *scenarios.Result, dir string, dog *watchdog) error {
 	replay := r.Freeze()
 	replay.Bug = plantedBug
-	smallest, done, err := scenarios.Shrink(ctx, replay, s, r.Protocol, scenarios.DefaultBudget, func(scenarios.Shrinking) {})
+	found.Judge, found.Invariant = r.Failure.Judge, r.Failure.Invariant
+	found.Protocol, found.Seed = r.Protocol.Name, r.Seed
+	found.FaultsAll = len(replay.Schedule)
+	name := ""
+	if dir != "" {
+		name = filepath.Join(dir, fmt.Sprintf("%s-%s", plantedBug, found.Judge))
+		if err := replay.WriteFile(name + "-found.json"); err != nil {
+			return err
+		}
+	}
+	found.of(replay, name+"-found.json")
+	dog.caught(*found)
+	smallest, done, err := scenarios.Shrink(ctx, replay, s, r.Protocol, scenarios.DefaultBudget, func(scenarios.Shrinking) { dog.goesOn() })
 	if err != nil {
 		return err
 	}
-	found.Judge, found.Invariant = r.Failure.Judge, r.Failure.Invariant
-	found.Protocol, found.Seed, found.Violation = r.Protocol.Name, r.Seed, smallest.Violation
-	found.Faults, found.FaultsAll = len(smallest.Schedule), len(replay.Schedule)
 	found.ShrinkRuns, found.ShrinkCPUSeconds = done.Runs, done.CPUSeconds
-	for _, fault := range smallest.Schedule {
-		found.Sentences = append(found.Sentences, fault.String())
-	}
+	found.of(smallest, name+".json")
 	if dir == "" {
+		found.Replay = ""
 		return nil
 	}
-	name := filepath.Join(dir, fmt.Sprintf("%s-%s", plantedBug, found.Judge))
-	found.Replay = name + ".json"
-	return errors.Join(replay.WriteFile(name+"-found.json"), smallest.WriteFile(found.Replay))
+	return smallest.WriteFile(found.Replay)
+}
+
+// of makes the catch one of a run, which is in a file.
+func (found *catch) of(f scenarios.Replay, path string) {
+	found.Violation, found.Faults, found.Replay, found.Sentences = f.Violation, len(f.Schedule), path, []string{}
+	for _, fault := range f.Schedule {
+		found.Sentences = append(found.Sentences, fault.String())
+	}
 }

@@ -1,6 +1,7 @@
 package planted
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +21,11 @@ func (b Bug) Apply(root string) (map[string][]byte, error) {
 		path, err := locate(root, name(f), f.IsNew)
 		if old, ok := b.oldName[name(f)]; err != nil && ok {
 			if found, failed := locate(root, old, f.IsNew); failed == nil {
+				path, err = found, nil
+			}
+		}
+		if err != nil && !f.IsNew {
+			if found, ok := elsewhere(root, cmp.Or(b.oldName[name(f)], name(f)), f.TextFragments); ok {
 				path, err = found, nil
 			}
 		}
@@ -77,6 +83,37 @@ func locate(root, full string, isNew bool) (string, error) {
 		}
 		path = rest
 	}
+}
+
+// elsewhere finds the file that a patch is about which was made in the file's own folder,
+// so that nobody says which that is: the only one of its name to which it applies.
+func elsewhere(root, name string, fragments []*gitdiff.TextFragment) (path string, found bool) {
+	if strings.Contains(filepath.ToSlash(name), "/") {
+		return "", false
+	}
+	_ = fs.WalkDir(os.DirFS(root), ".", func(at string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil
+		case entry.IsDir() && (entry.Name() == "testdata" || len(at) > 1 && strings.HasPrefix(entry.Name(), ".")):
+			return fs.SkipDir
+		case entry.IsDir() || entry.Name() != name:
+			return nil
+		}
+		content, err := os.ReadFile(filepath.Join(root, at))
+		if err != nil {
+			return nil
+		}
+		if _, err := apply(slices.Collect(strings.Lines(string(content))), fragments); err == nil {
+			if found {
+				path, found = "", false // which of them is meant?
+				return fs.SkipAll
+			}
+			path, found = at, true
+		}
+		return nil
+	})
+	return path, found
 }
 
 // fuzz is how many lines of context at either end of a fragment may have changed.

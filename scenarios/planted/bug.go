@@ -67,7 +67,7 @@ func read(dir fs.FS) (bugs []Bug, err error) {
 	var errs []error
 	for _, entry := range entries {
 		extension := filepath.Ext(entry.Name())
-		if entry.IsDir() || extension != ".patch" && extension != ".diff" {
+		if kind := strings.ToLower(extension); entry.IsDir() || kind != ".patch" && kind != ".diff" {
 			continue
 		}
 		text, err := fs.ReadFile(dir, entry.Name())
@@ -86,7 +86,8 @@ func read(dir fs.FS) (bugs []Bug, err error) {
 
 // Parse reads a patch and its story.
 func Parse(name, text string) (Bug, error) {
-	text = withoutPrefix.ReplaceAllString(strings.ReplaceAll(text, "\r\n", "\n"), "")
+	text = colours.ReplaceAllString(strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n"), "")
+	text = withoutPrefix.ReplaceAllString(text, "")
 	files, story, err := gitdiff.Parse(strings.NewReader(text))
 	if err != nil {
 		return Bug{}, fmt.Errorf("%s: not a unified diff: %w", name, err)
@@ -151,6 +152,9 @@ func Parse(name, text string) (Bug, error) {
 // parser would take the first folder for that. Without these lines it goes by those
 // with --- and +++, and leaves the names as they are.
 var withoutPrefix = regexp.MustCompile(`(?m)^diff --git [^ab].*\n|^diff --git [ab][^/].*\n`)
+
+// colours are what a terminal is told by git diff --color.
+var colours = regexp.MustCompile(`\x1b\[[0-9;]*[mK]`)
 
 // fileHeader is how the part of a file begins. Of two names the parser believes the
 // new one, but the changed file may lie anywhere.

@@ -65,6 +65,8 @@ func TestFormsOfPatches(t *testing.T) {
 		"lines have moved":     "--- a/raft/x.go\n+++ b/raft/x.go\n@@ -42,3 +42,3 @@\n b\n-c\n+C\n d\n",
 		"context has changed":  "--- a/raft/x.go\n+++ b/raft/x.go\n@@ -1,5 +1,5 @@\n other\n b\n-c\n+C\n d\n other\n",
 		"no context":           "--- a/raft/x.go\n+++ b/raft/x.go\n@@ -3 +3 @@\n-c\n+C\n",
+		"colours":              "\x1b[1m--- a/raft/x.go\x1b[m\n\x1b[1m+++ b/raft/x.go\x1b[m\n\x1b[36m@@ -2,3 +2,3 @@\x1b[m func x\n b\x1b[m\n\x1b[31m-c\x1b[m\n\x1b[32m+\x1b[m\x1b[32mC\x1b[m\n d\x1b[m\n",
+		"a mark at its head":   "\ufeff--- a/raft/x.go\n+++ b/raft/x.go\n" + fragment,
 		"carriage returns":     strings.ReplaceAll("--- a/raft/x.go\n+++ b/raft/x.go\n"+fragment, "\n", "\r\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -77,6 +79,28 @@ func TestFormsOfPatches(t *testing.T) {
 			assert.Equal(t, "a\nb\nC\nd\ne\n", string(changed["raft/x.go"]))
 		})
 	}
+}
+
+// TestOwnFolder: who makes a patch in the folder of the file does not say which it is.
+func TestOwnFolder(t *testing.T) {
+	b, err := planted.Parse("bug", "--- x.go\t2026-01-02 03:04:05.000000000 +0000\n+++ ../../broken.go\t2026-01-02 03:04:06.000000000 +0000\n@@ -2 +2 @@\n-b\n+B\n")
+	require.NoError(t, err)
+	root := source(t, "a", "b", "c")
+	changed, err := b.Apply(root)
+	require.NoError(t, err)
+	assert.Equal(t, map[string][]byte{"raft/x.go": []byte("a\nB\nc\n")}, changed)
+
+	other := func(content string) {
+		require.NoError(t, os.MkdirAll(filepath.Join(root, "paxos"), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(root, "paxos", "x.go"), []byte(content), 0o644))
+	}
+	other("another\n")
+	changed, err = b.Apply(root)
+	require.NoError(t, err)
+	assert.Contains(t, changed, "raft/x.go", "to which alone it applies")
+	other("a\nb\n")
+	_, err = b.Apply(root)
+	assert.Error(t, err, "it might be either")
 }
 
 func TestSeveralParts(t *testing.T) {
