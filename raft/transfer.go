@@ -1,6 +1,8 @@
 package raft
 
 import (
+	"cmp"
+
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -22,10 +24,7 @@ type transfer struct {
 func (t transfer) underWay() bool { return t.to != 0 }
 
 func (s *Server) receiveTransferLeadership(from node.ID, m rsm.TransferLeadership) {
-	to := m.To
-	if to == 0 {
-		to = s.fittest()
-	}
+	to := cmp.Or(m.To, s.transfer.to, s.fittest())
 	p := s.peer(to)
 	switch {
 	case s.role != Leader:
@@ -36,6 +35,13 @@ func (s *Server) receiveTransferLeadership(from node.ID, m rsm.TransferLeadershi
 		s.env.Send(from, rsm.AdminReply{Status: rsm.Refused, Leader: s.env.ID(), Reason: "there is no other voter of that name"})
 	case s.transfer.underWay() && s.transfer.to != to:
 		s.env.Send(from, rsm.AdminReply{Status: rsm.Refused, Leader: s.env.ID(), Reason: "another hand-over is under way"})
+	case s.transfer.underWay():
+		// It is asked for again. The time that it may take runs on, since requests wait for
+		// it; but the other server may not have heard that it is to stand.
+		s.transfer.admin = from
+		if s.transfer.told {
+			s.env.Send(to, TimeoutNow{Term: s.term})
+		}
 	default:
 		s.transfer.to, s.transfer.admin = to, from
 		s.env.SetTimer(TransferTimer, s.config.ElectionTimeoutMax)

@@ -49,6 +49,23 @@ func TestTransfer(t *testing.T) {
 	require.Equal(t, Index(4), f.LastIndex(), "what waited is taken now")
 }
 
+// An administrator who gets no answer asks again. That must not put off the end of the
+// hand-over, for which all requests wait; and the first word may be lost.
+func TestTransferIsAskedForAgain(t *testing.T) {
+	f := newLeader(t)
+	f.receive(clientAddress, rsm.TransferLeadership{})
+	require.Contains(t, f.take(), envelope{2, TimeoutNow{Term: 1}})
+	require.Contains(t, f.env.timers, TransferTimer)
+	delete(f.env.timers, TransferTimer)
+	f.request(7, 1)
+	f.receive(3, AppendEntriesReply{Term: 1, Success: true, PrevLogIndex: 1, MatchIndex: 1})
+	for _, to := range []node.ID{0, 2} {
+		f.receive(clientAddress, rsm.TransferLeadership{To: to})
+		require.NotContains(t, f.env.timers, TransferTimer, "the time runs on")
+		require.Contains(t, f.take(), envelope{2, TimeoutNow{Term: 1}})
+	}
+}
+
 // Who asked for a hand-over is told that it is done only if it is.
 func TestWhatBecomesOfATransfer(t *testing.T) {
 	for name, test := range map[string]struct {
