@@ -1,7 +1,6 @@
 package mq
 
 import (
-	"slices"
 	"time"
 
 	"quorumlab/node"
@@ -54,7 +53,6 @@ type Consumer struct {
 	settling  *Session
 	held      []Lease // by the owner, oldest first
 	poll      time.Duration
-	stopped   bool
 
 	settlements []settlement // to be sent, oldest first
 	underWay    int          // of those
@@ -87,13 +85,6 @@ func NewConsumer(env node.Env, config ConsumerConfig, events ConsumerEvents) *Co
 
 // Start begins to receive.
 func (c *Consumer) Start() { c.receive() }
-
-// Stop ends receiving, but for what is under way. Messages that are held can still be
-// settled.
-func (c *Consumer) Stop() { c.stopped = true }
-
-// Held returns the leases that the owner has and has not settled.
-func (c *Consumer) Held() []Lease { return slices.Clone(c.held) }
 
 // Receive takes a message of the network, and reports whether it was for the
 // consumer.
@@ -130,7 +121,7 @@ func (c *Consumer) Timeout(t node.Timer) bool {
 // receive asks for as many messages as the owner can be given.
 func (c *Consumer) receive() {
 	n := c.config.Prefetch - len(c.held)
-	if n > 0 && !c.stopped && !c.receiving.Busy() {
+	if n > 0 && !c.receiving.Busy() {
 		c.asked = c.env.Now()
 		c.receiving.Ask(Receive{Queue: c.config.Queue, Consumer: c.config.Consumer, Max: n, Lease: c.config.Lease})
 	}

@@ -101,9 +101,6 @@ func (p *Producer) Publish(message []byte) {
 	p.proceed()
 }
 
-// Waiting returns how many messages are not confirmed yet.
-func (p *Producer) Waiting() int { return len(p.waiting) }
-
 // Receive takes a message of the network, and reports whether it was for the
 // producer.
 func (p *Producer) Receive(from node.ID, m node.Message) bool {

@@ -71,13 +71,6 @@ func (s *Session) Ask(c Command) {
 	s.try()
 }
 
-// Abandon gives up the command under way, if any. What becomes of it will not be
-// known: it may be carried out yet. What is asked next goes into a new session.
-func (s *Session) Abandon() {
-	s.busy, s.request = false, rsm.Request{}
-	s.env.StopTimer(s.timer)
-}
-
 // Receive takes a server's reply, and returns the answer to the command under way if
 // that is what it is.
 func (s *Session) Receive(from node.ID, r rsm.Reply) (answer []byte, ok bool) {

@@ -1,11 +1,6 @@
 package paxos
 
-import "quorumlab/rsm"
-
 // What follows lets those who watch look inside a server.
-
-// Config returns the server's settings. The caller must not change them.
-func (s *Server) Config() Config { return s.config }
 
 // Memberships returns the membership that governs the next slot to be chosen, and
 // those that follow it.
@@ -48,32 +43,3 @@ func (s *Server) Last() Slot { return s.slots.last() }
 // last, or, without a ballot, what it has learned from others to be chosen. The
 // zero Proposal is none.
 func (s *Server) At(slot Slot) Proposal { return s.slots.at(slot) }
-
-// Touched returns the first and the last of the slots that the last call of one
-// of the handler's methods wrote to, or zeros.
-func (s *Server) Touched() (first, last Slot) { return s.slots.touchedFirst, s.slots.touchedLast }
-
-// Written returns how much the server has written to its disk since it booted.
-func (s *Server) Written() uint64 {
-	if s.log == nil {
-		return 0
-	}
-	return s.log.Written()
-}
-
-// Covers reports whether all is durable that had been written when Written returned
-// the given number.
-func (s *Server) Covers(written uint64) bool { return s.log == nil || s.log.Covers(written) }
-
-// digest adds a request, applied in a slot, to the digest of those before it
-// (FNV-1a, eight bytes at a time for the numbers).
-func digest(d uint64, slot Slot, r rsm.Request) uint64 {
-	const prime = 0x100000001b3
-	d = (d ^ uint64(slot)) * prime
-	d = (d ^ uint64(r.Client)) * prime
-	d = (d ^ r.Sequence) * prime
-	for _, b := range r.Command {
-		d = (d ^ uint64(b)) * prime
-	}
-	return d ^ d>>32
-}

@@ -17,7 +17,7 @@ func (v *Invariants) checkPromise(m *machine) error {
 
 // checkTouched looks at what has changed among the acceptances.
 func (v *Invariants) checkTouched(m *machine) error {
-	first, last := m.server.Touched()
+	first, last := m.server.slots.touchedFirst, m.server.slots.touchedLast
 	if first == 0 {
 		return nil
 	}
@@ -62,14 +62,21 @@ func (v *Invariants) checkHeld(m *machine, slot Slot) error {
 
 // await notes a change that is not known to be durable yet.
 func (m *machine) await(c change) {
-	c.written = m.server.Written()
+	if log := m.server.log; log != nil { // or else it could not read its disk, and ends
+		c.written = log.Written()
+	}
 	m.pending = append(m.pending, c)
+}
+
+// holds reports whether the disk holds so much of what was written to it.
+func (m *machine) holds(written uint64) bool {
+	return m.server.log == nil || m.server.log.Covers(written)
 }
 
 // checkDurable takes notice of what has become durable.
 func (v *Invariants) checkDurable(m *machine) error {
 	n := 0
-	for ; n < len(m.pending) && m.server.Covers(m.pending[n].written); n++ {
+	for ; n < len(m.pending) && m.holds(m.pending[n].written); n++ {
 		c := m.pending[n]
 		if c.slot == 0 {
 			m.durablePromise = max(m.durablePromise, c.ballot)

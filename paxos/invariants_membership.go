@@ -16,7 +16,7 @@ type electorate struct {
 // say.
 func (v *Invariants) governing(m *machine, slot Slot) *electorate {
 	if len(v.electorates) == 0 {
-		first := Membership{From: 1, Servers: m.server.Config().Servers}
+		first := Membership{From: 1, Servers: m.server.config.Servers}
 		v.electorates = []electorate{{first, v.positions(first)}}
 	}
 	return &v.electorates[v.electorateOf(slot)]

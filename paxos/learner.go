@@ -2,6 +2,7 @@ package paxos
 
 import (
 	"quorumlab/node"
+	"quorumlab/rsm"
 )
 
 // learner is the part of a server that knows what was chosen and carries it out.
@@ -70,6 +71,19 @@ func (s *Server) apply() {
 		s.voidStopped()
 	}
 	s.checkRepaired()
+}
+
+// digest adds a request, applied in a slot, to the digest of those before it
+// (FNV-1a, eight bytes at a time for the numbers).
+func digest(d uint64, slot Slot, r rsm.Request) uint64 {
+	const prime = 0x100000001b3
+	d = (d ^ uint64(slot)) * prime
+	d = (d ^ uint64(r.Client)) * prime
+	d = (d ^ r.Sequence) * prime
+	for _, b := range r.Command {
+		d = (d ^ uint64(b)) * prime
+	}
+	return d ^ d>>32
 }
 
 // askCatchUp asks a server for the values that are missing here, or for the rest of

@@ -65,7 +65,7 @@ func snapshotOf(t *testing.T, cluster string) (encoded []byte) {
 	f.ask(1, AppendEntries{Term: 1, Entries: testEntries(1, 1, 1, 1, 1), LeaderCommit: 4})
 	f.expire(SnapshotTimer)
 	f.sync()
-	require.Equal(t, Index(4), f.SnapshotIndex())
+	require.Equal(t, Index(4), f.snapshot.index)
 	return f.snapshot.encoded.Whole()
 }
 
@@ -83,7 +83,7 @@ func TestSnapshotOfAnotherCluster(t *testing.T) {
 		f.env.notes[0].(SnapshotRefused).String())
 	require.NoError(t, f.env.exit)
 	require.Equal(t, Index(2), f.LastApplied())
-	require.Zero(t, f.SnapshotIndex())
+	require.Zero(t, f.snapshot.index)
 	f.crash()
 	require.Equal(t, []Term{1, 1}, f.logTerms())
 

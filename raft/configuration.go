@@ -20,8 +20,8 @@ type Configuration struct {
 // Joint reports whether the configuration is one of transition.
 func (c *Configuration) Joint() bool { return len(c.Old) > 0 }
 
-// Has reports whether the server is a member.
-func (c *Configuration) Has(id node.ID) bool {
+// has reports whether the server is a member.
+func (c *Configuration) has(id node.ID) bool {
 	return slices.Contains(c.Voters, id) || slices.Contains(c.Old, id)
 }
 

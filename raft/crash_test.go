@@ -127,7 +127,7 @@ func (p *promises) requireKept(t *testing.T, f *fixture, step string) (states in
 		require.False(t, again.Repairing(), "%s: took a crash for damage", step)
 		require.GreaterOrEqual(t, again.Term(), p.term, "%s: term", step)
 		if again.Term() == p.term && p.vote != 0 {
-			require.Equal(t, p.vote, again.VotedFor(), "%s: vote", step)
+			require.Equal(t, p.vote, again.votedFor, "%s: vote", step)
 		}
 		require.GreaterOrEqual(t, again.LastApplied(), p.applied, "%s: snapshot", step)
 		require.GreaterOrEqual(t, again.LastIndex(), p.index, "%s: entries", step)

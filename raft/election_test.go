@@ -41,7 +41,7 @@ func TestElectionTimeoutStartsElection(t *testing.T) {
 	f.expire(ElectionTimer)
 	require.Equal(t, Candidate, f.Role())
 	require.Equal(t, Term(6), f.Term())
-	require.Equal(t, node.ID(2), f.VotedFor())
+	require.Equal(t, node.ID(2), f.votedFor)
 	require.Contains(t, f.env.timers, ElectionTimer)
 	require.Equal(t, []any{BecameCandidate{6}}, f.env.notes)
 	require.Empty(t, f.take(), "asked for votes before its own was durable")

@@ -1,7 +1,5 @@
 package raft
 
-import "quorumlab/node"
-
 // What can be seen of a server from outside. It plays no part in the protocol.
 
 // Leads implements node.Leader.
@@ -13,9 +11,6 @@ func (s *Server) Role() Role { return s.role }
 // Term returns the server's current term, zero before the first election.
 func (s *Server) Term() Term { return s.term }
 
-// VotedFor returns whom the server voted for in its term, or zero.
-func (s *Server) VotedFor() node.ID { return s.votedFor }
-
 // FirstIndex returns the index of the first entry in the server's log. Those
 // before it are in its snapshot.
 func (s *Server) FirstIndex() Index { return s.log.base + 1 }
@@ -26,10 +21,6 @@ func (s *Server) LastIndex() Index { return s.log.lastIndex() }
 
 // Entry returns the entry at an index from FirstIndex to LastIndex.
 func (s *Server) Entry(i Index) Entry { return *s.log.at(i) }
-
-// SnapshotIndex returns up to where the server's newest snapshot reaches, or zero
-// if it has none.
-func (s *Server) SnapshotIndex() Index { return s.snapshot.index }
 
 // CommitIndex returns up to where the server knows its log to be committed.
 func (s *Server) CommitIndex() Index { return s.commitIndex }

@@ -59,7 +59,7 @@ func TestRestartReplaysTermVoteAndLog(t *testing.T) {
 	f.ask(2, RequestVote{Term: 6, LastLogIndex: 3, LastLogTerm: 5})
 	f.crash()
 	require.Equal(t, Term(6), f.Term())
-	require.Equal(t, node.ID(2), f.VotedFor())
+	require.Equal(t, node.ID(2), f.votedFor)
 	require.Equal(t, testEntries(1, 4, 4, 5), f.log.all())
 	require.Equal(t, Follower, f.Role())
 	require.Zero(t, f.CommitIndex(), "volatile: the next leader tells")
@@ -75,7 +75,7 @@ func TestCrashLosesWhatWasNotSynced(t *testing.T) {
 	f.crash()
 	require.Equal(t, []Term{1}, f.logTerms())
 	require.Equal(t, Term(1), f.Term())
-	require.Zero(t, f.VotedFor())
+	require.Zero(t, f.votedFor)
 }
 
 // What a process left in files may not be durable: a promise of the next process

@@ -71,7 +71,7 @@ func (s *Server) receiveChangeMembership(from node.ID, m rsm.ChangeMembership) {
 	default:
 		s.change = &membership{admin: from, request: m}
 		for _, id := range m.Servers {
-			if !now.Has(id) && s.config.LearningRounds > 0 {
+			if !now.has(id) && s.config.LearningRounds > 0 {
 				s.change.learners = append(s.change.learners, id)
 			}
 		}

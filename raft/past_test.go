@@ -16,7 +16,7 @@ func TestWriteLog(t *testing.T) {
 	require.NoError(t, WriteLog(f.env, 4, past...))
 	f.restart()
 	require.EqualValues(t, 4, f.Term())
-	require.Zero(t, f.VotedFor())
+	require.Zero(t, f.votedFor)
 	require.EqualValues(t, 3, f.LastIndex())
 	require.Equal(t, past[1], f.Entry(2))
 	require.NoError(t, WriteLog(f.env, 9, past[:1]...))

@@ -66,7 +66,7 @@ func TestDamageIsNotDroppedSilently(t *testing.T) {
 		require.Equal(t, entry-1, f.LastIndex())
 		require.Equal(t, loss{index: 4, term: 3}, f.loss)
 		require.Equal(t, Term(3), f.Term())
-		require.Equal(t, node.ID(1), f.VotedFor())
+		require.Equal(t, node.ID(1), f.votedFor)
 	}
 }
 
@@ -279,7 +279,7 @@ func TestTermAndVoteAreKeptTwice(t *testing.T) {
 			}
 			require.NoError(t, f.env.exit)
 			require.Equal(t, Term(7), f.Term())
-			require.Equal(t, node.ID(2), f.VotedFor())
+			require.Equal(t, node.ID(2), f.votedFor)
 		})
 	}
 	t.Run("missing", func(t *testing.T) {
@@ -326,7 +326,7 @@ func withSnapshot(t *testing.T) *fixture {
 	f.expire(SnapshotTimer)
 	f.sync()
 	f.ask(1, AppendEntries{Term: 1, PrevLogIndex: 4, PrevLogTerm: 1, Entries: testEntries(5, 1), LeaderCommit: 4})
-	require.Equal(t, Index(4), f.SnapshotIndex())
+	require.Equal(t, Index(4), f.snapshot.index)
 	require.Equal(t, Index(5), f.FirstIndex())
 	return f
 }

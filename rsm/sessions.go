@@ -53,15 +53,6 @@ func (s *Sessions) Read(r Request) Reply {
 	return Reply{Client: r.Client, Sequence: r.Sequence, Status: OK, Result: s.machine.Read(r.Command)}
 }
 
-// Answered returns the answer to a request that was applied already.
-func (s *Sessions) Answered(r Request) (Reply, bool) {
-	return s.newest[r.Client].reply(r)
-}
-
-// Stale reports whether a request is older than the newest one applied for its
-// client. Such a copy can have no effect any more.
-func (s *Sessions) Stale(r Request) bool { return s.newest[r.Client].stale(r) }
-
 func (a *answer) stale(r Request) bool { return a != nil && r.Sequence < a.sequence }
 
 func (a *answer) reply(r Request) (Reply, bool) {

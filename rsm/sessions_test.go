@@ -49,28 +49,6 @@ func TestSessionsApplyOnce(t *testing.T) {
 	require.EqualValues(t, 3, addOf(t, third), "the old copy was not applied")
 }
 
-func TestSessionsAnsweredAndStale(t *testing.T) {
-	s := rsm.NewSessions(rsm.NewCounter())
-	reply, _ := s.Apply(add(7, 5))
-	for _, test := range []struct {
-		request         rsm.Request
-		answered, stale bool
-	}{
-		{add(7, 4), false, true},
-		{add(7, 5), true, false},
-		{add(7, 6), false, false},
-		{add(8, 5), false, false},
-		{add(8, 0), false, false},
-	} {
-		found, answered := s.Answered(test.request)
-		require.Equal(t, test.answered, answered, "%v", test.request)
-		require.Equal(t, test.stale, s.Stale(test.request), "%v", test.request)
-		if answered {
-			require.Equal(t, reply, found)
-		}
-	}
-}
-
 // Sequence numbers start at 1: zero must not be mistaken for what a client
 // without a session was answered with.
 func TestSessionsSequenceZero(t *testing.T) {
