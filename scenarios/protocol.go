@@ -28,6 +28,10 @@ type Protocol struct {
 	// Repairs says that a server whose disk was damaged, where that can be told, is
 	// repaired by the others or ends itself. Others are spared such damage.
 	Repairs bool
+	// Messages are the types of the messages that servers send each other, by their names
+	// without a package. A swarm has messages of one type come late, or not at all. Nil is
+	// those of Raft and Paxos; [Test] finds out what others have, by WithMessages.
+	Messages []string
 	// Forgets says that servers may forget what they have carried out, or throw it away.
 	// Such a service is here to be compared with: nobody expects replicas to be equal.
 	Forgets bool

@@ -116,7 +116,7 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 			return &administrator{env: env, servers: servers, every: s.Transfers, until: s.Duration, now: e.world.Now}
 		})
 	}
-	e.faults = s.faultsOf(seed)
+	e.faults = p.spoken(s.faultsOf(seed), seed)
 	if s.Changes.Every > 0 {
 		until := s.Duration
 		if s.Changes.Until > 0 {

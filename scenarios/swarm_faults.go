@@ -119,6 +119,9 @@ var filtered = []string{
 	"Committed+Decision+Heartbeat", "InstallSnapshot+CatchUp+SnapshotChunk", "Request", "Reply",
 }
 
+// betweenServers is how many of these, from the first, servers send each other.
+const betweenServers = 6
+
 // downfall draws how leaders fall: most of them before, or while, what they first
 // proposed gets about.
 func downfall(r *rand.Rand, span sim.Span) sim.Downfall {

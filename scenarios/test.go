@@ -70,6 +70,9 @@ func Test(t *testing.T, s Scenario) {
 		if replay != nil && replay.Protocol != p.Name {
 			continue
 		}
+		if _, err := ProtocolByName(p.Name); err != nil && s.Vary != nil {
+			p = p.WithMessages(s)
+		}
 		t.Run(p.Name, func(t *testing.T) {
 			var found findings
 			t.Run(s.Name, func(t *testing.T) {
