@@ -114,25 +114,35 @@ type member struct{ voters, old bool }
 
 func (m member) any() bool { return m.voters || m.old }
 
+// in reports whether the server votes in the old group, or in that of the voters.
+func (m member) in(old bool) bool {
+	if old {
+		return m.old
+	}
+	return m.voters
+}
+
 // reached returns the highest value that a majority has reached, in each of the
 // groups of the configuration. The server itself has reached own, and a peer what
 // of says.
 func (s *Server) reached(own uint64, of func(p *peer) uint64) uint64 {
 	c := s.configuration()
-	value := s.reachedBy(len(c.Voters), own, of, func(m member) bool { return m.voters })
+	value := s.reachedBy(len(c.Voters), own, of, false)
 	if c.Joint() {
-		value = min(value, s.reachedBy(len(c.Old), own, of, func(m member) bool { return m.old }))
+		value = min(value, s.reachedBy(len(c.Old), own, of, true))
 	}
 	return value
 }
 
-func (s *Server) reachedBy(size int, own uint64, of func(p *peer) uint64, in func(m member) bool) uint64 {
+// reachedBy is for one of the groups, which has that size: the old one, or that of the
+// voters.
+func (s *Server) reachedBy(size int, own uint64, of func(p *peer) uint64, old bool) uint64 {
 	values := s.values[:0]
-	if in(s.votes) {
+	if s.votes.in(old) {
 		values = append(values, own)
 	}
 	for i := range s.peers {
-		if p := &s.peers[i]; in(p.votes) {
+		if p := &s.peers[i]; p.votes.in(old) {
 			values = insertSorted(values, of(p))
 		}
 	}

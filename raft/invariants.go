@@ -71,6 +71,7 @@ type shadow struct {
 	votes          []vote     // on their way there, oldest first
 	log            row[shadowEntry]
 	newest         Entry // the last in the log
+	agrees         Index // up to here it is known to hold what is committed
 	commitIndex    Index
 	lastApplied    Index
 	configuration  *Configuration // that it acted by after its last event

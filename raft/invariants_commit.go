@@ -39,19 +39,22 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 		return violation(stateMachineSafety, "server %d commits index %d in term %d, though the entry is of term %d and may yet be replaced",
 			h.id, index, s.term, s.log.term(index))
 	}
-	if known := min(index, before); known > 0 && !v.holdsCommitted(h, known) {
-		return violation(stateMachineSafety, "server %d: the entry of term %d at index %d, or one before it, is not the one that was committed there",
-			h.id, s.log.term(known), known)
+	if known := min(index, before); known > h.agrees {
+		if !v.holdsCommitted(h, known) {
+			return violation(stateMachineSafety, "server %d: the entry of term %d at index %d, or one before it, is not the one that was committed there",
+				h.id, s.log.term(known), known)
+		}
+		h.agrees = known
 	}
 	for i := before + 1; i <= index; i++ {
 		v.committed.push(committedEntry{hash: h.at(i).hash, term: s.term, of: h.at(i).term})
 	}
-	for _, c := range h.configurations {
-		if c.index > before && c.index <= index {
-			v.members = append(v.members, c)
-		}
-	}
 	if index > before {
+		for _, c := range h.configurations {
+			if c.index > before && c.index <= index {
+				v.members = append(v.members, c)
+			}
+		}
 		if err := v.checkOtherLeaders(h, s.term); err != nil {
 			return err
 		}

@@ -71,7 +71,9 @@ func (h *shadow) voteOnDisk() voteRecord {
 	for ; h.server != nil && done < len(h.votes) && h.server.journal.covers(h.votes[done].written); done++ {
 		h.diskVote = h.votes[done].voteRecord
 	}
-	h.votes = append(h.votes[:0], h.votes[done:]...)
+	if done > 0 {
+		h.votes = append(h.votes[:0], h.votes[done:]...)
+	}
 	return h.diskVote
 }
 

@@ -75,7 +75,9 @@ func (h *shadow) settle(j *journal) {
 	for ; done < len(h.writing) && j.covers(h.writing[done].records); done++ {
 		h.durable = max(h.durable, h.writing[done].last)
 	}
-	h.writing = append(h.writing[:0], h.writing[done:]...)
+	if done > 0 {
+		h.writing = append(h.writing[:0], h.writing[done:]...)
+	}
 }
 
 // onDisk returns up to where a server's disk holds its log. A server that has ended
@@ -157,7 +159,7 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 			h.id, s.log.baseTerm, base, v.commitment(base).of)
 	}
 	if restarted || base < h.base { // a restarted server is read from the beginning
-		h.base, h.log = base, row[shadowEntry]{}
+		h.base, h.log, h.agrees = base, row[shadowEntry]{}, 0
 		h.durable = min(h.onDisk(), s.LastIndex())
 	} else {
 		kept := min(h.last(), s.LastIndex())
@@ -169,6 +171,7 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 			return err
 		}
 		h.log.cut(int(kept - h.base))
+		h.agrees = min(h.agrees, kept)
 		h.cut(kept)
 		if base > h.base { // compacted, or replaced by a snapshot
 			h.log.drop(min(int(base-h.base), h.log.length))

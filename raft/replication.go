@@ -240,8 +240,9 @@ func (s *Server) receiveAppendEntriesReply(from node.ID, m AppendEntriesReply) {
 		}
 		s.checkLearners()
 		s.checkTransfer()
+		p = s.peer(from)
 	}
-	if p = s.peer(from); p != nil { // it may have left, or the leader may have resigned
+	if p != nil { // it may have left, or the leader may have resigned
 		s.replicate(p)
 	}
 }

@@ -258,8 +258,13 @@ func appendString[T string | []byte](b []byte, s T) []byte {
 
 // cutString reads what appendString has written and returns what follows it.
 func cutString(b []byte) (s, rest []byte, ok bool) {
-	length, width := binary.Uvarint(b)
-	if width <= 0 || length > uint64(len(b)-width) {
+	length, width := uint64(0), 1
+	if len(b) > 0 && b[0] < 0x80 { // as it is most often
+		length = uint64(b[0])
+	} else if length, width = binary.Uvarint(b); width <= 0 {
+		return nil, nil, false
+	}
+	if length > uint64(len(b)-width) {
 		return nil, nil, false
 	}
 	end := width + int(length)

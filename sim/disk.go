@@ -250,13 +250,20 @@ func (d *disk) finish() (node.Sync, error) {
 				d.settle(p, done.number)
 			}
 		}
-		d.pending = slices.Delete(d.pending, 0, done.covers)
-		for i := range d.syncs {
-			d.syncs[i].covers -= done.covers
-		}
+		d.settled(done.covers)
 	}
 	if fate == syncFails || fate == syncForgets {
 		return done.number, node.ErrIO
 	}
 	return done.number, nil
+}
+
+// settled forgets the oldest writes, which are pending no more. Mostly that is all.
+func (d *disk) settled(writes int) {
+	rest := copy(d.pending, d.pending[writes:])
+	clear(d.pending[rest:])
+	d.pending = d.pending[:rest]
+	for i := range d.syncs {
+		d.syncs[i].covers -= writes
+	}
 }
