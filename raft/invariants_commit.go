@@ -62,11 +62,11 @@ func (v *Invariants) checkCommit(h *shadow, s *Server, restarted bool) error {
 	switch {
 	case index > before:
 		// The configuration may have changed since, in the same call.
-		was := h.configuration
-		v.quorum = s.configuration().Configuration
-		if !restarted && was != nil && v.holdMajority(was) {
+		if was := h.configuration; !restarted && was != nil && v.holdMajority(was) {
 			v.quorum = was
+			return nil
 		}
+		v.quorum = s.configuration().Configuration
 	case !restarted || before == 0:
 		return nil
 	}

@@ -54,7 +54,6 @@ type AppendEntries struct {
 // holds the entries.
 type AppendEntriesReply struct {
 	Term         Term   // the follower's, for the leader to update itself
-	Success      bool   // the follower had the entry that precedes the new ones
 	PrevLogIndex Index  // of the message that is answered
 	Round        uint64 // of the message that is answered
 
@@ -64,6 +63,8 @@ type AppendEntriesReply struct {
 	// too short, or the first entry of the term that did not match, so that one
 	// exchange skips a whole term of wrong entries (end of §5.3).
 	ConflictIndex Index
+
+	Success bool // the follower had the entry that precedes the new ones
 	// Without: entries that the follower once stored may be lost: see repair.go.
 	Lost bool
 }

@@ -30,6 +30,10 @@ func (r *row[T]) push(element T) {
 
 // add adds elements at the end.
 func (r *row[T]) add(elements []T) {
+	if len(elements) == 1 {
+		r.push(elements[0])
+		return
+	}
 	for len(elements) > 0 {
 		b := r.open()
 		n := min(len(elements), cap(*b)-len(*b))
