@@ -31,11 +31,15 @@ const maxTrials = 10_000_000
 func newExperiment() *cobra.Command {
 	var f experimentFlags
 	c := &cobra.Command{
-		Use:   "experiment [NAME ...]",
+		Use:   "experiment [NAME ... | list]",
 		Short: "Measure published results again",
 		Long: `Experiment measures published results again, or all of them, on all cores, and prints
 each number beside the published one. The result depends on the cases, the trials
 and the seed, and not on the number of workers. All of them take a minute or two.
+
+The word list instead of a name shows all with their sources, as quorumlab list
+experiments does; with --json also their cases, and how others may be named. So does the
+message about a case that there is not.
 
 With --json it prints one object per experiment, each on a line of its own, with the
 fields experiment, source, trials, seed and rows. A row has the fields case, metric,
@@ -48,11 +52,16 @@ With --out it writes the same as JSON, CSV and Markdown, plots, and a page that 
 them all, experiments.html.
 
 Exit code 1 means that a number is out of its tolerance.`,
-		Example: `  quorumlab experiment
+		Example: `  quorumlab experiment list
+  quorumlab experiment
   quorumlab experiment raft-figure-16 --case 12-24 --case 20-60
   quorumlab experiment split-votes --case n=7,s=5,l=0.15 --json
   quorumlab experiment raft-wan-election --trials 1000 --out out`,
 		RunE: func(c *cobra.Command, arguments []string) error {
+			if slices.Equal(arguments, []string{"list"}) {
+				kinds, err := kindsNamed([]string{"experiments"})
+				return errors.Join(err, show(c.OutOrStdout(), kinds, f.json))
+			}
 			chosen, err := f.validate(c, arguments)
 			if err != nil {
 				return err

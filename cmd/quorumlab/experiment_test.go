@@ -45,6 +45,28 @@ func TestExperiment(t *testing.T) {
 	assert.Equal(t, exitViolation, code, "one election is split or not, and neither is 0.36")
 }
 
+// TestExperimentList: the word list is as good as a kind of list.
+func TestExperimentList(t *testing.T) {
+	for _, flags := range [][]string{nil, {"--json"}} {
+		code, out, complaint := call(append([]string{"experiment", "list"}, flags...)...)
+		require.Equal(t, exitOK, code, complaint)
+		_, same, _ := call(append([]string{"list", "experiments"}, flags...)...)
+		assert.Equal(t, same, out)
+	}
+	_, out, _ := call("experiment", "list", "--json")
+	var listed struct {
+		Experiments []struct {
+			Name, Source, Family string
+			Cases                []string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &listed))
+	for _, e := range listed.Experiments {
+		assert.NotEmpty(t, e.Source, e.Name)
+		assert.NotEmpty(t, e.Cases, e.Name)
+	}
+}
+
 func TestExperimentBadInput(t *testing.T) {
 	for _, c := range []struct {
 		arguments string

@@ -23,6 +23,10 @@ type listed struct {
 	Name   string `json:"name"`
 	Title  string `json:"title"`
 	Source string `json:"source,omitempty"` // where it was published, or seen
+	// Cases are what an experiment measures if it is not told, and Family says how others
+	// are named.
+	Cases  []string `json:"cases,omitempty"`
+	Family string   `json:"family,omitempty"`
 }
 
 // kind is a kind of things that list shows.
@@ -61,7 +65,7 @@ var kinds = []kind{
 	}},
 	{"experiments", "EXPERIMENT\tWHAT IS MEASURED", "SOURCE", func() (all []listed, _ error) {
 		for _, e := range experiment.All() {
-			all = append(all, listed{e.Name, e.Title, e.Source})
+			all = append(all, listed{Name: e.Name, Title: e.Title, Source: e.Source, Cases: e.Cases, Family: e.Family})
 		}
 		return all, nil
 	}},
@@ -74,7 +78,7 @@ var kinds = []kind{
 	{"bugs", "BUG\tWHICH RULE IT BREAKS", "SEEN IN", func() (all []listed, _ error) {
 		bugs, err := planted.All()
 		for _, b := range bugs {
-			all = append(all, listed{b.Name, b.Breaks, b.SeenIn})
+			all = append(all, listed{Name: b.Name, Title: b.Breaks, Source: b.SeenIn})
 		}
 		return all, err
 	}},
@@ -97,10 +101,7 @@ Of a single kind it also tells where each is from.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return listJSON(c.OutOrStdout(), chosen)
-			}
-			return listText(c.OutOrStdout(), chosen)
+			return show(c.OutOrStdout(), chosen, asJSON)
 		},
 	}
 	c.ValidArgsFunction = onlyOnce(1, kindWords)
@@ -128,6 +129,13 @@ func kindsNamed(arguments []string) ([]kind, error) {
 		return nil, fmt.Errorf("kind: %q is unknown; want one of %s", arguments[0], strings.Join(kindWords(), ", "))
 	}
 	return kinds[i : i+1], nil
+}
+
+func show(w io.Writer, chosen []kind, asJSON bool) error {
+	if asJSON {
+		return listJSON(w, chosen)
+	}
+	return listText(w, chosen)
 }
 
 func listJSON(w io.Writer, chosen []kind) error {

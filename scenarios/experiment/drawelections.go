@@ -56,6 +56,9 @@ func drawFigure16(r *Result) (pictures []Picture) {
 		graph.x.Label = "time without a leader (ms)"
 		f := plots.Charts(graph.title, plots.Chart{X: graph.x, Y: fraction, Curves: graph.curves})
 		f.Caption = "Rings: the median, p95 and p99 of the released samples, as far as they are known."
+		if _, equal := r.sampleOf("150-150"); equal && graph.name == "raft-figure-16-randomness" {
+			f.Caption += " With 150-150 only the inaccuracy of timers keeps servers apart, and how large it was is not known."
+		}
 		pictures = append(pictures, Picture{graph.name, f})
 	}
 	return pictures

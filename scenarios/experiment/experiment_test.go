@@ -293,6 +293,21 @@ func keys(object map[string]any) (names []string) {
 	return names
 }
 
+// TestEqualTimeoutsOfOnesOwn are not held to what was published of others, and a result
+// that is out says if it is of too few trials.
+func TestEqualTimeoutsOfOnesOwn(t *testing.T) {
+	r := run(t, "raft-figure-16", experiment.Options{Cases: []string{"20-20", "150-150,n=3"}, Trials: 1})
+	for _, row := range r.Rows {
+		assert.Nil(t, row.Published, "%v", row)
+	}
+	var b strings.Builder
+	require.NoError(t, r.WriteText(&b))
+	assert.Contains(t, b.String(), "no number that these rows could be held to")
+	b.Reset()
+	require.NoError(t, run(t, "split-votes", experiment.Options{Cases: []string{"n=3,s=2,l=0.2"}, Trials: 1}).WriteText(&b))
+	assert.Contains(t, b.String(), "which is for 30000 trials and not for 1")
+}
+
 // TestSave draws every experiment: twice, to the same bytes, and with room for all texts.
 func TestSave(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}

@@ -61,7 +61,7 @@ var partialConnectivity = Experiment{
 	Story:  partialStory,
 	Trials: 10,
 	Cases:  partialCases(),
-	Family: "SHAPE/RULE/TIMEOUT[/LENGTH] with any election timeout such as 200ms, up to 10s; SHAPE can also be n=N,leader=L,cut=A-B+C-D",
+	Family: "SHAPE/RULE/TIMEOUT[/LENGTH] with any election timeout such as 200ms, up to 10s; SHAPE can also be n=N,leader=L,cut=A-B+C-D, where the servers are numbers from 1, such as n=4,leader=1,cut=1-2+3-4",
 	parse:  parsePartial,
 	draw:   drawPartial,
 }

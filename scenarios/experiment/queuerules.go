@@ -33,7 +33,7 @@ var queueRules = Experiment{
 	Cases: []string{"delivery-limit", "delivery-limit/drop", "delivery-limit=3", "return-place=3/5", "double-ack",
 		"visibility-timeout", "visibility-timeout=0s", "visibility-timeout=12h", "visibility-timeout=30s,change=5s,at=10s", "visibility-bounds",
 		"total-queue/sane", "total-queue/pathological"},
-	Family: "delivery-limit=N[/drop], return-place=K/N, visibility-timeout=T[,change=T,at=T] with T from 0s to 12h",
+	Family: "delivery-limit=N[/drop], return-place=K/N, visibility-timeout=T[,change=T,at=T] with T from 0s to 12h, whole seconds",
 	parse:  parseQueueRule,
 }
 

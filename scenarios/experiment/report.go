@@ -136,7 +136,14 @@ func (r *Result) conclusion() string {
 			compared++
 		}
 	}
-	return fmt.Sprintf("%d of %d rows that can be held to the source are within its tolerance", compared-len(r.Failed()), compared)
+	if compared == 0 {
+		return "the source has no number that these rows could be held to"
+	}
+	text := fmt.Sprintf("%d of %d rows that can be held to the source are within its tolerance", compared-len(r.Failed()), compared)
+	if !r.OK() && r.Trials < r.Experiment.Trials {
+		text += fmt.Sprintf(", which is for %d trials and not for %d", r.Experiment.Trials, r.Trials)
+	}
+	return text
 }
 
 // markdown writes the result as a page.

@@ -20,8 +20,9 @@ when the leader that then stays, for 16 heartbeats, took office.
 
 With the same logs any server can win. With differing logs, all of different
 length, only the three longest of five can, or two of four, or one of three: fewer
-winners, so longer elections. The thesis draws both, and its text gives means over both: both/1 and both/2
-take one half of the trials from each.
+winners, so longer elections. The thesis draws both, and its text gives means over both, and the worst: both/1 and
+both/2 take one half of the trials from each. They differ from the text by some per cent, and the longest of ten thousand
+by more: it says "about", and not of how many trials.
 
 One detail shifts the tail: a candidate that steps down because of a higher term keeps
 its running timer. If it drew a new one, the next round would come later.
@@ -42,12 +43,12 @@ var raftWAN = Experiment{
 }
 
 // wan is what the thesis says, in milliseconds.
-var wan = map[string]struct{ p50, mean, p95, p99 float64 }{
-	"same/0": {410, 430, 526, 833},
-	"same/1": {423, 469, 814, 1005},
-	"same/2": {469, 632, 1336, 1929},
-	"both/1": {mean: 475},
-	"both/2": {mean: 650},
+var wan = map[string]struct{ p50, mean, p95, p99, worst float64 }{
+	"same/0": {p50: 410, mean: 430, p95: 526, p99: 833},
+	"same/1": {p50: 423, mean: 469, p95: 814, p99: 1005},
+	"same/2": {p50: 469, mean: 632, p95: 1336, p99: 1929},
+	"both/1": {mean: 475, worst: 1500},
+	"both/2": {mean: 650, worst: 3000},
 }
 
 func parseWAN(name string) (c Case, err error) {
@@ -157,10 +158,14 @@ func wanRows(s Sample, name string) []Row {
 		}
 		return near(metric, value, published, fraction)
 	}
-	return []Row{
+	rows := []Row{
 		row("p50", quantile(sorted, 0.50), source.p50, 0.02),
 		row("mean", mean(sorted), source.mean, 0.03),
 		row("p95", quantile(sorted, 0.95), source.p95, 0.05),
 		row("p99", quantile(sorted, 0.99), source.p99, 0.10),
 	}
+	if source.worst > 0 { // of how many, the text does not say
+		rows = append(rows, beside("worst", quantile(sorted, 1), source.worst))
+	}
+	return rows
 }

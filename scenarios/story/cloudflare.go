@@ -38,7 +38,7 @@ func playChain(p scenarios.Protocol, settings scenarios.Settings, changes bool) 
 		return Outcome{
 			Scenes: scenes,
 			Facts: []Fact{
-				fact("leaders elected", e.changes), fact("terms or ballots that the highest has risen by", e.terms),
+				fact("leaders elected", e.changes), fact("terms, or rounds of ballots, by which the highest has risen", e.terms),
 				fact("longest time without an answer (ms)", float64(e.gap)/float64(time.Millisecond)),
 			},
 			Shown: (e.changes > 0) == changes,

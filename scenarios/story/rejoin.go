@@ -39,7 +39,7 @@ func playRejoin(p scenarios.Protocol, without bool) func(seed uint64) (Outcome, 
 			o.Shown = e.changes == 0 && (e.terms == 0 || p.Name != "raft")
 		}
 		o.Facts = []Fact{
-			fact("leaders elected after the return", e.changes), fact("terms or ballots that the highest has risen by after the return", e.terms),
+			fact("leaders elected after the return", e.changes), fact("terms, or rounds of ballots, by which the highest has risen after the return", e.terms),
 			fact("longest time without an answer (ms)", float64(e.gap)/float64(time.Millisecond)),
 		}
 		return o, err

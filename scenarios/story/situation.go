@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"quorumlab/node"
+	"quorumlab/paxos"
 	"quorumlab/scenarios"
 	"quorumlab/sim"
 )
@@ -74,11 +75,14 @@ func disturbed(p scenarios.Protocol, s scenarios.Scenario, seed uint64, from, un
 	return e, scenes, nil
 }
 
-// highestTerm is the highest term, or ballot, that a server is in.
+// highestTerm is the highest term, or round of a ballot, that a server is in.
 func highestTerm(w *sim.World, servers int) (highest uint64) {
 	for id := node.ID(1); int(id) <= servers; id++ {
 		if l, ok := w.Handler(id).(node.Leader); ok {
 			term, _ := l.Leads()
+			if _, ballots := l.(*paxos.Server); ballots {
+				term = paxos.Ballot(term).Round()
+			}
 			highest = max(highest, term)
 		}
 	}

@@ -30,6 +30,11 @@ func TestStories(t *testing.T) {
 				require.NoError(t, err, "%s, %s", s.Name, a.Name)
 				assert.True(t, o.Shown, "%s, %s, seed %d: %v", s.Name, a.Name, seed, o.Facts)
 				assert.NotEmpty(t, o.Facts)
+				for _, f := range o.Facts {
+					if strings.HasPrefix(f.Name, "terms, or rounds") {
+						assert.Regexp(t, `^\d\d?$`, f.Value, "%s, %s: a ballot is not its round", s.Name, a.Name)
+					}
+				}
 				for j := 1; j < len(o.Scenes); j++ {
 					assert.LessOrEqual(t, o.Scenes[j-1].At, o.Scenes[j].At, "%s, %s", s.Name, a.Name)
 				}
