@@ -80,7 +80,7 @@ func tooLittle(rule func(Leader) uint64, ownOnly bool) error {
 			return nil
 		}
 		if got, want := rule(l), reference(l); got < want {
-			return fmt.Errorf("%s,\nhas the new commit index %d; %d are committed", describe(l, log), got, want)
+			return fmt.Errorf("%s,\nhas the new commit index %d; want %d", describe(l, log), got, want)
 		}
 		return nil
 	})
