@@ -60,7 +60,8 @@ func factWords() (all []cobra.Completion) {
 	return all
 }
 
-func experimentWords() (all []cobra.Completion) {
+func experimentWords() []cobra.Completion {
+	all := []cobra.Completion{cobra.CompletionWithDesc("list", "show all, with their sources")}
 	for _, e := range experiment.All() {
 		all = append(all, cobra.CompletionWithDesc(e.Name, e.Title))
 	}
