@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"scenarios/experiment": {"node", "rsm", "sim", "raft", "mq", "paxos", "paxos/synod", "linearizability", "plots", "scenarios", "scenarios/insync", "scenarios/mqtt",
 		"github.com/google/renameio/v2"},
 	"scenarios/comparison": {"node", "rsm", "sim", "raft", "paxos", "linearizability", "plots", "scenarios"},
-	"scenarios/story":      {"node", "rsm", "sim", "raft", "linearizability", "scenarios", "scenarios/experiment"},
+	"scenarios/story":      {"node", "rsm", "sim", "raft", "paxos", "linearizability", "scenarios", "scenarios/experiment"},
 	"scenarios/planted":    {"scenarios", "github.com/bluekeyes/go-gitdiff"},
 	"cmd/quorumlab": {"scenarios", "scenarios/comparison", "scenarios/experiment", "scenarios/explore", "scenarios/planted", "scenarios/story", "plots", "linearizability",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/google/renameio/v2", "golang.org/x/term"},
