@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"quorumlab/internal/wal"
 	"quorumlab/node"
 )
 
@@ -205,7 +206,7 @@ func (c Config) validateReads() error {
 
 // maxCommand is the longest command that there is room for in a record of the
 // write-ahead log, with some to spare.
-const maxCommand = 32 << 20
+const maxCommand = wal.MaxRecordBytes / 2
 
 func (c Config) validateLimits() error {
 	switch {

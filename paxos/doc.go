@@ -147,9 +147,9 @@
 //
 // # Watching it
 //
-// [WriteLog] lets a run begin in the middle of something.
-//
-// [Invariants] is a judge that looks inside the servers after every event and
-// names the property of the paper that was broken, if any. Rare situations leave a
-// node.Mark, so that a batch of runs can show what it has reached.
+// [Server.State] is what a server is and knows, to print or to draw. [Invariants] is a
+// judge that looks inside the servers after every event and names the property of the
+// paper that was broken, if any. Rare situations leave a node.Mark (note.go), so that a
+// batch of runs can show what it has reached. [WriteLog] lets a run begin in the middle
+// of something.
 package paxos

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"quorumlab/internal/wal"
 	"quorumlab/node"
 )
 
@@ -234,7 +235,7 @@ func (c Config) validateSnapshots() error {
 
 // maxCommand is the longest command that there is room for in a record of the
 // write-ahead log, with some to spare.
-const maxCommand = 32 << 20
+const maxCommand = wal.MaxRecordBytes / 2
 
 func (c Config) validateLimits() error {
 	switch {

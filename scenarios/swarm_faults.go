@@ -182,3 +182,28 @@ func (c Swarm) drifts(seed uint64, until time.Duration) (schedule sim.Schedule) 
 	}
 	return schedule
 }
+
+// faults are all that befall, up to the second phase, and its beginning.
+func (c Swarm) faults(seed uint64) sim.Schedule {
+	phase := time.Duration(c.Duration)
+	var all []Nemesis
+	for _, n := range c.nemeses() {
+		lingering := 0.1
+		if c.Theme.ends() || slices.Contains(healing, n.name) {
+			lingering = 0
+		}
+		all = append(all, Repeat(n.name, *n.often, lingering, n.fault))
+	}
+	schedule := append(Compose(all...)(seed, phase), c.drifts(seed, phase)...)
+	if c.Priorities > 0 {
+		schedule = append(schedule, priorities(stream(seed, "priorities"), c.Servers, c.Priorities, phase)...)
+	}
+	if c.Theme.ends() {
+		return append(schedule, c.Theme.deafen(phase)...)
+	}
+	if c.alone() {
+		schedule = c.heard(schedule)
+	}
+	damage := c.befall(targets(c.frail(seed)), seed, phase, schedule)
+	return append(append(schedule, damage...), c.heal(seed, phase, damage))
+}

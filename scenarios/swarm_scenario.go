@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"quorumlab/paxos"
@@ -43,39 +42,11 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 		return Scenario{}, err
 	}
 	return Scenario{
-		Flags: setFlags(set),
-		Name:  "swarm",
-		Title: "Everything that may go wrong, some of it in each run",
-		Story: `Which faults exist at all, how often they befall, how large the cluster is and how its network behaves are drawn from the seed. In the first phase anything goes, and only safety counts. Then a quorum chosen at random is healed, the rest stays as broken as it is, and the service has to come back.`,
-		Promises: map[string][]string{
-			"raft": {
-				string(raft.MarkSplitVote),
-				string(raft.MarkTruncation),
-				string(raft.MarkTruncation) + " during partition",
-				string(raft.MarkLeaderWithoutQuorum),
-				string(raft.MarkLeaderWithoutQuorum) + " during shape",
-				string(raft.MarkSnapshotTaken),
-				string(raft.MarkSnapshotInstalled),
-				string(raft.MarkTransfer),
-				string(raft.MarkMembershipChanged),
-				string(raft.MarkMembershipChanged) + " during partition",
-				string(raft.MarkDamaged),
-				string(raft.MarkRepaired),
-				string(lostReplaced),
-			},
-			"paxos": {
-				string(paxos.HoleFilled),
-				string(paxos.HoleFilled) + " during disturbance",
-				string(paxos.CaughtUp),
-				string(paxos.CaughtUp) + " during partition",
-				string(paxos.SnapshotInstalled),
-				string(paxos.HandedOver),
-				string(paxos.MembersChanged),
-				string(paxos.MembersChanged) + " during partition",
-				string(paxos.Repaired),
-				string(lostReplaced),
-			},
-		},
+		Flags:    setFlags(set),
+		Name:     "swarm",
+		Title:    "Everything that may go wrong, some of it in each run",
+		Story:    `Which faults exist at all, how often they befall, how large the cluster is and how its network behaves are drawn from the seed. In the first phase anything goes, and only safety counts. Then a quorum chosen at random is healed, the rest stays as broken as it is, and the service has to come back.`,
+		Promises: swarmPromises,
 		Vary: func(seed uint64) Scenario {
 			c, err := draw(seed)
 			if err != nil {
@@ -84,6 +55,37 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 			return c.scenario(seed)
 		},
 	}, nil
+}
+
+// swarmPromises are the situations that a batch of runs comes to.
+var swarmPromises = map[string][]string{
+	"raft": {
+		string(raft.MarkSplitVote),
+		string(raft.MarkTruncation),
+		string(raft.MarkTruncation) + " during partition",
+		string(raft.MarkLeaderWithoutQuorum),
+		string(raft.MarkLeaderWithoutQuorum) + " during shape",
+		string(raft.MarkSnapshotTaken),
+		string(raft.MarkSnapshotInstalled),
+		string(raft.MarkTransfer),
+		string(raft.MarkMembershipChanged),
+		string(raft.MarkMembershipChanged) + " during partition",
+		string(raft.MarkDamaged),
+		string(raft.MarkRepaired),
+		string(lostReplaced),
+	},
+	"paxos": {
+		string(paxos.HoleFilled),
+		string(paxos.HoleFilled) + " during disturbance",
+		string(paxos.CaughtUp),
+		string(paxos.CaughtUp) + " during partition",
+		string(paxos.SnapshotInstalled),
+		string(paxos.HandedOver),
+		string(paxos.MembersChanged),
+		string(paxos.MembersChanged) + " during partition",
+		string(paxos.Repaired),
+		string(lostReplaced),
+	},
 }
 
 // scenario is the scenario of one configuration.
@@ -125,35 +127,18 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		s.Due = c.deafDue()
 		s.Duration = s.Due + 2*time.Second
 	}
+	s.Clients = c.loads()
+	s.Faults = func(*rand.Rand, int) sim.Schedule { return c.faults(seed) }
+	return s
+}
+
+// loads are what clients ask for.
+func (c Swarm) loads() (all []Load) {
 	for range c.Clients {
-		s.Clients = append(s.Clients, Load{Sessions: 1, Think: time.Duration(c.Think)})
+		all = append(all, Load{Sessions: 1, Think: time.Duration(c.Think)})
 	}
 	if c.OpenRate > 0 {
-		s.Clients = append(s.Clients, Load{Rate: c.OpenRate})
+		all = append(all, Load{Rate: c.OpenRate})
 	}
-	s.Faults = func(*rand.Rand, int) sim.Schedule {
-		frail := targets(c.frail(seed))
-		var all []Nemesis
-		for _, n := range c.nemeses() {
-			lingering := 0.1
-			if c.Theme.ends() || slices.Contains(healing, n.name) {
-				lingering = 0
-			}
-			all = append(all, Repeat(n.name, *n.often, lingering, n.fault))
-		}
-		phase := time.Duration(c.Duration)
-		schedule := append(Compose(all...)(seed, phase), c.drifts(seed, phase)...)
-		if c.Priorities > 0 {
-			schedule = append(schedule, priorities(stream(seed, "priorities"), c.Servers, c.Priorities, phase)...)
-		}
-		if c.Theme.ends() {
-			return append(schedule, c.Theme.deafen(phase)...)
-		}
-		if c.alone() {
-			schedule = c.heard(schedule)
-		}
-		damage := c.befall(frail, seed, phase, schedule)
-		return append(append(schedule, damage...), c.heal(seed, phase, damage))
-	}
-	return s
+	return all
 }

@@ -24,10 +24,10 @@ type frame struct {
 
 type frameNumbers struct{ number, mark, dropped uint64 }
 
-const (
-	headerLength  = 36
-	maximumLength = 64 << 20 // of a payload, in bytes
-)
+const headerLength = 36
+
+// MaxRecordBytes is how long a record may be.
+const MaxRecordBytes = 64 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

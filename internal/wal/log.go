@@ -157,7 +157,7 @@ func (l *Log) Append(record []byte) error {
 	if l.failed != nil {
 		return l.failed
 	}
-	if len(record) > maximumLength {
+	if len(record) > MaxRecordBytes {
 		return fmt.Errorf("write-ahead log %s: a record of %d bytes is too long", l.name, len(record))
 	}
 	n := frameNumbers{number: l.written.records + 1, mark: l.durable.records, dropped: l.dropped()}

@@ -234,7 +234,7 @@ func TestSyncsOfOthers(t *testing.T) {
 func TestTooLongARecordIsRefused(t *testing.T) {
 	env := newFakeEnv()
 	l, _ := open(t, env)
-	require.Error(t, l.Append(make([]byte, maximumLength+1)))
+	require.Error(t, l.Append(make([]byte, MaxRecordBytes+1)))
 	appendAll(t, l, "the log is as it was")
 	_, records := open(t, env)
 	require.Equal(t, []string{"the log is as it was"}, records)
