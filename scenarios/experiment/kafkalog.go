@@ -42,8 +42,8 @@ crashes, and where too few are in sync the producer is told so. Unclean leaders 
 
 Two settings look safe and are not quite. With min=1, when all others are out of sync, "all" is the leader, and its last milliseconds are not
 on its disk yet. And with min=2, in one of some 18,000 mixed runs, a replica crashed in the millisecond after it had fetched a record, and, by lost
-heartbeats, the other one was taken for dead just before, so that the one that had forgotten was the last that was in sync (Kafka's
-KIP-966 tells of this). With flush neither happens, for a round of disk writes.
+heartbeats, the other one was taken for dead just before, so that the one that had forgotten was the last that was in sync (the "last
+replica standing" of Kafka's KIP-966). With flush neither happens, for a round of disk writes.
 
 The judge knows no skipped send: other producers may have taken the offsets between.
 
@@ -164,16 +164,16 @@ func (k kafka) measure(seed uint64, values []float64) error {
 	book := new(logBook)
 	for range 2 {
 		w.AddClient(func(env node.Env) node.Handler {
-			return &logProducer{logClient: logClient{env: env, book: book, brokers: brokers}, acks: k.acks, numbered: !k.retry, every: 5 * time.Millisecond, until: kafkaDuration}
+			return book.producer(env, brokers, k.acks, !k.retry)
 		})
 	}
 	for range 3 { // the third reads the whole log in the end
 		w.AddClient(func(env node.Env) node.Handler {
-			c := &logConsumer{logClient: logClient{env: env, book: book, brokers: brokers}, every: 10 * time.Millisecond, latest: k.latest}
+			start := time.Duration(0)
 			if env.ID() == kafkaAuditor {
-				c.start = kafkaDuration + kafkaDrain/2
+				start = kafkaDuration + kafkaDrain/2
 			}
-			return c
+			return book.consumer(env, brokers, start, k.latest)
 		})
 	}
 	var terms termLog

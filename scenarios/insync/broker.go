@@ -110,8 +110,10 @@ func (b *Broker) must(err error) {
 // Receive implements node.Handler.
 func (b *Broker) Receive(from node.ID, m node.Message) {
 	switch m := m.(type) {
-	case Partition:
-		b.receivePartition(m)
+	case Decided:
+		if m.Incarnation == b.incarnation {
+			b.receivePartition(m.Partition)
+		}
 	case Fetch:
 		b.receiveFetch(from, m)
 	case Fetched:
@@ -151,7 +153,7 @@ func (b *Broker) receivePartition(m Partition) {
 // asks again.
 func (b *Broker) fetch() {
 	if !b.leads() && b.partition.Leader != 0 {
-		b.env.Send(b.partition.Leader, Fetch{b.partition.Epoch, b.incarnation, b.log.end(), b.log.lastEpoch(), b.stored()})
+		b.env.Send(b.partition.Leader, Fetch{b.partition.Epoch, b.incarnation, b.log.last(), b.stored()})
 	}
 	b.env.SetTimer(FetchTimer, b.config.FetchInterval)
 }
@@ -159,6 +161,9 @@ func (b *Broker) fetch() {
 func (b *Broker) receiveFetched(m Fetched) {
 	if m.Epoch != b.partition.Epoch || b.leads() {
 		return // of an earlier leader
+	}
+	if m.Asked != b.log.last() {
+		return // an answer to an earlier fetch: to cut the log now would be to cut what came since
 	}
 	switch {
 	case m.Diverges:
@@ -170,8 +175,6 @@ func (b *Broker) receiveFetched(m Fetched) {
 		b.must(b.log.reset(m.Start))
 		b.high = m.Start
 		b.fetch()
-	case m.Offset != b.log.end():
-		// An answer to an earlier fetch.
 	default:
 		if len(m.Records) > 0 {
 			b.must(b.log.append(m.Records...))

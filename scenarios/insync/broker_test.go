@@ -33,6 +33,7 @@ type partition struct {
 	*sim.World
 	client
 	controller *Controller
+	invariants *Invariants
 }
 
 const controllerID = 1001
@@ -46,7 +47,18 @@ func newPartition(t *testing.T, change func(c *Config)) *partition {
 	for range config.Brokers {
 		p.AddServer(func(env node.Env) node.Handler { return NewBroker(env, config) })
 	}
-	p.AddClient(func(env node.Env) node.Handler { p.controller = NewController(env, config); return p.controller })
+	p.invariants = NewInvariants(config)
+	p.AddClient(func(env node.Env) node.Handler {
+		p.controller = NewController(env, config)
+		p.invariants.Watch(p.controller)
+		return p.controller
+	})
+	p.Watch(func(id node.ID, h node.Handler) error {
+		if b, ok := h.(*Broker); ok {
+			return p.invariants.Check(id, b)
+		}
+		return nil
+	})
 	p.AddClient(func(env node.Env) node.Handler { p.env = env; return &p.client })
 	p.until(100 * time.Millisecond)
 	require.EqualValues(t, 1, p.World.Leader())

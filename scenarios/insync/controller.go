@@ -20,6 +20,7 @@ type Controller struct {
 // life is what the controller knows of a broker.
 type life struct {
 	incarnation uint64 // zero: it is dead
+	last        uint64 // the last that was heard of
 	heard       time.Duration
 }
 
@@ -63,9 +64,9 @@ func (c *Controller) Receive(from node.ID, m node.Message) {
 		if old := c.brokers[i].incarnation; old != 0 && old != m.Incarnation {
 			c.died(from) // it has been dead in the meantime, and may have forgotten something
 		}
-		c.brokers[i] = life{m.Incarnation, c.env.Now()}
+		c.brokers[i] = life{m.Incarnation, m.Incarnation, c.env.Now()}
 		c.elect()
-		c.env.Send(from, c.partition)
+		c.tell(i)
 	case ChangeInSync:
 		c.change(from, m)
 	}
@@ -131,7 +132,12 @@ func (c *Controller) change(from node.ID, m ChangeInSync) {
 
 func (c *Controller) publish() {
 	c.partition.Version++
-	for _, id := range c.config.Brokers {
-		c.env.Send(id, c.partition)
+	for i := range c.config.Brokers {
+		c.tell(i)
 	}
+}
+
+// tell tells a broker what was decided, also one that is taken for dead.
+func (c *Controller) tell(i int) {
+	c.env.Send(c.config.Brokers[i], Decided{c.brokers[i].last, c.partition})
 }

@@ -31,11 +31,20 @@
 // Records are written to a disk, and nobody waits for it: a crash takes what was not yet
 // synced. That is Kafka's way too, for it has copies elsewhere. A broker that comes back
 // may have less than it had, so it is not taken for the one that went: each life has an
-// incarnation of its own, and a new one is no longer in sync (KIP-903, KIP-966).
+// incarnation of its own, and a new one is no longer in sync (KIP-903, KIP-966), nor does it
+// take for its own what the controller still tells the old one (KIP-380).
 //
 // # Left out
 //
 // Many partitions, batches, transactions, groups, and the controller's own faults.
+//
+// Messages may be lost, come twice and overtake each other, which Kafka's connections spare
+// it. So an answer to a fetch says what was asked: a late one does not cut off what came since.
+//
+// # Who judges
+//
+// [Invariants] looks at brokers and controller after every event, and [Producer] and
+// [Consumer] tell what they saw: scenario insync-swarm brings everything that may go wrong.
 //
 // Sources: Kafka documentation, "Design", 4.7 Replication; the KIPs named above.
 package insync

@@ -39,7 +39,7 @@ func (b *Broker) receiveFetch(from node.ID, m Fetch) {
 	}
 	if !b.log.agrees(m.Offset, m.LastEpoch) {
 		end, epoch := b.log.endOf(m.LastEpoch)
-		b.env.Send(from, Fetched{Epoch: m.Epoch, Offset: end, LastEpoch: epoch, Diverges: true})
+		b.env.Send(from, Fetched{Epoch: m.Epoch, Asked: m.End, Offset: end, LastEpoch: epoch, Diverges: true})
 		return
 	}
 	f, now := &b.followers[i], b.env.Now()
@@ -55,7 +55,7 @@ func (b *Broker) receiveFetch(from node.ID, m Fetch) {
 		b.propose()
 	}
 	b.env.Send(from, Fetched{
-		Epoch: m.Epoch, Offset: m.Offset, Records: b.log.from(m.Offset, b.log.end(), maxRecords), High: b.high, Start: b.log.start,
+		Epoch: m.Epoch, Asked: m.End, Offset: m.Offset, Records: b.log.from(m.Offset, b.log.end(), maxRecords), High: b.high, Start: b.log.start,
 	})
 }
 

@@ -103,6 +103,9 @@ func (l *log) from(offset, until int64, most int) []Record {
 	return l.records[offset-l.start : until-l.start : until-l.start]
 }
 
+// last is where the log ends.
+func (l *log) last() End { return End{l.end(), l.lastEpoch()} }
+
 // lastEpoch is that of the last record; zero if there is none.
 func (l *log) lastEpoch() uint64 {
 	if len(l.records) == 0 {

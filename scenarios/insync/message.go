@@ -74,6 +74,13 @@ type (
 	// Heartbeat says that a broker lives, and since when: each life has an incarnation
 	// of its own.
 	Heartbeat struct{ Incarnation uint64 }
+	// Decided tells a broker what the controller has decided, in the life of it that the
+	// controller knows: one that was back before it was missed must not take what its
+	// last life is told for its own (KIP-380).
+	Decided struct {
+		Incarnation uint64
+		Partition
+	}
 	// Partition is what the controller has decided. Of two the higher version is the
 	// newer.
 	Partition struct {
@@ -94,13 +101,18 @@ type (
 	Fetch struct {
 		Epoch       uint64
 		Incarnation uint64
-		Offset      int64
-		LastEpoch   uint64
-		Stored      int64
+		End
+		Stored int64
+	}
+	// End is where a log ends: the offset of the next record, and the epoch of the last.
+	End struct {
+		Offset    int64
+		LastEpoch uint64
 	}
 	// Fetched answers Fetch.
 	Fetched struct {
 		Epoch   uint64
+		Asked   End   // where the follower's log ended when it asked
 		Offset  int64 // of the first record
 		Records []Record
 		High    int64
