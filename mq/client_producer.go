@@ -16,6 +16,12 @@ type ProducerConfig struct {
 	// under the same name. Zero is none: then Session alone sees to it, as long as the
 	// producer lives.
 	Producer ProducerID
+	// Last is the number under which an earlier life had sent messages that it did not see
+	// confirmed; zero is none. They have to be published first, and nothing else before they
+	// are confirmed. They are sent under that number again, for only by their content the
+	// service can tell whether it is them that it has stored: copies of commands that were
+	// refused, and whose number was used again, may have come late.
+	Last uint64
 
 	// Where to: an exchange and a key, or a partition of a log.
 	Exchange, Key string
@@ -39,17 +45,12 @@ type ProducerEvents struct {
 	Confirmed func(n Number, messages [][]byte, c Confirmation)
 	// Refused: they are not stored, and the number is used again. They never will be, unless
 	// a copy that was sent in an earlier session arrives when what they were refused for has
-	// passed. But after ErrSequenceReused, when the number was taken by something that an
-	// earlier session or life had sent, of which they may have been a part: the next one is
-	// used.
+	// passed.
 	Refused func(n Number, messages [][]byte, err error)
 	// Resumed: a named producer has found out which numbers it has used in an earlier
-	// life. Of the messages that it had sent and not seen confirmed, those with a
-	// number up to highest are stored. Others may still be under way: they have to be
-	// published again now, all of one number and nothing else, so that it means the same
-	// whichever copy arrives first. What is published then waits for the next number if
-	// it is published when they are confirmed.
-	Resumed func(highest uint64)
+	// life, but for Last, and goes on from there. What of an earlier life is published now
+	// is sent as one batch, if it fits.
+	Resumed func()
 }
 
 // Confirmation is what a producer was told.
@@ -71,6 +72,7 @@ type Producer struct {
 	ready    bool     // highest is known
 	waiting  [][]byte // oldest first
 	underWay int      // of those
+	sent     bool     // under their number
 	pausing  bool     // a queue is full
 }
 
@@ -139,8 +141,11 @@ func (p *Producer) resume(answer []byte) {
 		return
 	}
 	p.highest = state.Highest
+	if p.config.Last > 0 {
+		p.highest = min(p.highest, p.config.Last-1)
+	}
 	if p.events.Resumed != nil {
-		p.events.Resumed(state.Highest) // what is published now is sent as one batch, if it fits
+		p.events.Resumed()
 	}
 	p.ready = true
 }
@@ -150,15 +155,16 @@ func (p *Producer) proceed() {
 	if !p.ready || p.pausing || p.session.Busy() || len(p.waiting) == 0 {
 		return
 	}
-	first := p.underWay == 0
-	if first {
+	if p.underWay == 0 {
 		p.underWay = min(len(p.waiting), p.config.Batch)
+		p.sent = false
 	}
 	number, batch := p.number(), p.batch()
 	p.session.Ask(p.command(number, batch))
-	if first && p.events.Sent != nil {
+	if !p.sent && p.events.Sent != nil {
 		p.events.Sent(number, batch)
 	}
+	p.sent = true
 }
 
 func (p *Producer) batch() [][]byte { return p.waiting[:p.underWay:p.underWay] }
@@ -193,12 +199,16 @@ func (p *Producer) answered(answer []byte) {
 		p.env.SetTimer(p.config.Timer, p.config.FullPause)
 		return
 	}
+	if errors.Is(err, ErrSequenceReused) {
+		// The number was taken by something that was sent in an earlier session or life. These
+		// are not stored under it and never will be, so they take the next one.
+		p.highest++
+		p.sent = false
+		return
+	}
 	number, batch := p.number(), p.batch()
 	p.waiting, p.underWay = p.waiting[p.underWay:], 0
 	if err != nil {
-		if errors.Is(err, ErrSequenceReused) {
-			p.highest++
-		}
 		if p.events.Refused != nil {
 			p.events.Refused(number, batch, err)
 		}

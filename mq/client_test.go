@@ -88,7 +88,6 @@ func newMaker(env node.Env, l *ledger, client mq.ClientConfig, name mq.ProducerI
 		},
 		Refused: func(_ mq.Number, messages [][]byte, err error) { // the queue is not there any more
 			switch {
-			case errors.Is(err, mq.ErrSequenceReused): // by another life
 			case !errors.Is(err, mq.ErrUnknownQueue):
 				panic(err)
 			case !m.setup.Busy():

@@ -128,7 +128,9 @@
 // commands of each producer are kept; of an older one it is only known that it was
 // carried out. A producer not heard of for a day is forgotten. Nothing keeps a command
 // of an earlier life from arriving late; but it cannot take the place of another unseen,
-// for a number that comes with other content than before is refused.
+// for a number that comes with other content than before is refused. So a number that is
+// used does not say by what: a [Producer] that comes back sends what it had sent last once
+// more, under its number, and is told whether that was it. If not, it takes the next one.
 //
 // # Snapshots
 //

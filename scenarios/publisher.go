@@ -54,8 +54,12 @@ func (p *publisher) Start() {
 // begin lets a producer begin, or begin anew with what was not confirmed.
 func (p *publisher) begin() {
 	p.given, p.again = 0, p.outbox.sent > 0
+	p.Last = 0
+	if p.again {
+		p.Last = p.outbox.number.Sequence
+	}
 	p.producer = mq.NewProducer(p.env, p.ProducerConfig, mq.ProducerEvents{
-		Sent: p.onSent, Confirmed: p.onConfirmed, Refused: p.onRefused, Resumed: p.onResumed,
+		Sent: p.onSent, Confirmed: p.onConfirmed, Refused: p.onRefused, Resumed: p.give,
 	})
 	p.producer.Start()
 	if p.Producer == 0 {
@@ -73,14 +77,6 @@ func (p *publisher) give() {
 		p.given++
 		p.producer.Publish(p.outbox.messages[p.given-1])
 	}
-}
-
-func (p *publisher) onResumed(highest uint64) {
-	if p.again && p.outbox.number.Sequence <= highest {
-		p.outbox.messages = p.outbox.messages[p.outbox.sent:]
-		p.outbox.sent, p.again = 0, false
-	}
-	p.give()
 }
 
 // onSent writes down what is sent. A producer goes on to the end of the call in which it
