@@ -21,6 +21,12 @@ type crew interface {
 	judge(r *Result)
 }
 
+// host is a crew that brings the service too: the protocol is only its name.
+type host interface {
+	// service returns the protocol with servers and judges of the run.
+	service(p Protocol) Protocol
+}
+
 // stage is what a crew is told of its run.
 type stage struct {
 	servers []node.ID
@@ -47,3 +53,6 @@ func (e *experiment) run() error {
 	}
 	return failure
 }
+
+// clientID is the name of the client machine of a number: 1 for C1.
+func clientID(number int) node.ID { return node.ID(1000 + number) }

@@ -35,6 +35,9 @@
 // ([RightAnswer]). [Alone] and [Backup] are services without consensus, for
 // comparison: they lose messages, and the judges say so.
 //
+// [InSync] and [MQTT] are services whose clients speak another language, so each has a
+// swarm of its own, insync-swarm and mqtt-swarm, and judges who know what it promises.
+//
 // # The verdict
 //
 // Three judges look at a run, and the first to find fault names the violation.

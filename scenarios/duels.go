@@ -16,9 +16,10 @@ import (
 // each, a third of them proposers, and one a learner. It serves nothing but what
 // scenario duels asks of it.
 var Synod = Protocol{
-	Name:   "synod",
-	Family: "Synod",
-	Title:  "Paxos for a single value (Lamport 1998)",
+	Name:     "synod",
+	Family:   "Synod",
+	Scenario: "duels",
+	Title:    "Paxos for a single value (Lamport 1998)",
 	Server: func(servers []node.ID, _ func() rsm.StateMachine, _ Settings) node.Factory {
 		roles := cast(servers)
 		return func(env node.Env) node.Handler { return newDelegate(env, roles) }

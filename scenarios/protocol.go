@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"quorumlab/node"
@@ -35,6 +36,9 @@ type Protocol struct {
 	// Forgets says that servers may forget what they have carried out, or throw it away.
 	// Such a service is here to be compared with: nobody expects replicas to be equal.
 	Forgets bool
+	// Scenario names the only scenario that can run on it, whose clients speak its
+	// language; empty: every other one.
+	Scenario string
 }
 
 // Invariants judges the inside of a cluster. It may keep what it saw before.
@@ -198,13 +202,17 @@ func (t typed[S]) Check(id node.ID, server node.Handler) error {
 func (t typed[S]) CheckAll() error { return t.judge.CheckAll() }
 
 // Protocols lists the protocols of the laboratory that keep what they promise. There
-// are also [Alone] and [Backup], which do not, and [Synod], which keeps it for one value.
+// are also [Alone] and [Backup], which do not, and the [Services].
 func Protocols() []Protocol { return []Protocol{Raft, Paxos} }
+
+// Services lists what has a scenario of its own: [Synod], which keeps what it promises for
+// one value, and [InSync] and [MQTT], whose clients speak their language.
+func Services() []Protocol { return []Protocol{Synod, InSync, MQTT} }
 
 // ProtocolByName finds a protocol of the laboratory.
 func ProtocolByName(name string) (Protocol, error) {
 	var known []string
-	for _, p := range append(Protocols(), Alone, Backup, Synod) {
+	for _, p := range slices.Concat(Protocols(), []Protocol{Alone, Backup}, Services()) {
 		if p.Name == name {
 			return p, nil
 		}

@@ -201,16 +201,33 @@ func (s Scenario) quiet(faults sim.Schedule) (from time.Duration, judged bool) {
 	return last + settle, !endless
 }
 
-// ByName finds a scenario of the catalogue, or duels, the one for [Synod].
+// ByName finds a scenario of the catalogue, or of one of the [Services].
 func ByName(name string) (Scenario, error) {
 	var known []string
-	for _, s := range append(Catalogue(), duels()) {
+	for _, s := range append(Catalogue(), ServiceScenarios()...) {
 		if s.Name == name {
 			return s, nil
 		}
 		known = append(known, s.Name)
 	}
 	return Scenario{}, fmt.Errorf("scenario: %q is unknown; want one of %s", name, strings.Join(known, ", "))
+}
+
+// ServiceScenarios lists the scenarios of Services, in the same order. They are not in
+// the catalogue, which is for every protocol.
+func ServiceScenarios() []Scenario { return []Scenario{duels(), insyncSwarm(), mqttSwarm()} }
+
+// Suits reports why a scenario cannot be run on a protocol.
+func (s Scenario) Suits(p Protocol) error {
+	for _, service := range Services() {
+		if service.Scenario == s.Name && p.Name != service.Name {
+			return fmt.Errorf("protocol: scenario %s runs on %s only, not on %s", s.Name, service.Name, p.Name)
+		}
+	}
+	if p.Scenario != "" && p.Scenario != s.Name {
+		return fmt.Errorf("protocol: on %s only scenario %s runs, not %s", p.Name, p.Scenario, s.Name)
+	}
+	return nil
 }
 
 // Replayed is the scenario as a replay file runs it: its results tell the reader to

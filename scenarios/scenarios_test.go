@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -37,6 +38,8 @@ func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 		count = 500
 	case count == 0 && s.Name == "queue-swarm":
 		count = 300
+	case count == 0 && strings.HasSuffix(s.Name, "-swarm"): // of one of the services: they are quick
+		count = 200
 	case count == 0:
 		count = 20
 	}

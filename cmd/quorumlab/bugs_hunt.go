@@ -136,7 +136,7 @@ func (f *bugsFlags) clean(ctx context.Context, row cleanRow) (cleanRow, error) {
 	if err != nil {
 		return row, err
 	}
-	p, err := scenarios.ProtocolByName(row.Protocol)
+	p, err := protocolFor(s, row.Protocol)
 	if err != nil {
 		return row, err
 	}

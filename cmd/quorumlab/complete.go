@@ -40,14 +40,14 @@ func onlyOnce(most int, of func() []cobra.Completion) cobra.CompletionFunc {
 const anyNumber = 1 << 20
 
 func scenarioWords() (all []cobra.Completion) {
-	for _, s := range scenarios.Catalogue() {
+	for _, s := range append(scenarios.Catalogue(), scenarios.ServiceScenarios()...) {
 		all = append(all, cobra.CompletionWithDesc(s.Name, s.Title))
 	}
 	return all
 }
 
 func protocolWords() (all []cobra.Completion) {
-	for _, p := range scenarios.Protocols() {
+	for _, p := range append(scenarios.Protocols(), scenarios.Services()...) {
 		all = append(all, cobra.CompletionWithDesc(p.Name, p.Title))
 	}
 	return all

@@ -104,7 +104,7 @@ func (f *huntFlags) run(c *cobra.Command) error {
 	}
 	var protocols []scenarios.Protocol
 	for _, name := range f.protocols {
-		p, err := scenarios.ProtocolByName(name)
+		p, err := protocolFor(s, name)
 		if err != nil {
 			return err
 		}

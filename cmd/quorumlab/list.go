@@ -40,13 +40,13 @@ type kind struct {
 // kinds are the kinds of things with names, in the order in which one meets them.
 var kinds = []kind{
 	{"scenarios", "SCENARIO\tWHAT ONE SEES", "", func() (all []listed, _ error) {
-		for _, s := range scenarios.Catalogue() {
+		for _, s := range append(scenarios.Catalogue(), scenarios.ServiceScenarios()...) {
 			all = append(all, listed{Name: s.Name, Title: s.Title})
 		}
 		return all, nil
 	}},
 	{"protocols", "PROTOCOL\tWHAT IT IS", "", func() (all []listed, _ error) {
-		for _, p := range scenarios.Protocols() {
+		for _, p := range append(scenarios.Protocols(), scenarios.Services()...) {
 			all = append(all, listed{Name: p.Name, Title: p.Title})
 		}
 		return all, nil

@@ -99,7 +99,7 @@ func readReplay(path string) (f scenarios.Replay, s scenarios.Scenario, p scenar
 	if s, err = scenarios.ByName(f.Scenario); err != nil {
 		return f, s, p, fmt.Errorf("%s: %w", path, err)
 	}
-	if p, err = scenarios.ProtocolByName(f.Protocol); err != nil {
+	if p, err = protocolFor(s, f.Protocol); err != nil {
 		return f, s, p, fmt.Errorf("%s: %w; an implementation of your own is replayed by its test, with go test -schedule", path, err)
 	}
 	return f, s.Replayed(path), p, nil

@@ -67,6 +67,9 @@ Exit codes: 0 ok, 1 violation, 2 bad input, 3 a judge could not decide.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, arguments []string) error {
+			if !c.Flags().Changed("protocol") {
+				f.protocol = ""
+			}
 			s, p, err := f.validate(arguments[0], c.Flags().Changed("seeds"))
 			if err != nil {
 				return err
@@ -98,7 +101,7 @@ func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p sc
 	if s, err = f.scenario(name); err != nil {
 		return s, p, err
 	}
-	if p, err = scenarios.ProtocolByName(f.protocol); err != nil {
+	if p, err = protocolFor(s, f.protocol); err != nil {
 		return s, p, err
 	}
 	if sweep && f.seeds < 1 {
@@ -128,6 +131,22 @@ func (f *runFlags) validate(name string, sweep bool) (s scenarios.Scenario, p sc
 		return s, p, folder(f.out)
 	}
 	return s, p, nil
+}
+
+// protocolFor finds the protocol of a name to run a scenario on. Empty is what the
+// scenario is for, or else the first.
+func protocolFor(s scenarios.Scenario, name string) (p scenarios.Protocol, err error) {
+	if name == "" {
+		for _, p := range append(scenarios.Services(), scenarios.Protocols()...) {
+			if s.Suits(p) == nil {
+				return p, nil
+			}
+		}
+	}
+	if p, err = scenarios.ProtocolByName(name); err != nil {
+		return p, err
+	}
+	return p, s.Suits(p)
 }
 
 func (f *runFlags) scenario(name string) (scenarios.Scenario, error) {

@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"mq/reference":    {"node", "mq"},
 	"linearizability": {"github.com/anishathalye/porcupine"},
 	"plots":           {"gonum.org/v1/plot", "github.com/google/renameio/v2"},
-	"scenarios": {"node", "rsm", "mq", "mq/reference", "sim", "raft", "paxos", "paxos/synod", "linearizability", "plots", "scenarios/mqjudge",
+	"scenarios": {"node", "rsm", "mq", "mq/reference", "sim", "raft", "paxos", "paxos/synod", "linearizability", "plots", "scenarios/insync", "scenarios/mqtt", "scenarios/mqjudge",
 		"github.com/google/renameio/v2"},
 	"scenarios/conformance": {"scenarios", "sim", "linearizability"},
 	"scenarios/explore":     {"node", "rsm", "raft", "paxos", "paxos/synod", "internal/fakedisk"},

@@ -175,15 +175,22 @@ func parseClass(text string) (scenarios.Class, error) {
 	return c, nil
 }
 
+// queueClients are the files of package scenarios that are clients of the message queue.
+var queueClients = []string{"publisher.go", "receiver.go", "follower.go", "walker.go", "operator.go", "auditor.go", "messaging.go"}
+
 // scenario is the one that gets to what a patch changes.
 func (b Bug) scenario() string {
-	for _, f := range b.files {
-		if slices.Contains(strings.Split(filepath.ToSlash(name(f)), "/"), "mq") {
-			return "queue-swarm"
+	for _, p := range scenarios.Services() {
+		if slices.Equal(b.Protocols, []string{p.Name}) {
+			return p.Scenario
 		}
 	}
-	if slices.Equal(b.Protocols, []string{scenarios.Synod.Name}) {
-		return "duels"
+	for _, f := range b.files {
+		folders := strings.Split(filepath.ToSlash(name(f)), "/")
+		client := len(folders) > 1 && folders[len(folders)-2] == "scenarios" && slices.Contains(queueClients, folders[len(folders)-1])
+		if client || slices.Contains(folders, "mq") {
+			return "queue-swarm"
+		}
 	}
 	return "swarm"
 }
@@ -200,8 +207,10 @@ func (b Bug) touched() []string {
 			}
 		}
 	}
-	if len(protocols) > 1 { // only duels are for the Synod
-		protocols = slices.DeleteFunc(protocols, func(p string) bool { return p == scenarios.Synod.Name })
+	if len(protocols) > 1 { // of one that has a scenario of its own others know nothing
+		protocols = slices.DeleteFunc(protocols, func(name string) bool {
+			return slices.ContainsFunc(scenarios.Services(), func(p scenarios.Protocol) bool { return p.Name == name })
+		})
 	}
 	if len(protocols) > 0 {
 		return protocols

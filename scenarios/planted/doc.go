@@ -32,8 +32,9 @@
 // those whose packages the patch touches, or all of them if it touches what they
 // share. "Set" fixes a field of the swarm's configuration, as --set does, where chance
 // would hardly draw what the bug needs; the code without the bug is run so too. "Scenario" is what to run instead of the swarm;
-// without it, patches to the message queue run in queue-swarm, and those to the single
-// decree, paxos/synod, in duels.
+// without it, patches to the message queue and its clients run in queue-swarm, and those to
+// a service that has a scenario of its own in that: paxos/synod in duels, scenarios/insync
+// in insync-swarm, scenarios/mqtt in mqtt-swarm.
 //
 // As with patch(1), lines may have moved: each part of a patch is looked for near the
 // place where it says it is, and up to two lines of context at either end of it may
