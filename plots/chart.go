@@ -89,6 +89,7 @@ func Charts(title string, charts ...Chart) *Figure {
 			}
 		}
 	}
+	align(figure.panels)
 	if beyond > 0 {
 		figure.note("Points that are left out because they lie beyond an axis: %s.", thousands(beyond))
 	}

@@ -108,18 +108,25 @@ func drawLoad(t *Table) []Picture {
 	latency := plots.Chart{Heading: "latency over throughput", X: plots.Axis{Label: "throughput (op/s)"}, Y: plots.Axis{Label: "latency (ms)", Log: true}}
 	busy := plots.Chart{Heading: "what sets the limit", X: plots.Axis{Label: "throughput (op/s)"}, Y: plots.Axis{Label: "busiest server (% busy)", Min: 0, Max: 105}}
 	for i, name := range t.Protocols {
-		for j, q := range []string{"p50", "p99"} {
-			curve := plots.Curve{Name: name + " " + q, Series: 2*i + j}
+		dots := plots.Dots
+		if i == 1 {
+			dots = plots.Rings
+		}
+		for _, q := range []string{"p50", "p99"} {
+			curve := plots.Curve{Name: name + " " + q, Series: i}
+			if q == "p99" {
+				curve.Style = plots.Dotted
+			}
 			for _, which := range t.Aspect.Cases {
 				curve.Points = append(curve.Points, plots.Point{X: t.Mean(which, "throughput", i), Y: t.Mean(which, q, i)})
 			}
-			latency.Curves = append(latency.Curves, curve, plots.Curve{Points: curve.Points, Style: plots.Dots, Series: 2*i + j})
+			latency.Curves = append(latency.Curves, curve, plots.Curve{Points: curve.Points, Style: dots, Series: i})
 		}
-		curve := plots.Curve{Series: 2 * i}
+		curve := plots.Curve{Series: i}
 		for _, which := range t.Aspect.Cases {
 			curve.Points = append(curve.Points, plots.Point{X: t.Mean(which, "throughput", i), Y: t.Mean(which, "busiest server", i)})
 		}
-		busy.Curves = append(busy.Curves, curve, plots.Curve{Points: curve.Points, Style: plots.Dots, Series: 2 * i})
+		busy.Curves = append(busy.Curves, curve, plots.Curve{Points: curve.Points, Style: dots, Series: i})
 	}
 	return []Picture{{"compare-load", plots.Charts("Latency and throughput as load grows", latency, busy)}}
 }

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,17 @@ func publishedQuantiles(p50, p95, p99 float64) (points []plots.Point) {
 		}
 	}
 	return points
+}
+
+// axis is one on which what was published has the room that its source gives it; cases of
+// one's own get what they need.
+func (r *Result) axis(published plots.Axis) plots.Axis {
+	for _, c := range r.cases {
+		if !slices.Contains(r.Experiment.Cases, c.Name) {
+			published.Min, published.Max = 0, 0
+		}
+	}
+	return published
 }
 
 // drawFigure16 draws the two graphs of the paper: how much randomness is needed, and how short
@@ -53,6 +65,7 @@ func drawFigure16(r *Result) (pictures []Picture) {
 		if len(graph.curves) == 0 {
 			continue
 		}
+		graph.x = r.axis(graph.x)
 		graph.x.Label = "time without a leader (ms)"
 		f := plots.Charts(graph.title, plots.Chart{X: graph.x, Y: fraction, Curves: graph.curves})
 		f.Caption = "Rings: the median, p95 and p99 of the released samples, as far as they are known."
@@ -66,23 +79,30 @@ func drawFigure16(r *Result) (pictures []Picture) {
 
 // drawWAN draws the elections with the same and with differing logs.
 func drawWAN(r *Result) []Picture {
-	var charts []plots.Chart
+	var (
+		charts []plots.Chart
+		names  []string // a name has one colour in both
+	)
 	for _, logs := range []string{"same", "differing"} {
 		chart := plots.Chart{
 			Heading: logs + " logs",
-			X:       plots.Axis{Label: "time until the leader that stays takes office (ms)", Min: 200, Max: 2200},
+			X:       r.axis(plots.Axis{Label: "time until the leader that stays takes office (ms)", Min: 200, Max: 2200}),
 			Y:       fraction,
 		}
-		for f := range 3 {
-			name := fmt.Sprintf("%s/%d", logs, f)
-			s, ok := r.sampleOf(name)
+		for i, c := range r.cases {
+			isolated, ok := strings.CutPrefix(c.Name, logs+"/")
 			if !ok {
 				continue
 			}
-			source := wan[name]
+			isolated, settings, _ := strings.Cut(isolated, ",")
+			name := strings.TrimSuffix(isolated+" isolated, "+settings, ", ")
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+			source, n := wan[c.Name], slices.Index(names, name)
 			chart.Curves = append(chart.Curves,
-				plots.Curve{Name: fmt.Sprintf("%d isolated", f), Points: plots.Distribution(s.Sorted(0)), Style: plots.Step, Series: f},
-				plots.Curve{Points: publishedQuantiles(source.p50, source.p95, source.p99), Style: plots.Rings, Series: f})
+				plots.Curve{Name: name, Points: plots.Distribution(r.samples[i].Sorted(0)), Style: plots.Step, Series: n},
+				plots.Curve{Points: publishedQuantiles(source.p50, source.p95, source.p99), Style: plots.Rings, Series: n})
 		}
 		if len(chart.Curves) > 0 {
 			charts = append(charts, chart)
@@ -91,7 +111,7 @@ func drawWAN(r *Result) []Picture {
 	if len(charts) == 0 {
 		return nil
 	}
-	f := plots.Charts("Elections over a wide-area network, five servers", charts...)
+	f := plots.Charts("Elections over a wide-area network", charts...)
 	f.Caption = "Rings: the published median, p95 and p99."
 	return []Picture{{"raft-wan-election", f}}
 }
@@ -142,11 +162,15 @@ func splitCurve(cluster string, series int) plots.Curve {
 
 // drawRefloated draws the distributions with and without the shorter timeout.
 func drawRefloated(r *Result) []Picture {
-	chart := plots.Chart{X: plots.Axis{Label: "time without a leader (ms)", Log: true, Min: 50, Max: 2000}, Y: fraction}
+	chart := plots.Chart{X: r.axis(plots.Axis{Label: "time without a leader (ms)", Log: true, Min: 50, Max: 2000}), Y: fraction}
 	for i, c := range r.cases {
-		for column, name := range []string{"", ", candidates after 23-46 ms"} {
+		times, candidate, own := strings.Cut(c.Name, ",candidate=")
+		if !own {
+			candidate = "23-46"
+		}
+		for column, name := range []string{"", ", candidates after " + candidate + " ms"} {
 			chart.Curves = append(chart.Curves, plots.Curve{
-				Name:   fmt.Sprintf("%s ms%s", c.Name, name),
+				Name:   fmt.Sprintf("%s ms%s", times, name),
 				Points: plots.Distribution(r.samples[i].Sorted(column)), Style: plots.Step, Series: 2*i + column,
 			})
 		}

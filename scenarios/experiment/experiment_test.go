@@ -352,6 +352,35 @@ func TestSave(t *testing.T) {
 	}
 }
 
+// TestPicturesOfCasesOfOnesOwn shows what was measured, and within the axes.
+func TestPicturesOfCasesOfOnesOwn(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		cases []string
+		want  []string
+	}{
+		{"raft-figure-16", []string{"2000-4000", "5-10,latency=0.5-1"}, []string{">2000-4000 ms<", ">5-10,latency=0.5-1 ms<"}},
+		{"raft-refloated", []string{"2000-2100,candidate=10-40"}, []string{">2000-2100 ms<", ">2000-2100 ms, candidates after 10-40 ms<"}},
+		{"raft-wan-election", []string{"same/1,n=3", "differing/0,timeout=3000-6000"}, []string{">1 isolated, n=3<", ">0 isolated, timeout=3000-6000<"}},
+	} {
+		dir := t.TempDir()
+		paths, err := run(t, c.name, experiment.Options{Cases: c.cases, Trials: 5}).Save(dir)
+		require.NoError(t, err)
+		all := ""
+		for _, path := range paths {
+			if strings.HasSuffix(path, ".svg") {
+				content, err := os.ReadFile(path)
+				require.NoError(t, err)
+				all += string(content)
+			}
+		}
+		for _, want := range c.want {
+			assert.Contains(t, all, want)
+		}
+		assert.NotContains(t, all, "beyond an axis")
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
