@@ -185,7 +185,7 @@ func (t *Table) alike(where, which string, e effect, c contrast, causes []cause)
 		text += "; alike are also " + join(equal)
 	}
 	if len(unequal) > 0 {
-		text += "; that there is " + join(unequal) + " does not show"
+		text += "; what does not show in it: " + join(unequal)
 	}
 	return sentence(text)
 }

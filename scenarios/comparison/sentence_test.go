@@ -47,7 +47,7 @@ func TestWhy(t *testing.T) {
 		},
 		{
 			"causes differ, the effect does not", map[string][2]float64{"latency": {40, 40}, "delays": {4, 4}, "writes": {1, 3}}, []cause{delays, writes},
-			"Here, no difference in the latency: 40 ms with both; alike are also network delays (4); that there is more disk writes with Paxos (3 against 1) does not show.",
+			"Here, no difference in the latency: 40 ms with both; alike are also network delays (4); what does not show in it: more disk writes with Paxos (3 against 1).",
 		},
 		{
 			"nothing explains it", map[string][2]float64{"latency": {40, 90}, "delays": {4, 4}, "writes": {1, 1}}, []cause{delays, writes},
