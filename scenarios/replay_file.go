@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"reflect"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
@@ -144,25 +144,16 @@ func ReadReplay(r io.Reader) (Replay, error) {
 }
 
 func parseReplay(source []byte) (f Replay, err error) {
-	var version struct {
-		Version *int `json:"version"`
+	source = bytes.TrimPrefix(source, []byte("\ufeff")) // some editors put it there
+	if err := checkVersion(source); err != nil {
+		return f, err
 	}
-	if err := json.Unmarshal(source, &version); err != nil {
-		return f, notAReplay(err)
-	}
-	switch {
-	case version.Version == nil:
-		return f, errors.New("version: missing; want a file that run --out or shrink wrote")
-	case *version.Version < replayVersion:
-		return f, fmt.Errorf("version: %d is older than %d, which this program reads; run its seed anew", *version.Version, replayVersion)
-	case *version.Version > replayVersion:
-		return f, fmt.Errorf("version: %d is newer than %d, which this program reads", *version.Version, replayVersion)
-	}
-	d := json.NewDecoder(bytes.NewReader(source))
-	d.DisallowUnknownFields()
 	var file replayFile
-	if err := d.Decode(&file); err != nil {
-		return f, notAReplay(err)
+	if err := fitsTo(source, reflect.TypeFor[replayFile](), ""); err != nil {
+		return f, err
+	}
+	if err := json.Unmarshal(source, &file); err != nil {
+		return f, err
 	}
 	if len(file.Schedule) == 0 {
 		return f, errors.New("schedule: missing")
@@ -198,19 +189,38 @@ func parseReplay(source []byte) (f Replay, err error) {
 	return f, f.validate()
 }
 
+// checkVersion refuses what is not a file of this format, or one of another version.
+func checkVersion(source []byte) error {
+	var head struct {
+		Version json.RawMessage `json:"version"`
+	}
+	if err := json.Unmarshal(source, &head); err != nil {
+		return notAReplay(err)
+	}
+	var version int
+	switch err := json.Unmarshal(head.Version, &version); {
+	case len(head.Version) == 0 || string(head.Version) == "null":
+		return errors.New("version: missing; want a file that run --out or shrink wrote")
+	case err != nil:
+		return fmt.Errorf("version: %.40s does not fit; want a whole number", head.Version)
+	case version < replayVersion:
+		return fmt.Errorf("version: %d is older than %d, which this program reads; run its seed anew", version, replayVersion)
+	case version > replayVersion:
+		return fmt.Errorf("version: %d is newer than %d, which this program reads", version, replayVersion)
+	}
+	return nil
+}
+
 // notAReplay puts an error of the JSON decoder into the words of a file.
 func notAReplay(err error) error {
 	var mistyped *json.UnmarshalTypeError
+	var broken *json.SyntaxError
 	switch {
-	case errors.As(err, &mistyped) && mistyped.Field != "":
-		return fmt.Errorf("%s: a JSON %s does not fit", mistyped.Field, mistyped.Value)
+	case errors.As(err, &mistyped):
+		return fmt.Errorf("a JSON %s; want the object that run --out or shrink wrote", mistyped.Value)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), err.Error() == "unexpected end of JSON input":
 		return errors.New("ends in the middle")
-	}
-	var broken *json.SyntaxError
-	if field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
-		return fmt.Errorf("%s is no field of a file that run --out or shrink wrote", field)
-	} else if errors.As(err, &broken) {
+	case errors.As(err, &broken):
 		return fmt.Errorf("after %d bytes: %w; want one JSON object, as run --out or shrink wrote it", broken.Offset, err)
 	}
 	return err

@@ -83,18 +83,36 @@ func TestReadReplay(t *testing.T) {
 	assert.Equal(t, []scenarios.Load{{Sessions: 1, Think: 10 * time.Millisecond}, {Calls: []scenarios.Call{{At: time.Second, Number: 4}}}}, f.Clients)
 	assert.Equal(t, scenarios.Class{Judge: scenarios.Live, Invariant: "Liveness"}, f.Failure)
 
+	marked, err := scenarios.ReadReplay(strings.NewReader("\ufeff" + good))
+	require.NoError(t, err, "with a byte order mark")
+	assert.Equal(t, f, marked)
+
 	for _, c := range []struct{ old, new, want string }{
 		{`"version":1,"scenario"`, `"version":0,"scenario"`, "version: 0 is older than 1"},
 		{`"version":1,"scenario"`, `"version":2,"scenario"`, "version: 2 is newer than 1"},
 		{`"version":1,"scenario"`, `"scenario"`, "version: missing"},
-		{`"version":1,"scenario"`, `"version":"x","scenario"`, "version"},
+		{`"version":1,"scenario"`, `"version":"x","scenario"`, `version: "x" does not fit; want a whole number`},
+		{`"version":1,"scenario"`, `"version":null,"scenario"`, "version: missing"},
 		{`"scenario":"steady",`, ``, "scenario: missing"},
 		{`"protocol":"raft",`, ``, "protocol: missing"},
-		{`"seed":7`, `"seed":-7`, "seed"},
-		{`"seed":7`, `"sead":7`, "sead"},
+		{`"seed":7`, `"seed":-7`, "seed: -7 does not fit; want a whole number that is not negative"},
+		{`"seed":7`, `"sead":7`, `"sead" is no field`},
+		{`"seed":7`, `"Seed":7`, `"Seed" is no field`},
+		{`"seed":7`, `"seed":7,"seed":8`, "seed: given twice"},
+		{`"servers":3`, `"servers":3.5`, "servers: 3.5 does not fit; want a whole number"},
+		{`"servers":3`, `"servers":"3"`, `servers: "3" does not fit; want a whole number`},
+		{`"clients":[`, `"clients":[3,`, "clients[0]: 3 does not fit; want an object"},
+		{`"think":"10ms"`, `"thinks":"10ms"`, `"clients[0].thinks" is no field`},
+		{`"think":"10ms"`, `"think":10`, `clients[0].think: 10 does not fit; want a text, such as "20ms"`},
+		{`"at":"1s"`, `"at":"1 parsec"`, `clients[1].calls[0].at: "1 parsec" is not a duration`},
+		{`"violation":"x"`, `"violation":[1]`, "failure.violation: [1] does not fit; want a text"},
+		{`"schedule":`, `"config":{"loss":"much"},"schedule":`, `config.loss: "much" does not fit; want a number`},
+		{`"schedule":`, `"config":{"crash":"often"},"schedule":`, `config.crash: "often" is neither`},
+		{`"schedule":`, `"config":{"latency":7},"schedule":`, `config.latency: 7 does not fit; want a text`},
+		{`"schedule":`, `"queueConfig":{"lease":"soon"},"schedule":`, `queueConfig.lease: `},
 		{`"servers":3`, `"servers":0`, "servers: 0 is not between 1 and 15"},
 		{`"servers":3`, `"servers":2`, "there is no S3"},
-		{`"duration":"2s"`, `"duration":"2 s"`, "not a duration"},
+		{`"duration":"2s"`, `"duration":"2 s"`, "duration: \"2 s\" is not a duration"},
 		{`"duration":"2s"`, `"duration":"0s"`, "duration"},
 		{`"think":"10ms"`, `"think":"-10ms"`, "client 1: think: -10ms is negative"},
 		{`"number":4`, `"number":0`, "client 2: calls: call 1"},
@@ -102,7 +120,8 @@ func TestReadReplay(t *testing.T) {
 		{`"judge":"live"`, `"judge":"late"`, `failure: judge: "late" is none of inside, outside, live`},
 		{`"fingerprint":"y"}`, `"fingerprint":"y"`, "ends in the middle"},
 		{good, ``, "ends in the middle"},
-		{good, `[1]`, "array"},
+		{good, `[1]`, "a JSON array; want the object"},
+		{good, "\xff\xfe{", "after 1 bytes: invalid character"},
 	} {
 		_, err := scenarios.ReadReplay(strings.NewReader(strings.Replace(good, c.old, c.new, 1)))
 		assert.ErrorContains(t, err, c.want, "%s instead of %s", c.new, c.old)
