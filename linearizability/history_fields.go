@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // fields are those of a line. Raw messages are nil if they are absent, and lie in
@@ -50,8 +53,42 @@ func checkNames(object []byte, names []string) error {
 		if tokens.Decode(&value) != nil {
 			return nil
 		}
+		if half := halfCharacter(value); half != "" {
+			return fmt.Errorf("%s: %s is one half of a character", name, half)
+		}
 	}
 	return nil
+}
+
+// halfCharacter returns the first escape of a JSON value that is one half of a surrogate
+// pair without the other, or nothing. The JSON decoder would put the same character in the
+// place of all of them, and two values might become one.
+func halfCharacter(value []byte) string {
+	const escape = len(`\uFFFF`)
+	unit := func(at int) rune {
+		if at+escape > len(value) || value[at] != '\\' || value[at+1] != 'u' {
+			return 0
+		}
+		n, err := strconv.ParseUint(string(value[at+2:at+escape]), 16, 16)
+		if err != nil {
+			return 0
+		}
+		return rune(n)
+	}
+	for at := 0; at < len(value); at++ {
+		if value[at] != '\\' {
+			continue
+		}
+		switch r := unit(at); {
+		case !utf16.IsSurrogate(r):
+			at++ // what is escaped is no escape itself
+		case utf16.DecodeRune(r, unit(at+escape)) == utf8.RuneError:
+			return string(value[at : at+escape])
+		default:
+			at += 2*escape - 1
+		}
+	}
+	return ""
 }
 
 // parseFields takes any line apart, or says what is wrong with it.
@@ -78,7 +115,7 @@ func parseAnyFields(line []byte) (fields, error) {
 	case errors.As(err, &mistyped) && mistyped.Field == "":
 		return fields{}, fmt.Errorf("a JSON %s is no object", mistyped.Value)
 	case errors.As(err, &mistyped):
-		return fields{}, fmt.Errorf("%s: a JSON %s does not fit %v", mistyped.Field, mistyped.Value, mistyped.Type)
+		return fields{}, fmt.Errorf("%s: a JSON %s does not fit; want %s", mistyped.Field, mistyped.Value, wanted(mistyped.Type))
 	case err != nil:
 		return fields{}, err
 	}
@@ -96,6 +133,14 @@ func parseAnyFields(line []byte) (fields, error) {
 		f.hasReturn, f.ret = true, *r.Return
 	}
 	return f, nil
+}
+
+// wanted says what a field takes.
+func wanted(t reflect.Type) string {
+	if t.Kind() == reflect.String {
+		return "a text"
+	}
+	return "a whole number"
 }
 
 // parsePlainFields takes a line apart that is an object of our fields, each once,

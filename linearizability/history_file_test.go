@@ -69,6 +69,9 @@ func TestHistoryFile(t *testing.T) {
 	got, err := ReadHistory(strings.NewReader(file))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
+	got, err = ReadHistory(strings.NewReader("\ufeff" + file))
+	require.NoError(t, err, "with a byte order mark")
+	require.Equal(t, want, got)
 
 	var written bytes.Buffer
 	require.NoError(t, WriteHistory(&written, want))
@@ -97,6 +100,14 @@ func TestHistoryFileRoundTrip(t *testing.T) {
 	}
 }
 
+// TestWholeCharacters: pairs of halves, and what only looks like an escape.
+func TestWholeCharacters(t *testing.T) {
+	h, err := ReadHistory(strings.NewReader(`{"client":0,"op":"write","key":"\ud834\udd1e\u0041\\","in":"\\ud800\\\u00e9","out":null,"call":1,"return":2,"outcome":"ok"}`))
+	require.NoError(t, err)
+	require.Equal(t, "\U0001D11EA\\", h[0].Key)
+	require.Equal(t, Write{Value: `\ud800\é`}, h[0].Input)
+}
+
 func TestReadHistoryRefuses(t *testing.T) {
 	const good = `{"client":0,"op":"read","out":null,"call":1,"return":2,"outcome":"ok"}`
 	with := func(old, new string) string { return strings.Replace(good, old, new, 1) }
@@ -108,12 +119,17 @@ func TestReadHistoryRefuses(t *testing.T) {
 		{"two objects", good + good, "more than one JSON object"},
 		{"rubbish behind", good + "}", "more than one JSON object"},
 		{"not UTF-8", with("null", "\"\xff\""), "not valid UTF-8"},
+		{"half a character", with("null", `"a\uD800b"`), `out: \uD800 is one half of a character`},
+		{"the other half", with(`"read"`, `"write","in":"\udc00"`), `in: \udc00 is one half of a character`},
+		{"halves the wrong way round", with(`"read"`, `"read","key":"\udc00\ud800"`), `key: \udc00 is one half`},
+		{"a half and another escape", with(`"read"`, `"read","key":"\ud800\u0041"`), `key: \ud800 is one half`},
+		{"half a character within", with(`"read"`, `"cas","in":{"old":"\ud834","new":"b"}`), `in: \ud834 is one half of a character`},
 		{"unknown field", with(`"call"`, `"cal"`), `unknown field "cal"`},
 		{"no client", with(`"client":0,`, ``), "client: missing"},
 		{"client", with(`"client":0`, `"client":-1`), "client: -1 is negative"},
-		{"type of client", with(`"client":0`, `"client":"a"`), "client: a JSON string does not fit int"},
+		{"type of client", with(`"client":0`, `"client":"a"`), "client: a JSON string does not fit; want a whole number"},
 		{"no call", with(`"call":1,`, ``), "call: missing"},
-		{"type of call", with(`"call":1`, `"call":1.5`), "call: a JSON number 1.5 does not fit int64"},
+		{"type of call", with(`"call":1`, `"call":1.5`), "call: a JSON number 1.5 does not fit; want a whole number"},
 		{"no return", with(`"return":2,`, ``), "return: missing with outcome ok"},
 		{"return", with(`"return":2`, `"return":0`), "return: 0 is before call 1"},
 		{"return of unknown", with(`"ok"`, `"unknown"`), "return: an operation of unknown outcome has none"},

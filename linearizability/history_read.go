@@ -43,13 +43,17 @@ func ReadHistory(r io.Reader) (History, error) {
 	lines.Buffer(nil, maxLineBytes)
 	for lines.Scan() {
 		p.line++
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+		line := lines.Bytes()
+		if p.line == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte order mark, which some editors put there
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
 		if p.line > len(h)+1 {
 			return nil, fmt.Errorf("line %d: empty", len(h)+1)
 		}
-		op, err := p.parse(lines.Bytes())
+		op, err := p.parse(line)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", p.line, err)
 		}

@@ -153,6 +153,12 @@ func TestReadScheduleRefuses(t *testing.T) {
 }
 
 // TestReadScheduleRefusesTruncatedFiles, wherever they end.
+func TestReadScheduleWithMark(t *testing.T) {
+	schedule, err := ReadSchedule(strings.NewReader("\ufeff" + `{"version":1,"faults":[]}`))
+	require.NoError(t, err, "a byte order mark at the head does no harm")
+	require.Empty(t, schedule)
+}
+
 func TestReadScheduleRefusesTruncatedFiles(t *testing.T) {
 	text, err := json.Marshal(coreFaults)
 	require.NoError(t, err)

@@ -26,6 +26,7 @@ func ReadSchedule(r io.Reader) (Schedule, error) {
 	if len(source) > maxScheduleBytes {
 		return nil, fmt.Errorf("schedule: larger than %d bytes", maxScheduleBytes)
 	}
+	source = bytes.TrimPrefix(source, []byte("\ufeff")) // a byte order mark, which some editors put there
 	schedule, err := parseSchedule(source)
 	if err != nil {
 		return nil, fmt.Errorf("schedule: %w", located(source, err))
