@@ -28,43 +28,13 @@ func judgeCounter(p part) finding {
 // collectAdditions enters all operations, or else finds at once what is wrong, or
 // that the monitor cannot judge.
 func collectAdditions(p part) (*positions, finding) {
-	additions, behind := int64(0), int64(0)
-	for i := range p.len() {
-		op := p.at(i)
-		if add, isAdd := op.Input.(Add); isAdd && op.Outcome != OutcomeFailed {
-			additions++
-			if op.Outcome == OutcomeOK && op.Output == nil {
-				behind++
-			}
-			if add.Delta != 1 {
-				return nil, finding{}
-			}
-		}
+	additions, behind, ones := countAdditions(p)
+	if !ones {
+		return nil, finding{}
 	}
-	needed := int64(0) // so many additions have happened at least
-	highest := none    // the operation that says so
-	for i := range p.len() {
-		op := p.at(i)
-		if op.Outcome != OutcomeOK || op.Output == nil {
-			continue
-		}
-		_, isAdd := op.Input.(Add)
-		answer := op.Output.(int64)
-		if answer < 0 {
-			return nil, finding{verdict: VerdictViolation, core: p.pick([]int32{i})}
-		}
-		if answer == math.MaxInt64 {
-			return nil, finding{} // the next addition would wrap around
-		}
-		if isAdd {
-			answer++
-		}
-		if answer > needed {
-			needed, highest = answer, i
-		}
-	}
-	if needed > additions {
-		return nil, finding{verdict: VerdictViolation, core: coreOfExcess(p, highest, needed), renumbered: true}
+	needed, wrong := neededAdditions(p, additions)
+	if needed < 0 {
+		return nil, wrong
 	}
 	s := newPositions(p, needed, behind)
 	s.visits = make([]visit, 0, int64(p.len())-additions)
@@ -93,6 +63,56 @@ func collectAdditions(p part) (*positions, finding) {
 		}
 	}
 	return s, finding{}
+}
+
+// countAdditions returns how many additions may have happened, how many of them happened
+// and do not say what they found, and whether each is of one.
+func countAdditions(p part) (additions, behind int64, ones bool) {
+	for i := range p.len() {
+		op := p.at(i)
+		add, isAdd := op.Input.(Add)
+		if !isAdd || op.Outcome == OutcomeFailed {
+			continue
+		}
+		additions++
+		if op.Outcome == OutcomeOK && op.Output == nil {
+			behind++
+		}
+		if add.Delta != 1 {
+			return 0, 0, false
+		}
+	}
+	return additions, behind, true
+}
+
+// neededAdditions returns how many additions have happened at least, by what was
+// answered. It is negative if an answer cannot be, of so many that there are, or is so
+// high that the monitor cannot judge.
+func neededAdditions(p part, additions int64) (needed int64, wrong finding) {
+	highest := none // the operation that says so
+	for i := range p.len() {
+		op := p.at(i)
+		if op.Outcome != OutcomeOK || op.Output == nil {
+			continue
+		}
+		answer := op.Output.(int64)
+		switch {
+		case answer < 0:
+			return -1, finding{verdict: VerdictViolation, core: p.pick([]int32{i})}
+		case answer == math.MaxInt64:
+			return -1, finding{} // the next addition would wrap around
+		}
+		if _, isAdd := op.Input.(Add); isAdd {
+			answer++
+		}
+		if answer > needed {
+			needed, highest = answer, i
+		}
+	}
+	if needed > additions {
+		return -1, finding{verdict: VerdictViolation, core: coreOfExcess(p, highest, needed), renumbered: true}
+	}
+	return needed, finding{}
 }
 
 // coreOfExcess is for an answer that counts more additions than were ever called:

@@ -117,10 +117,30 @@ func (s *positions) solve() (moments []int64, why *clash) {
 	}
 	slices.SortStableFunc(s.waiting, func(a, b int32) int { return cmp.Compare(s.at(a).Call, s.at(b).Call) })
 	s.fillers = make([]int32, 0, min(len(s.waiting), len(s.gaps)))
-	called := soonest{part: s.part}
-	next := 0 // of those that wait
+	t := timing{positions: s, moments: make([]int64, len(s.taker)), moment: math.MinInt64, latest: -1, called: soonest{part: s.part}}
+	earliest := s.earliestUppers()
+	for k := range s.taker {
+		high := earliest[k]
+		if low := s.lower[k]; low.op != none && high != none && low.at > s.upper[high].at {
+			return nil, &clash{low: int32(k), high: high, late: low.op, early: s.upper[high].op}
+		}
+		t.later(k)
+		if s.taker[k] == none {
+			t.callUntil(high)
+			if t.called.empty() {
+				return nil, &clash{low: int32(k), high: high, late: none, early: s.upper[high].op, short: true}
+			}
+			if why := t.fill(); why != nil {
+				return nil, why
+			}
+		}
+		t.moments[k] = t.moment
+	}
+	return t.end()
+}
 
-	// The earliest of the upper bounds from each position on.
+// earliestUppers returns the earliest of the upper bounds from each position on.
+func (s *positions) earliestUppers() []int32 {
 	earliest := make([]int32, len(s.upper)+1)
 	earliest[len(s.upper)] = none
 	for k := len(s.upper) - 1; k >= 0; k-- {
@@ -129,58 +149,59 @@ func (s *positions) solve() (moments []int64, why *clash) {
 			earliest[k] = int32(k)
 		}
 	}
-	moments = make([]int64, len(s.taker))
-	moment := int64(math.MinInt64)
-	latest := -1 // position of the greatest lower bound so far
-	later := func(k int) {
-		if s.lower[k].op != none && (latest < 0 || s.lower[k].at > s.lower[latest].at) {
-			latest = k
-			moment = max(moment, s.lower[k].at)
-		}
+	return earliest
+}
+
+// timing gives one position after the other its moment.
+type timing struct {
+	*positions
+	moments []int64
+	moment  int64   // of the position before
+	latest  int     // position of the greatest lower bound so far; negative: there was none
+	called  soonest // those that wait and were called
+	next    int     // the first of those that wait that was not
+}
+
+// later has the moment be no earlier than a position's lower bound.
+func (t *timing) later(k int) {
+	if t.lower[k].op != none && (t.latest < 0 || t.lower[k].at > t.lower[t.latest].at) {
+		t.latest = k
+		t.moment = max(t.moment, t.lower[k].at)
 	}
-	missed := func(i int32) *clash {
-		if latest < 0 || s.at(i).end() >= s.lower[latest].at {
-			return nil
-		}
-		return &clash{low: int32(latest), high: none, late: s.lower[latest].op, early: i, missed: true}
+}
+
+// callUntil calls those that wait and may take a position whose upper bound is that of
+// another.
+func (t *timing) callUntil(high int32) {
+	for t.next < len(t.waiting) && (high == none || t.at(t.waiting[t.next]).Call <= t.upper[high].at) {
+		t.called.push(t.waiting[t.next])
+		t.next++
 	}
-	for k := range s.taker {
-		high := earliest[k]
-		if low := s.lower[k]; low.op != none && high != none && low.at > s.upper[high].at {
-			return nil, &clash{low: int32(k), high: high, late: low.op, early: s.upper[high].op}
-		}
-		later(k)
-		if s.taker[k] == none {
-			for next < len(s.waiting) && (high == none || s.at(s.waiting[next]).Call <= s.upper[high].at) {
-				called.push(s.waiting[next])
-				next++
-			}
-			if called.empty() {
-				return nil, &clash{low: int32(k), high: high, late: none, early: s.upper[high].op, short: true}
-			}
-			i := called.pop()
-			if why := missed(i); why != nil {
-				return nil, why
-			}
-			s.fillers = append(s.fillers, i)
-			moment = max(moment, s.at(i).Call)
-		}
-		moments[k] = moment
+}
+
+// fill has the one of those called that returns first take the next position.
+func (t *timing) fill() *clash {
+	i := t.called.pop()
+	if t.latest >= 0 && t.at(i).end() < t.lower[t.latest].at {
+		return &clash{low: int32(t.latest), high: none, late: t.lower[t.latest].op, early: i, missed: true}
 	}
-	for ; next < len(s.waiting); next++ {
-		called.push(s.waiting[next])
-	}
-	// What does not return is last, and never happens.
-	for !called.empty() && s.at(called.heap[0]).Outcome == OutcomeOK {
-		i := called.pop()
-		later(len(s.taker))
-		if why := missed(i); why != nil {
+	t.fillers = append(t.fillers, i)
+	t.moment = max(t.moment, t.at(i).Call)
+	return nil
+}
+
+// end has those take the positions behind that returned and filled no gap. What does not
+// return is last, and never happens.
+func (t *timing) end() (moments []int64, why *clash) {
+	t.callUntil(none)
+	for !t.called.empty() && t.at(t.called.heap[0]).Outcome == OutcomeOK {
+		t.later(len(t.taker))
+		if why := t.fill(); why != nil {
 			return nil, why
 		}
-		moment = max(moment, s.at(i).Call)
-		s.taker, s.fillers, moments = append(s.taker, none), append(s.fillers, i), append(moments, moment)
+		t.taker, t.moments = append(t.taker, none), append(t.moments, t.moment)
 	}
-	return moments, nil
+	return t.moments, nil
 }
 
 // order merges those that look with those that take a position.

@@ -30,13 +30,16 @@ type exploreResult struct {
 	Seconds   float64  `json:"seconds"`
 }
 
+// exploreFlags are the flags of explore.
+type exploreFlags struct {
+	bounds         explore.Bounds
+	walks, changes int
+	first          seed
+	asJSON         bool
+}
+
 func newExplore() *cobra.Command {
-	var (
-		bounds         explore.Bounds
-		walks, changes int
-		first          seed
-		asJSON         bool
-	)
+	var f exploreFlags
 	c := &cobra.Command{
 		Use:   "explore [FACT ...]",
 		Short: "Try every schedule of a tiny cluster",
@@ -51,54 +54,63 @@ Exit codes: 0 nothing broken within the bounds, 1 something broken, 2 bad input.
 		Example: `  quorumlab explore synod --depth 10
   quorumlab explore raft-election raft-command --states 50000
   quorumlab explore --walks 1000 --depth 200 --json`,
-		RunE: func(c *cobra.Command, names []string) error {
-			switch {
-			case bounds.Depth < 1:
-				return errors.New("--depth: want at least 1")
-			case bounds.States < 1:
-				return errors.New("--states: want at least 1")
-			case walks < 0:
-				return errors.New("--walks: want 0 for a search, or more")
-			case changes < 0:
-				return errors.New("--changes: want at least 0")
-			}
-			facts, err := factsNamed(names)
-			if err != nil {
-				return err
-			}
-			broken := false
-			encoder := json.NewEncoder(c.OutOrStdout())
-			for _, f := range facts {
-				search := bounds
-				search.Progress = searchProgress(c.ErrOrStderr(), f.Name, bounds)
-				result, report := exploreFact(f, search, walks, changes, uint64(first), progressOf(c.ErrOrStderr(), f.Name))
-				if isTerminal(c.ErrOrStderr()) {
-					fmt.Fprint(c.ErrOrStderr(), clearLine)
-				}
-				broken = broken || report.Failure != nil
-				if asJSON {
-					if err := encoder.Encode(result); err != nil {
-						return err
-					}
-					continue
-				}
-				fmt.Fprintf(c.OutOrStdout(), "%s: %s\n  %s\n", f.Name, f.Claim,
-					strings.ReplaceAll(result.text(report), "\n", "\n  "))
-			}
-			if broken {
-				return verdictError(exitViolation)
-			}
-			return nil
-		},
+		RunE: func(c *cobra.Command, names []string) error { return f.run(c, names) },
 	}
 	c.ValidArgsFunction = onlyOnce(anyNumber, factWords)
-	c.Flags().IntVar(&bounds.Depth, "depth", 60, "how many steps a schedule has at most")
-	c.Flags().IntVar(&bounds.States, "states", 100_000, "when to end a search: with the step at which so many states are known")
-	c.Flags().IntVar(&walks, "walks", 0, "how many walks to take instead of a search")
-	c.Flags().IntVar(&changes, "changes", 3, "how often priorities change in a walk")
-	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON object for each fact")
-	seedFlag(c, &first)
+	c.Flags().IntVar(&f.bounds.Depth, "depth", 60, "how many steps a schedule has at most")
+	c.Flags().IntVar(&f.bounds.States, "states", 100_000, "when to end a search: with the step at which so many states are known")
+	c.Flags().IntVar(&f.walks, "walks", 0, "how many walks to take instead of a search")
+	c.Flags().IntVar(&f.changes, "changes", 3, "how often priorities change in a walk")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print a JSON object for each fact")
+	seedFlag(c, &f.first)
 	return c
+}
+
+func (f *exploreFlags) validate() error {
+	switch {
+	case f.bounds.Depth < 1:
+		return errors.New("--depth: want at least 1")
+	case f.bounds.States < 1:
+		return errors.New("--states: want at least 1")
+	case f.walks < 0:
+		return errors.New("--walks: want 0 for a search, or more")
+	case f.changes < 0:
+		return errors.New("--changes: want at least 0")
+	}
+	return nil
+}
+
+func (f *exploreFlags) run(c *cobra.Command, names []string) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
+	facts, err := factsNamed(names)
+	if err != nil {
+		return err
+	}
+	broken := false
+	encoder := json.NewEncoder(c.OutOrStdout())
+	for _, fact := range facts {
+		search := f.bounds
+		search.Progress = searchProgress(c.ErrOrStderr(), fact.Name, f.bounds)
+		result, report := exploreFact(fact, search, f.walks, f.changes, uint64(f.first), progressOf(c.ErrOrStderr(), fact.Name))
+		if isTerminal(c.ErrOrStderr()) {
+			fmt.Fprint(c.ErrOrStderr(), clearLine)
+		}
+		broken = broken || report.Failure != nil
+		if f.asJSON {
+			if err := encoder.Encode(result); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(c.OutOrStdout(), "%s: %s\n  %s\n", fact.Name, fact.Claim,
+			strings.ReplaceAll(result.text(report), "\n", "\n  "))
+	}
+	if broken {
+		return verdictError(exitViolation)
+	}
+	return nil
 }
 
 // factsNamed finds facts, or returns all of them.

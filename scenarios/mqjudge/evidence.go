@@ -54,6 +54,14 @@ type send struct {
 	offset    int64 // -1 if it is not known
 }
 
+// answer is the offset that its client was told, or nil.
+func (s *send) answer() any {
+	if s.offset < 0 {
+		return nil
+	}
+	return s.offset
+}
+
 // delivery is a message that a client was handed. Origin and number say which message
 // it was before it became a dead letter.
 type delivery struct {

@@ -137,11 +137,7 @@ func (j judge) retains(log string) bool {
 func (j judge) logAnswers() linearizability.History {
 	var h linearizability.History
 	for _, s := range j.sends {
-		var offset any
-		if s.offset >= 0 {
-			offset = s.offset
-		}
-		h = append(h, s.operation(partitionKey(s.queue, s.partition), linearizability.Send{Value: s.value}, s.outcome, offset))
+		h = append(h, s.operation(partitionKey(s.queue, s.partition), linearizability.Send{Value: s.value}, s.outcome, s.answer()))
 	}
 	for _, f := range j.fetches {
 		key := partitionKey(f.log, f.partition)

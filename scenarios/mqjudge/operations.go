@@ -9,77 +9,87 @@ import (
 	"quorumlab/mq"
 )
 
-// Operation is one operation of a client, when it called and ended, in virtual time, and
-// when the client, a machine of this number, came to want it and as its which.
+// Operation is one operation of a client.
 type Operation struct {
 	linearizability.Operation
+	// Called and Ended are when that was in virtual time, and Made is when the client came
+	// to want it.
 	Called, Made, Ended time.Duration
-	Machine, Number     int
+	// Machine is the number of the client, and Number says which of its messages it sends;
+	// zero if it sends none.
+	Machine, Number int
 }
 
-// Operations are all, as the result of a run has them.
+// Operations are all that clients did, in the order in which they called.
 func (m *Evidence) Operations() []Operation {
-	var all []Operation
-	add := func(i interval, machine int, key string, input linearizability.Input, outcome linearizability.Outcome, output any) {
-		ended := i.ended
-		if i.end == 0 {
-			ended = m.End
-		}
-		all = append(all, Operation{
-			Operation: i.operation(key, input, outcome, output), Called: i.called, Made: i.called, Ended: ended, Machine: machine,
-		})
-	}
-	made := make(map[string]bool)
-	name := func(value string) {
-		o := &all[len(all)-1]
-		if making := m.Transcript.Made[value]; !made[value] {
-			made[value] = true
-			o.Made, o.Number = making.At, making.Number
-		}
-	}
+	l := listing{Evidence: m, made: make(map[string]bool)}
 	for _, e := range m.enqueues {
-		add(e.interval, e.machine, e.queue, linearizability.Enqueue{Value: e.value}, e.outcome, nil)
-		name(e.value)
+		l.add(e.interval, e.machine, e.queue, linearizability.Enqueue{Value: e.value}, e.outcome, nil)
+		l.name(e.value)
 	}
 	for _, s := range m.sends {
-		var offset any
-		if s.offset >= 0 {
-			offset = s.offset
-		}
-		add(s.interval, s.machine, partitionKey(s.queue, s.partition), linearizability.Send{Value: s.value}, s.outcome, offset)
-		name(s.value)
+		l.add(s.interval, s.machine, partitionKey(s.queue, s.partition), linearizability.Send{Value: s.value}, s.outcome, s.answer())
+		l.name(s.value)
 	}
 	for _, d := range m.deliveries {
 		var input linearizability.Input = linearizability.Receive{}
 		if m.Topology.Queues[d.queue].Contract == mq.AtMostOnce {
 			input = linearizability.Dequeue{}
 		}
-		add(d.interval, d.machine, d.queue, input, linearizability.OutcomeOK, d.value)
+		l.add(d.interval, d.machine, d.queue, input, linearizability.OutcomeOK, d.value)
 	}
-	values := m.values()
-	for _, s := range m.settled {
-		outcome := linearizability.OutcomeUnknown
+	l.settlements()
+	for _, f := range m.fetches {
+		for _, r := range f.Records {
+			l.add(f.interval, f.machine, partitionKey(f.log, f.partition), linearizability.Poll{Offset: int64(r.Offset)}, linearizability.OutcomeOK, string(r.Body))
+		}
+	}
+	slices.SortStableFunc(l.all, func(a, b Operation) int { return cmp.Compare(a.Call, b.Call) })
+	numberClients(l.all)
+	return l.all
+}
+
+// listing puts a list of operations together.
+type listing struct {
+	*Evidence
+	all  []Operation
+	made map[string]bool // messages whose making is told of
+}
+
+func (l *listing) add(i interval, machine int, key string, input linearizability.Input, outcome linearizability.Outcome, output any) {
+	ended := i.ended
+	if i.end == 0 {
+		ended = l.End
+	}
+	l.all = append(l.all, Operation{
+		Operation: i.operation(key, input, outcome, output), Called: i.called, Made: i.called, Ended: ended, Machine: machine,
+	})
+}
+
+// name tells how the message came to be that was added last, if it is its first attempt.
+func (l *listing) name(value string) {
+	if making := l.Transcript.Made[value]; !l.made[value] {
+		l.made[value] = true
+		o := &l.all[len(l.all)-1]
+		o.Made, o.Number = making.At, making.Number
+	}
+}
+
+func (l *listing) settlements() {
+	values := l.values()
+	for _, s := range l.settled {
+		outcome, value := linearizability.OutcomeUnknown, values[queueMessage{s.queue, s.lease.Message}]
 		if s.known {
 			outcome = linearizability.OutcomeOK
 		}
-		value := values[queueMessage{s.queue, s.lease.Message}]
-		if s.how == mq.Extending {
-			continue
-		}
-		if s.how == mq.Returning {
-			add(s.interval, s.machine, s.queue, linearizability.Expire{Value: value}, outcome, s.err == nil)
-		} else {
-			add(s.interval, s.machine, s.queue, linearizability.Acknowledge{Value: value}, outcome, s.err == nil)
+		switch s.how {
+		case mq.Extending:
+		case mq.Returning:
+			l.add(s.interval, s.machine, s.queue, linearizability.Expire{Value: value}, outcome, s.err == nil)
+		default:
+			l.add(s.interval, s.machine, s.queue, linearizability.Acknowledge{Value: value}, outcome, s.err == nil)
 		}
 	}
-	for _, f := range m.fetches {
-		for _, r := range f.Records {
-			add(f.interval, f.machine, partitionKey(f.log, f.partition), linearizability.Poll{Offset: int64(r.Offset)}, linearizability.OutcomeOK, string(r.Body))
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Operation) int { return cmp.Compare(a.Call, b.Call) })
-	numberClients(all)
-	return all
 }
 
 // numberClients gives operations clients: a machine is as many as it has operations
