@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"slices"
 
 	"quorumlab/node"
 )
@@ -47,6 +48,7 @@ const (
 // Raft promises to bear.
 type Invariants struct {
 	servers   []*shadow           // in the order in which they were first seen
+	ids       []node.ID           // theirs, in the same order
 	reigns    map[Term]reign      // who led each term
 	known     entryTable          // every entry that ever was in any log
 	committed row[committedEntry] // the first is that at index 1
@@ -191,13 +193,11 @@ func (v *Invariants) CheckAll() error {
 }
 
 func (v *Invariants) shadow(id node.ID) *shadow {
-	for _, h := range v.servers {
-		if h.id == id {
-			return h
-		}
+	if i := slices.Index(v.ids, id); i >= 0 {
+		return v.servers[i]
 	}
 	h := &shadow{id: id}
-	v.servers = append(v.servers, h)
+	v.servers, v.ids = append(v.servers, h), append(v.ids, id)
 	return h
 }
 

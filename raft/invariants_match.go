@@ -24,6 +24,9 @@ func (v *Invariants) checkMatch(h *shadow, s *Server, elected bool) error {
 	}
 	for i := range s.peers {
 		p := &s.peers[i]
+		if i < len(h.match) && h.match[i] == (matched{p.id, p.match}) {
+			continue // as nearly always
+		}
 		before := h.matched(i, p.id)
 		if p.match == before.index {
 			continue
