@@ -45,12 +45,16 @@ func (c *messagingCrew) judge(r *Result) {
 func (c *messagingCrew) trial(r *Result) mqjudge.Case {
 	all := mqjudge.Case{
 		Transcript: c.record, Topology: c.topology, Audit: c.audit, Drained: c.drained, End: c.now(),
-		ClocksFail: slices.ContainsFunc(r.Faults, concernsClocks), CommitsFirst: make(map[mqjudge.Group]bool),
+		ClocksFail: slices.ContainsFunc(r.Faults, concernsClocks), CommitsFirst: make(map[mqjudge.Group]bool), Holds: make(map[int]int),
 	}
 	for i, role := range c.Roles {
 		switch role := role.(type) {
 		case Receiver:
 			all.WorkedOn = append(all.WorkedOn, role.Queue)
+			all.Holds[i+1] = max(1, r.Scenario.Clients[i].Sessions)
+			if role.Extend > 0 { // who could not extend a lease works on, and has another one
+				all.Holds[i+1] = 0
+			}
 		case Follower:
 			if role.Group != "" {
 				all.CommitsFirst[mqjudge.Group{Log: role.Log, Name: role.Group}] = role.CommitFirst

@@ -134,7 +134,7 @@ func (r *receiver) finish() {
 			continue
 		}
 		if j.renew > 0 && j.renew <= now {
-			r.consumer.Extend(j.Lease, r.lease())
+			r.say(j.Lease, mq.Extending)
 			j.renew = now + r.lease()/2
 		}
 		left = append(left, j)
@@ -158,20 +158,36 @@ func (r *receiver) settle(j job) {
 	case !r.leases:
 		r.consumer.Forget(j.Lease)
 	case r.crew.draining():
-		r.consumer.Settle(j.Lease, mq.Acknowledging)
+		r.say(j.Lease, mq.Acknowledging)
 	case poison && r.CrashOnPoison:
 		r.env.Exit(fmt.Errorf("cannot deal with %s", value))
 	case poison, choice < r.Return:
-		r.consumer.Settle(j.Lease, mq.Returning)
+		r.say(j.Lease, mq.Returning)
 	case choice < r.Return+r.Reject:
-		r.consumer.Settle(j.Lease, mq.Rejecting)
+		r.say(j.Lease, mq.Rejecting)
 	case choice < r.Return+r.Reject+r.Forget:
 		r.consumer.Forget(j.Lease)
 	case choice < r.Return+r.Reject+r.Forget+r.Postpone:
-		r.consumer.Postpone(j.Lease, r.PostponeBy)
+		r.say(j.Lease, mq.Postponing)
 	default:
-		r.consumer.Settle(j.Lease, mq.Acknowledging)
+		r.say(j.Lease, mq.Acknowledging)
 	}
+}
+
+// say tells the consumer what becomes of a message, and writes it down for the judges.
+func (r *receiver) say(l mq.Lease, how mq.Settlement) {
+	said := mqjudge.Said{Machine: r.number, Queue: r.Queue, Lease: l, How: how}
+	switch how {
+	case mq.Extending:
+		said.Timeout = r.lease()
+		r.consumer.Extend(l, said.Timeout)
+	case mq.Postponing:
+		said.Timeout = r.PostponeBy
+		r.consumer.Postpone(l, said.Timeout)
+	default:
+		r.consumer.Settle(l, how)
+	}
+	r.crew.record.Said = append(r.crew.record.Said, said)
 }
 
 func (r *receiver) draw(what, value string, attempt uint32) *rand.Rand {

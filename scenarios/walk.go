@@ -42,10 +42,12 @@ func (w *walk) chance(n int) bool { return w.rand.IntN(n) == 0 }
 
 func (w *walk) consumer() mq.ConsumerID { return mq.ConsumerID(1 + w.rand.IntN(2)) }
 
-func (w *walk) key() string { return pick(w.rand, "a", "b", "a.b", "a.b.c", "a/b", "a/b/c", "") }
+func (w *walk) key() string {
+	return pick(w.rand, "a", "b", "a.b", "a.b.c", "a/b", "a/b/c", "/b", "$a/b", "")
+}
 
 func (w *walk) pattern() string {
-	return pick(w.rand, "a", "b", "a.*", "a.#", "#.b", "#", "a/+", "a/#", "+/b", "a.b")
+	return pick(w.rand, "a", "b", "a.*", "a.#", "#.b", "#", "a/+", "a/#", "+/b", "+", "$a/#", "a.b")
 }
 
 func (w *walk) options() mq.QueueOptions {
@@ -59,10 +61,30 @@ func (w *walk) options() mq.QueueOptions {
 	}
 }
 
+// graves are the options of the queue for dead letters, which may give some up in turn.
+func (w *walk) graves() mq.QueueOptions {
+	return mq.QueueOptions{
+		Lease: mq.MaxLease / 2, MaxLength: pick(w.rand, uint64(0), 0, 2), Overflow: pick(w.rand, mq.DropHead, mq.RejectPublish),
+	}
+}
+
+// chained are options of a queue whose dead letters may go where they die again.
+func (w *walk) chained() mq.QueueOptions {
+	o := w.options()
+	if w.chance(4) {
+		o.DeadLetters = w.prefix + "q"
+	}
+	return o
+}
+
 func (w *walk) bodies() (all [][]byte) {
 	for range 1 + w.rand.IntN(3) {
 		w.texts++
-		all = append(all, fmt.Appendf(nil, "%d", w.texts))
+		body := fmt.Appendf(nil, "%d", w.texts)
+		if w.chance(20) { // its length takes two bytes
+			body = fmt.Appendf(nil, "%0200d", w.texts)
+		}
+		all = append(all, body)
 	}
 	return all
 }
@@ -85,9 +107,9 @@ func (w *walk) number() mq.Number {
 // next draws a command.
 func (w *walk) next() mq.Command {
 	declarations := []mq.Command{
-		mq.DeclareQueue{Queue: w.prefix + "dead", Options: mq.QueueOptions{Lease: mq.MaxLease / 2}},
+		mq.DeclareQueue{Queue: w.prefix + "dead", Options: w.graves()},
 		mq.DeclareQueue{Queue: w.prefix + "q", Options: w.options()},
-		mq.DeclareQueue{Queue: w.prefix + "r", Options: w.options()},
+		mq.DeclareQueue{Queue: w.prefix + "r", Options: w.chained()},
 		mq.DeclareLog{Log: w.prefix + "l", Options: mq.LogOptions{Partitions: 3, RetainCount: pick(w.rand, uint64(0), 4)}},
 		mq.DeclareExchange{Exchange: w.prefix + "x", Type: mq.Topic},
 		mq.DeclareExchange{Exchange: w.prefix + "y", Type: mq.MQTT},

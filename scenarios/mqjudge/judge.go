@@ -32,6 +32,8 @@ const (
 	groupSession      = "Group Session"
 	unworkedMessage   = "Unworked Message"
 	committedOffset   = "Committed Offset"
+	asSaid            = "Settlement as Said"
+	prefetch          = "Prefetch"
 )
 
 // Case is what the judges go by.
@@ -47,7 +49,10 @@ type Case struct {
 	ClocksFail   bool
 	WorkedOn     []string       // queues whose messages are worked on before they are acknowledged
 	CommitsFirst map[Group]bool // for each group, whether it commits offsets before it deals with records
-	Walkers      []int          // clients who are alone with what they use, and judged apart
+	// Holds is how many messages a receiver works on at a time at most, by the number of the
+	// client. What becomes of them it says itself (Transcript.Said). Zero: any number.
+	Holds   map[int]int
+	Walkers []int // clients who are alone with what they use, and judged apart
 }
 
 // Findings are what the judge has found.
@@ -85,6 +90,7 @@ var checks = []func(judge){
 	judge.totalQueue, judge.queues, judge.producers, judge.readiness,
 	judge.routing, judge.statistics, judge.counts, judge.logs, judge.retention,
 	judge.groups, judge.sessions, judge.unworked, judge.unsent, judge.walks,
+	judge.asSaid, judge.prefetch, judge.readers,
 }
 
 // blame records a violation that clients can see, and the operations that show it.

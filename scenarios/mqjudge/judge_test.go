@@ -190,6 +190,8 @@ func tell(o []mq.Command, parts ...any) saw {
 			s.Transcript.Asked = append(s.Transcript.Asked, part)
 		case map[string]Making:
 			s.Transcript.Made = part
+		case Said:
+			s.Transcript.Said = append(s.Transcript.Said, part)
 		case Work:
 			s.Transcript.Work = append(s.Transcript.Work, part)
 		case Audit:

@@ -238,8 +238,11 @@ func TestUnsent(t *testing.T) {
 		}
 		return answeredBy(m, 1, mq.Publish{Key: workQueue, Messages: bodies})
 	}
+	unheardOf := publish("b")
+	unheardOf.End, unheardOf.Answer = 0, nil
 	runRuleTests(t, []ruleTest{
 		{"never sent", rule(lostMessage), tell(plain, a, got(1, 1, "a", 3), made, publish("a")), tell(plain, a, got(1, 1, "a", 3), made, publish("a", "b"))},
+		{"given up", rule(lostMessage), tell(plain, a, got(1, 1, "a", 3), made, publish("a"), unheardOf), tell(plain, a, got(1, 1, "a", 3), made, publish("a"), unheardOf, publish("b"))},
 	})
 }
 

@@ -13,6 +13,7 @@ type Transcript struct {
 	Asked []Asked           // in the order of their calls
 	Made  map[string]Making // by the message
 	Work  []Work
+	Said  []Said
 
 	now      func() time.Duration
 	clock    int64
@@ -47,6 +48,16 @@ type Making struct {
 func (t *Transcript) tick() int64 {
 	t.clock++
 	return t.clock
+}
+
+// Said is what the owner of a consumer said about a lease, for its consumer to tell the
+// service.
+type Said struct {
+	Machine int
+	Queue   string
+	Lease   mq.Lease
+	How     mq.Settlement
+	Timeout time.Duration // of Extending and Postponing
 }
 
 // Work is a client's work on a message.

@@ -33,28 +33,39 @@ func (j judge) unworked() {
 	}
 }
 
-// unsent judges whether publishers send what they are given: when all is done, each message
-// that was made was sent.
+// unsent judges whether publishers send what they are given, until they know what became of
+// it: when all is done, each message that was made was stored, as its publisher was told, or
+// nobody will ever have it.
 func (j judge) unsent() {
 	if !j.Drained {
 		return
 	}
-	sent := make(map[string]bool)
+	sent, known := make(map[string]bool), make(map[string]bool)
+	note := func(a Asked, value string, err error) {
+		sent[value] = true
+		known[value] = known[value] || a.End != 0 && (a.Refused || err == nil || errors.Is(err, mq.ErrUnroutable))
+	}
 	for _, a := range j.Transcript.Asked {
 		switch c := a.Command.(type) {
 		case mq.Publish:
+			_, err := c.Result(a.Answer)
 			for _, body := range c.Messages {
-				sent[string(body)] = true
+				note(a, string(body), err)
 			}
 		case mq.Append:
+			_, err := c.Result(a.Answer)
 			for _, r := range c.Records {
-				sent[string(r.Body)] = true
+				note(a, string(r.Body), err)
 			}
 		}
 	}
 	for _, value := range slices.Sorted(maps.Keys(j.Transcript.Made)) {
-		if making := j.Transcript.Made[value]; !sent[value] {
+		switch making := j.Transcript.Made[value]; {
+		case !sent[value]:
 			j.blame(lostMessage, "C%d was to send %s, made at %v, and has not", making.Machine, value, making.At)
+			return
+		case !known[value]:
+			j.blame(lostMessage, "C%d has sent %s, made at %v, and gave it up without knowing whether it is stored", making.Machine, value, making.At)
 			return
 		}
 	}
