@@ -217,7 +217,7 @@ func TestMessageRecord(t *testing.T) {
 	require.NotNil(t, m)
 	assert.Equal(t, m.Confirmed, m.Delivered)
 	for _, trace := range m.Messages {
-		assert.Positive(t, trace.EndToEnd())
+		assert.Greater(t, trace.Delivered, trace.Made)
 		assert.LessOrEqual(t, trace.Sent, trace.Confirmed)
 		assert.Less(t, trace.Delivered, trace.Settled)
 	}

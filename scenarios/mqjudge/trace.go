@@ -18,9 +18,6 @@ type Trace struct {
 	Dead                                      bool // came as a dead letter
 }
 
-// EndToEnd is how long it took from the making of a message to its first delivery.
-func (m Trace) EndToEnd() time.Duration { return m.Delivered - m.Made }
-
 // tracer puts a record together.
 type tracer struct {
 	*Evidence

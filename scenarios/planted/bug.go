@@ -100,37 +100,9 @@ func Parse(name, text string) (Bug, error) {
 		b.oldName[header[2]] = header[1]
 	}
 	for line := range strings.Lines(story) {
-		word, value, found := strings.Cut(strings.TrimSpace(line), ":")
-		value = strings.TrimSpace(value)
-		if !found {
-			continue
-		}
-		switch strings.ToLower(word) {
-		case "breaks":
-			b.Breaks = value
-		case "seen in":
-			b.SeenIn = value
-		case "clients":
-			b.Clients = value
-		case "caught by":
-			class, err := parseClass(value)
-			if err != nil {
-				return b, fmt.Errorf("%s: Caught by: %w", name, err)
-			}
-			b.CaughtBy = append(b.CaughtBy, class)
-		case "scenario":
-			b.Scenario = value
-		case "set":
-			if field, _, found := strings.Cut(value, "="); !found || strings.Contains(field, " ") {
-				return b, fmt.Errorf("%s: Set: %q is not of the form field=value", name, value)
-			}
-			b.Set = append(b.Set, value)
-		case "protocol", "protocols":
-			for p := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == ' ' }) {
-				if _, err := scenarios.ProtocolByName(p); err != nil {
-					return b, fmt.Errorf("%s: %w", name, err)
-				}
-				b.Protocols = append(b.Protocols, p)
+		if word, value, found := strings.Cut(strings.TrimSpace(line), ":"); found {
+			if err := b.header(strings.ToLower(word), strings.TrimSpace(value)); err != nil {
+				return b, err
 			}
 		}
 	}
@@ -146,6 +118,40 @@ func Parse(name, text string) (Bug, error) {
 		b.Scenario = b.scenario()
 	}
 	return b, nil
+}
+
+// header takes a line of the story that begins with a word and a colon. Words that are
+// none of ours are a part of the story.
+func (b *Bug) header(word, value string) error {
+	switch word {
+	case "breaks":
+		b.Breaks = value
+	case "seen in":
+		b.SeenIn = value
+	case "clients":
+		b.Clients = value
+	case "caught by":
+		class, err := parseClass(value)
+		if err != nil {
+			return fmt.Errorf("%s: Caught by: %w", b.Name, err)
+		}
+		b.CaughtBy = append(b.CaughtBy, class)
+	case "scenario":
+		b.Scenario = value
+	case "set":
+		if field, _, found := strings.Cut(value, "="); !found || strings.Contains(field, " ") {
+			return fmt.Errorf("%s: Set: %q is not of the form field=value", b.Name, value)
+		}
+		b.Set = append(b.Set, value)
+	case "protocol", "protocols":
+		for p := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+			if _, err := scenarios.ProtocolByName(p); err != nil {
+				return fmt.Errorf("%s: %w", b.Name, err)
+			}
+			b.Protocols = append(b.Protocols, p)
+		}
+	}
+	return nil
 }
 
 // withoutPrefix are headers of git that do not have a/ and b/ before the names. The
