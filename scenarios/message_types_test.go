@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -80,4 +81,25 @@ func TestSpoken(t *testing.T) {
 	}
 	many := Protocol{Messages: []string{"a", "b", "c", "d", "e", "f", "g"}}
 	assert.NotEqual(t, many.spoken(drawn, 1), many.spoken(drawn, 2), "by the seed")
+}
+
+// spinner never lets time pass.
+type spinner struct{ env node.Env }
+
+func (s spinner) Start()                        { s.env.SetTimer(0, 0) }
+func (s spinner) Receive(node.ID, node.Message) {}
+func (s spinner) Timeout(node.Timer)            { s.env.SetTimer(0, 0) }
+func (s spinner) Synced(node.Sync, error)       {}
+
+// TestTimePasses, or the run ends: of an implementation of one's own, with faults of one's
+// own, and also where it is only watched for the names of its messages.
+func TestTimePasses(t *testing.T) {
+	p := Protocol{Name: "spinner", Server: func([]node.ID, func() rsm.StateMachine, Settings) node.Factory {
+		return func(env node.Env) node.Handler { return spinner{env} }
+	}}
+	s := Scenario{Servers: 1, Faults: func(*rand.Rand, int) sim.Schedule { return nil }}.filled()
+	r := Run(s, p, 1)
+	assert.Equal(t, Class{Live, endless}, r.Failure)
+	assert.Contains(t, r.Violation, "time does not pass")
+	assert.Empty(t, p.WithMessages(Scenario{Servers: 1}).Messages)
 }

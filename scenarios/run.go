@@ -35,12 +35,20 @@ type experiment struct {
 	leaders   leaderLog
 	invariant Invariants
 	crew      crew // nil if the workload has none
-	calls     int  // of servers' handlers
+	calls     int  // of servers' handlers,
+	most      int  // of which there may be so many
+	atOnce    int  // those at the moment of the last one
+	moment    time.Duration
 }
 
-// maxCalls ends a run of a swarm in which messages beget messages and time hardly
-// passes. It is far above what any needs.
-const maxCalls = 5_000_000
+// What ends a run in which messages beget messages, or timers timers, and time hardly
+// passes. It is far above what any needs: of a swarm in all; of an implementation that
+// nobody has seen before in each second; and of any at one moment.
+const (
+	maxCalls          = 5_000_000
+	maxCallsPerSecond = 500_000
+	maxCallsAtOnce    = 500_000
+)
 
 // Run puts a protocol through a scenario once. The result is a function of the
 // three arguments.
@@ -132,6 +140,7 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 			}
 		})
 	}
+	e.most = e.mostCalls()
 	e.world.Inject(e.faults)
 	e.world.Watch(e.watch)
 	return e
@@ -194,8 +203,8 @@ func (e *experiment) states() []string {
 	return all
 }
 
-// mostCalls is how often servers are called at most: in a scenario that is no swarm as often
-// as it likes.
+// mostCalls is how often servers are called at most: an implementation of our own, in a
+// scenario that is no swarm, as often as it likes.
 func (e *experiment) mostCalls() int {
 	switch {
 	case e.crew != nil && e.scenario.Config == nil && e.protocol.Scenario != "":
@@ -203,7 +212,26 @@ func (e *experiment) mostCalls() int {
 	case e.scenario.Config != nil:
 		return maxCalls
 	}
+	if _, err := ProtocolByName(e.protocol.Name); err != nil {
+		return max(maxCalls, int(maxCallsPerSecond*e.scenario.length().Seconds()))
+	}
 	return math.MaxInt
+}
+
+// count ends a run in which servers are called without end.
+func (e *experiment) count() error {
+	if now := e.world.Now(); now != e.moment {
+		e.moment, e.atOnce = now, 0
+	}
+	e.calls++
+	e.atOnce++
+	switch {
+	case e.atOnce > maxCallsAtOnce:
+		return &node.Violation{Invariant: endless, Detail: fmt.Sprintf("servers were called %d times at one moment: time does not pass", maxCallsAtOnce)}
+	case e.most > 0 && e.calls > e.most: // a script has no bound
+		return &node.Violation{Invariant: endless, Detail: fmt.Sprintf("servers were called %d times: messages beget messages", e.most)}
+	}
+	return nil
 }
 
 // watch looks at a machine whose handler has just been called.
@@ -212,8 +240,8 @@ func (e *experiment) watch(id node.ID, h node.Handler) error {
 		return nil // a client
 	}
 	e.leaders.look(e.world.Now(), id, h)
-	if e.calls++; e.calls > e.mostCalls() {
-		return &node.Violation{Invariant: endless, Detail: fmt.Sprintf("servers were called %d times: messages beget messages", e.mostCalls())}
+	if err := e.count(); err != nil {
+		return err
 	}
 	if e.invariant == nil {
 		return nil
