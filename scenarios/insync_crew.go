@@ -32,7 +32,6 @@ type logReader struct {
 	epoch       uint64 // the latest that it was told of
 	last        insync.Polled
 	asked, told time.Duration // when
-	left        int           // polls; negative: any number
 }
 
 func newInSyncCrew(c insyncRun, s stage) *insyncCrew {
