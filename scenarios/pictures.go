@@ -18,18 +18,23 @@ type picture struct {
 // pictures draws all that can be drawn of a run.
 func (r *Result) pictures(o *overview) []picture {
 	run := r.Plot()
-	all := []picture{
-		{"latency", plots.LatencyOverTime(run)},
-		{"quantiles", plots.LatencyQuantiles(run)},
-		{"throughput", plots.ThroughputOverTime(run)},
-		{"distribution", plots.LatencyDistribution(run)},
+	all := []picture{{"throughput", plots.ThroughputOverTime(run)}}
+	if takesTime(run.Operations) {
+		all = []picture{
+			{"latency", plots.LatencyOverTime(run)},
+			{"quantiles", plots.LatencyQuantiles(run)},
+			{"throughput", plots.ThroughputOverTime(run)},
+			{"distribution", plots.LatencyDistribution(run)},
+		}
 	}
 	if r.Messages != nil {
 		all = append(all, picture{"queues", queuePicture(r.Messages, run)})
 	}
 	// What servers do goes on for longer than what clients call.
 	run.Length = r.Length
-	all = append(all, picture{"leaders", plots.Roles(run, r.lifelines(o)...)})
+	if lifelines := r.lifelines(o); anyRole(lifelines) {
+		all = append(all, picture{"leaders", plots.Roles(run, lifelines...)})
+	}
 	if logs := o.logs(); len(logs) > 0 {
 		all = append(all, picture{"replication", plots.LogReplication(run, logs...)})
 	}
@@ -41,6 +46,19 @@ func (r *Result) pictures(o *overview) []picture {
 		describe(p.figure, r.Scenario, r.Seed, r.Command())
 	}
 	return all
+}
+
+// takesTime reports whether there is any latency to be drawn. A message that is handed to
+// a broker at no more than once has none.
+func takesTime(operations []plots.Operation) bool {
+	return len(operations) == 0 || slices.ContainsFunc(operations, func(o plots.Operation) bool { return o.Latency > 0 })
+}
+
+// anyRole reports whether any server ever was anything in particular.
+func anyRole(lifelines []plots.Lifeline) bool {
+	return slices.ContainsFunc(lifelines, func(l plots.Lifeline) bool {
+		return slices.ContainsFunc(l.Stretches, func(s plots.Stretch) bool { return s.Part != plots.Plain })
+	})
 }
 
 // lifelines are what the servers were, over the whole run.
