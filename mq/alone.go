@@ -22,7 +22,7 @@ func (a *Alone) Start() {}
 // Receive implements node.Handler.
 func (a *Alone) Receive(from node.ID, m node.Message) {
 	if r, ok := m.(rsm.Request); ok && a.executor.Admit(from, r) {
-		a.executor.Apply(a.executor.Stamp(r))
+		a.executor.Apply(a.executor.Stamp(r, 1))
 	}
 }
 

@@ -174,7 +174,7 @@ func (b *Backup) receiveRequest(from node.ID, r rsm.Request) {
 	if !b.executor.Admit(from, r) {
 		return
 	}
-	r = b.executor.Stamp(r)
+	r = b.executor.Stamp(r, uint64(b.view))
 	b.executor.Apply(r)
 	b.applied++
 	b.log = append(b.log, r)

@@ -8,14 +8,13 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"quorumlab/mq"
-	"quorumlab/node"
 )
 
 // TestTime shows what the machine's time makes of what servers' clocks say.
 func TestTime(t *testing.T) {
 	type stamp struct {
-		by  node.ID
-		now time.Duration
+		term uint64
+		now  time.Duration
 	}
 	const s = time.Second
 	tests := map[string]struct {
@@ -26,7 +25,8 @@ func TestTime(t *testing.T) {
 		"it goes on as a server's clock does":    {[]stamp{{1, 100 * s}, {1, 103 * s}, {1, 105 * s}}, 5 * s},
 		"a leader ahead costs nothing":           {[]stamp{{1, 0}, {1, 3 * s}, {2, 900 * s}, {2, 902 * s}}, 5 * s},
 		"a leader behind costs nothing":          {[]stamp{{1, 900 * s}, {1, 903 * s}, {2, 0}, {2, 2 * s}}, 5 * s},
-		"what passes between leaders is missing": {[]stamp{{1, 0}, {1, 3 * s}, {2, 9 * s}, {2, 10 * s}, {1, 20 * s}, {1, 21 * s}}, 5 * s},
+		"what passes between leaders is missing": {[]stamp{{1, 0}, {1, 3 * s}, {2, 9 * s}, {2, 10 * s}, {3, 20 * s}, {3, 21 * s}}, 5 * s},
+		"a past that turns up has been counted":  {[]stamp{{2, 0}, {2, 3 * s}, {1, 1 * s}, {1, 2 * s}, {3, 4 * s}, {3, 5 * s}, {2, 9 * s}}, 4 * s},
 		"a jump ahead counts":                    {[]stamp{{1, 0}, {1, 3 * s}, {1, 903 * s}}, 903 * s},
 		"after a jump back it waits":             {[]stamp{{1, 100 * s}, {1, 103 * s}, {1, 3 * s}, {1, 102 * s}, {1, 105 * s}}, 5 * s},
 		"to and fro counts once":                 {[]stamp{{1, 0}, {1, 9 * s}, {1, 0}, {1, 9 * s}, {1, 0}, {1, 9 * s}}, 9 * s},
@@ -38,7 +38,7 @@ func TestTime(t *testing.T) {
 			m := mq.New()
 			before := time.Duration(0)
 			for _, x := range test.stamps {
-				m.Apply(m.Stamp(mq.Encode(mq.DescribeProducer{}), x.by, x.now))
+				m.Apply(m.Stamp(mq.Encode(mq.DescribeProducer{}), x.term, x.now))
 				assert.GreaterOrEqual(t, m.Now(), before)
 				before = m.Now()
 			}

@@ -43,7 +43,7 @@
 // holds back: their states would part for good. Here time is part of the input. The
 // server that puts a command into the log stamps it with its clock, once
 // ([Machine.Stamp]); the machine's time goes on by what has passed between two stamps
-// of the same server; and a lease ends, on every replica, with the first command
+// of the same leader; and a lease ends, on every replica, with the first command
 // whose time is not before its end. Between commands nothing happens, and nobody
 // could tell.
 //

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
-
-	"quorumlab/node"
 )
 
 // Machine is the message queue: an rsm.StateMachine that is an rsm.Stamper.
@@ -100,12 +98,12 @@ func (m *Machine) decode(rest []byte) Command {
 }
 
 // Stamp implements rsm.Stamper.
-func (m *Machine) Stamp(command []byte, by node.ID, now time.Duration) []byte {
+func (m *Machine) Stamp(command []byte, term uint64, now time.Duration) []byte {
 	if len(command) < stampBytes {
 		return command // malformed
 	}
 	stamped := slices.Clone(command)
-	stamp{by: by, now: now}.put(stamped)
+	stamp{term: term, now: now}.put(stamped)
 	return stamped
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"quorumlab/mq"
 	"quorumlab/mq/reference"
-	"quorumlab/node"
 )
 
 // result reads the answer to a command, as the reference gives it.
@@ -236,13 +235,13 @@ func TestMachineIsTheReference(t *testing.T) {
 func machineIsTheReference(t *rapid.T) {
 	machine, replica, naive := mq.New(), mq.New(), new(reference.Machine)
 	d := &deal{t: t, sequences: map[mq.ProducerID]uint64{}}
-	clocks := map[node.ID]time.Duration{1: 0, 2: time.Hour}
-	by := node.ID(1)
+	clocks := [2]time.Duration{0, time.Hour} // of servers that lead by turns, one in odd terms and one in even
+	term, newest := uint64(1), uint64(1)
 	apply := func(c mq.Command) (answer []byte) {
-		command := machine.Stamp(mq.Encode(c), by, clocks[by])
+		command := machine.Stamp(mq.Encode(c), term, clocks[term%2])
 		answer = machine.Apply(command)
 		require.Equal(t, answer, replica.Apply(command))
-		naive.Tick(by, clocks[by])
+		naive.Tick(term, clocks[term%2])
 		want := naive.Apply(c)
 		require.Equal(t, want, result(c, answer), "%T%+v", c, c)
 		require.Equal(t, machine.Hash(), replica.Hash(), "%T%+v", c, c)
@@ -255,11 +254,12 @@ func machineIsTheReference(t *rapid.T) {
 	}
 	for range rapid.IntRange(1, 200).Draw(t, "commands") {
 		if d.number(5) == 0 {
-			clocks[by] += pick(d, "passed", time.Second, 5*time.Second, 10*time.Second, 30*time.Second, time.Minute,
+			clocks[term%2] += pick(d, "passed", time.Second, 5*time.Second, 10*time.Second, 30*time.Second, time.Minute,
 				-time.Minute, 12*time.Hour, 24*time.Hour)
 		}
 		if d.number(20) == 0 {
-			by = 3 - by
+			newest++
+			term = max(1, newest-uint64(d.number(3))) // perhaps one that is over
 		}
 		apply(mq.DescribeProducer{}) // time passes
 		before, c := machine.Hash(), d.command()

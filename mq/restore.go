@@ -2,8 +2,6 @@ package mq
 
 import (
 	"slices"
-
-	"quorumlab/node"
 )
 
 // restore reads what follows the version. The machine is new. All that is read is
@@ -11,7 +9,7 @@ import (
 // to.
 func (m *Machine) restore(r *reader) bool {
 	m.clock.now = r.duration()
-	m.clock.by = node.ID(r.number32())
+	m.clock.term = r.number()
 	m.clock.reading = r.duration()
 	m.nextPlace = r.number()
 	m.generation = r.number()

@@ -140,7 +140,7 @@ const snapshotVersion = 2
 func (m *Machine) encodeHead() []byte {
 	b := []byte{snapshotVersion}
 	for _, n := range []uint64{
-		uint64(m.clock.now), uint64(uint32(m.clock.by)), uint64(m.clock.reading),
+		uint64(m.clock.now), m.clock.term, uint64(m.clock.reading),
 		m.nextPlace, m.generation, uint64(len(m.queues.sorted)),
 	} {
 		b = binary.AppendUvarint(b, n)

@@ -26,7 +26,7 @@ func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 		return
 	}
 	if s.executor.Admit(from, r) {
-		s.enqueue(s.executor.Stamp(r))
+		s.enqueue(r)
 	}
 }
 

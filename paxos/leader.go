@@ -86,6 +86,9 @@ func (s *Server) take(n int) (values []rsm.Request) {
 			n = 1
 		}
 		values, s.waiting = s.waiting[:n:n], s.waiting[n:]
+		for i := range values {
+			values[i] = s.executor.Stamp(values[i], uint64(s.ballot))
+		}
 		return values
 	}
 	if len(s.inherited) == 0 {

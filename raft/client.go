@@ -15,7 +15,7 @@ func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 	case r.ReadOnly && s.config.Reads != ReadLog:
 		s.receiveRead(from, r)
 	case s.executor.Admit(from, r):
-		s.batch = append(s.batch, Entry{Term: s.term, Request: s.executor.Stamp(r)})
+		s.batch = append(s.batch, Entry{Term: s.term, Request: s.executor.Stamp(r, uint64(s.term))})
 		if s.config.Batching {
 			s.env.SetTimer(FlushTimer, 0)
 		} else {

@@ -72,11 +72,13 @@ func (x *Executor) Admit(from node.ID, r Request) bool {
 	return before != r.Sequence
 }
 
-// Stamp returns an admitted request as it has to stand in the log: with the time on
-// this server's clock, if the machine is a Stamper.
-func (x *Executor) Stamp(r Request) Request {
-	if x.stamper != nil {
-		r.Command = x.stamper.Stamp(r.Command, x.env.ID(), x.env.Now())
+// Stamp returns an admitted request as it has to stand in the log: with the term in which
+// this server leads and the time on its clock, if the machine is a Stamper. A server
+// stamps when it leads, not while it still stands for election: else it might tell of a
+// time that passed while another led as well. Requests without a client stay as they are.
+func (x *Executor) Stamp(r Request, term uint64) Request {
+	if x.stamper != nil && r.Client != 0 {
+		r.Command = x.stamper.Stamp(r.Command, term, x.env.Now())
 	}
 	return r
 }

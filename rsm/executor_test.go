@@ -184,8 +184,8 @@ func TestExecutorReads(t *testing.T) {
 // clocked is a machine that wants its commands stamped.
 type clocked struct{ *rsm.Counter }
 
-func (clocked) Stamp(command []byte, by node.ID, now time.Duration) []byte {
-	return fmt.Appendf(nil, "%s by %d at %v", command, by, now)
+func (clocked) Stamp(command []byte, term uint64, now time.Duration) []byte {
+	return fmt.Appendf(nil, "%s in %d at %v", command, term, now)
 }
 
 // clock is a machine of which an executor needs only its name and its clock.
@@ -197,10 +197,10 @@ func (clock) Now() time.Duration { return 5 * time.Second }
 func TestExecutorStamps(t *testing.T) {
 	r := rsm.Request{Client: 1, Sequence: 2, Command: []byte("command")}
 	plain := rsm.NewExecutor(clock{}, rsm.NewCounter())
-	require.Equal(t, r, plain.Stamp(r))
+	require.Equal(t, r, plain.Stamp(r, 3))
 
-	stamped := rsm.NewExecutor(clock{}, clocked{rsm.NewCounter()}).Stamp(r)
-	require.Equal(t, "command by 3 at 5s", string(stamped.Command))
+	stamped := rsm.NewExecutor(clock{}, clocked{rsm.NewCounter()}).Stamp(r, 3)
+	require.Equal(t, "command in 3 at 5s", string(stamped.Command))
 	require.Equal(t, "command", string(r.Command))
 	stamped.Command = r.Command
 	require.Equal(t, r, stamped)

@@ -2,8 +2,6 @@ package rsm
 
 import (
 	"time"
-
-	"quorumlab/node"
 )
 
 // StateMachine is a deterministic machine: equal commands in equal order lead to
@@ -31,8 +29,12 @@ type StateMachine interface {
 // differ from that of the next server to order commands, is for the machine to
 // consider.
 type Stamper interface {
-	// Stamp returns the command with the time now on the clock of server by. It
-	// must not become longer, and is stamped anew if it bears a stamp already, a
-	// client's for example. It changes neither the machine nor the slice it is given.
-	Stamp(command []byte, by node.ID, now time.Duration) []byte
+	// Stamp returns the command with the time now on the clock of the server that leads
+	// in a term (see node.Leader). It must not become longer, and is stamped anew if it
+	// bears a stamp already, a client's for example. It changes neither the machine nor
+	// the slice it is given.
+	//
+	// The order of stamps in the log need not be that of the terms: a leader may come
+	// upon a command that one of an earlier term had stamped and nobody else knew.
+	Stamp(command []byte, term uint64, now time.Duration) []byte
 }

@@ -136,8 +136,8 @@ func (m *comparedMachine) Restore(snapshot []byte) error {
 }
 
 // Stamp implements rsm.Stamper.
-func (m stampedMachine) Stamp(command []byte, by node.ID, now time.Duration) []byte {
-	return m.Stamper.Stamp(command, by, now)
+func (m stampedMachine) Stamp(command []byte, term uint64, now time.Duration) []byte {
+	return m.Stamper.Stamp(command, term, now)
 }
 
 // together are several judges of the inside.

@@ -16,7 +16,7 @@ func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 	case r.ReadOnly && s.config.ReadIndex:
 		s.receiveRead(from, r)
 	case s.executor.Admit(from, r):
-		s.batch = append(s.batch, encodeRequest(s.executor.Stamp(r)))
+		s.batch = append(s.batch, encodeRequest(s.executor.Stamp(r, s.term)))
 	}
 }
 

@@ -5,22 +5,17 @@ import (
 	"time"
 
 	"quorumlab/mq"
-	"quorumlab/node"
 )
 
-// Follow carries out an encoded command at the time of its stamp, which is the name and
-// the clock of a server, in the first twelve bytes. It returns the command, nil if there
+// Follow carries out an encoded command at the time of its stamp, which is the term and
+// the clock of a leader, in the first sixteen bytes. It returns the command, nil if there
 // is none, and what Apply does.
 func (r *Machine) Follow(command []byte) (c mq.Command, want any) {
 	c, err := mq.Decode(command)
 	if err != nil {
 		return nil, nil
 	}
-	by, now := r.by, r.reading
-	if stamp := node.ID(binary.LittleEndian.Uint32(command)); stamp != 0 {
-		by, now = stamp, time.Duration(binary.LittleEndian.Uint64(command[4:]))
-	}
-	r.Tick(by, now)
+	r.Tick(binary.LittleEndian.Uint64(command), time.Duration(binary.LittleEndian.Uint64(command[8:])))
 	return c, r.Apply(c)
 }
 

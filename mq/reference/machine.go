@@ -6,13 +6,12 @@ import (
 	"time"
 
 	"quorumlab/mq"
-	"quorumlab/node"
 )
 
 // Machine is the message queue once more. The zero Machine has nothing in it.
 type Machine struct {
 	now         time.Duration
-	by          node.ID
+	term        uint64
 	reading     time.Duration
 	queues      []*queue
 	logs        []*log
@@ -22,14 +21,15 @@ type Machine struct {
 	generations uint64
 }
 
-// Tick lets the time pass that a stamp tells of.
-func (r *Machine) Tick(by node.ID, now time.Duration) {
-	if by == r.by && now > r.reading {
+// Tick lets the time pass that a stamp tells of. One of an earlier term than another tells
+// nothing new, nor does one of term zero.
+func (r *Machine) Tick(term uint64, now time.Duration) {
+	if term == r.term && term > 0 && now > r.reading {
 		r.now += now - r.reading
 		r.reading = now
 	}
-	if by != r.by {
-		r.by, r.reading = by, now
+	if term > r.term {
+		r.term, r.reading = term, now
 	}
 	slices.SortFunc(r.queues, func(a, b *queue) int { return strings.Compare(a.name, b.name) })
 	for _, q := range r.queues {
