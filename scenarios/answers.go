@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"quorumlab/mq"
 	"quorumlab/mq/reference"
 )
 
@@ -14,6 +15,8 @@ type answers interface {
 	follow(command, answer []byte) error
 	// ask takes a question and its answer, at the point that was reached.
 	ask(question, answer []byte) error
+	// text writes a command for people to read.
+	text(command []byte) string
 }
 
 // queueAnswers goes by the reference of package mq: what all replicas do wrong alike
@@ -26,7 +29,7 @@ func (q *queueAnswers) follow(command, answer []byte) error {
 		return nil // nobody could decode it
 	}
 	if got := reference.Result(c, answer); !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("%T%+v was answered %+v, and should be %+v", c, c, got, want)
+		return fmt.Errorf("%s was answered %s, and should be %s", reference.Text(c), reference.Text(got), reference.Text(want))
 	}
 	return nil
 }
@@ -37,7 +40,15 @@ func (q *queueAnswers) ask(question, answer []byte) error {
 		return nil
 	}
 	if got := reference.Result(c, answer); !reflect.DeepEqual(got, want) {
-		return fmt.Errorf("%T%+v was answered %+v, and should be %+v", c, c, got, want)
+		return fmt.Errorf("%s was answered %s, and should be %s", reference.Text(c), reference.Text(got), reference.Text(want))
 	}
 	return nil
+}
+
+func (q *queueAnswers) text(command []byte) string {
+	c, err := mq.Decode(command)
+	if err != nil {
+		return err.Error()
+	}
+	return reference.Text(c)
 }

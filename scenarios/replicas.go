@@ -14,11 +14,14 @@ import (
 // answers, and are in the same state after each. It looks at state machines only, so it
 // knows nothing of the protocol.
 type replicas struct {
-	every   uint64   // commands between comparisons of whole states; zero is never
-	answers answers  // nil: nobody knows what they should be
-	after   []uint64 // what came of the first 1, 2, 3, ... commands, as first seen
+	every   uint64    // commands between comparisons of whole states; zero is never
+	answers answers   // nil: nobody knows what they should be
+	after   []outcome // what came of the first 1, 2, 3, ... commands, as first seen
 	broken  *node.Violation
 }
+
+// outcome is what came of a number of commands, in hashes.
+type outcome struct{ last, answer, all uint64 }
 
 // StateEquality is the invariant that replicas are in the same state after the same
 // number of commands.
@@ -39,16 +42,35 @@ func (r *replicas) CheckAll() error {
 }
 
 // compare takes what came of a number of commands on one replica.
-func (r *replicas) compare(commands, hash uint64) {
+func (r *replicas) compare(commands uint64, o outcome, command []byte) {
 	switch {
 	case commands == uint64(len(r.after))+1:
-		r.after = append(r.after, hash)
+		r.after = append(r.after, o)
 	case commands > uint64(len(r.after)):
 		r.broken = &node.Violation{Invariant: StateEquality, Detail: fmt.Sprintf("a replica has carried out %d commands, and the others %d", commands, len(r.after))}
-	case r.after[commands-1] != hash && r.broken == nil:
+	case r.after[commands-1] != o && r.broken == nil:
 		r.broken = &node.Violation{Invariant: StateEquality, Detail: fmt.Sprintf(
-			"two replicas differ after %d commands: in the last command, its answer, or the state", commands)}
+			"two replicas differ after %d commands: %s%s", commands, o.differsIn(r.after[commands-1]), r.named(command))}
 	}
+}
+
+// differsIn says what differs first.
+func (o outcome) differsIn(other outcome) string {
+	switch {
+	case o.last != other.last:
+		return "the last one is another"
+	case o.answer != other.answer:
+		return "the last one was answered otherwise"
+	}
+	return "the last one and its answer are the same, and the states are not, or were not before"
+}
+
+// named tells what a command is, if anybody knows.
+func (r *replicas) named(command []byte) string {
+	if r.answers == nil {
+		return ""
+	}
+	return "; here it is " + r.answers.text(command)
 }
 
 // judge takes what a command was answered that no replica has carried out before.
@@ -93,7 +115,7 @@ func (m *comparedMachine) Apply(command []byte) []byte {
 	if h, ok := m.StateMachine.(interface{ Hash() uint64 }); ok && m.judge.every > 0 && m.commands%m.judge.every == 0 {
 		m.hash = rsm.HashWord(m.hash, h.Hash())
 	}
-	m.judge.compare(m.commands, m.hash)
+	m.judge.compare(m.commands, outcome{rsm.HashBytes(0, command), rsm.HashBytes(0, answer), m.hash}, command)
 	return answer
 }
 

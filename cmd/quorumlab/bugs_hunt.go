@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,6 +20,9 @@ import (
 // hunt plants one bug after the other, and then runs the clean code.
 func (f *bugsFlags) hunt(ctx context.Context, c *cobra.Command, root string, chosen []planted.Bug) (*bugReport, error) {
 	report := &bugReport{Bugs: []bugRow{}, Clean: []cleanRow{}}
+	if f.dir != "" {
+		report.dirFlag = " --dir " + filepath.ToSlash(f.dir)
+	}
 	clean := make(map[string]cleanRow) // by protocol and settings: what the clean code has to do
 	show := progress(c.ErrOrStderr())
 	for i, bug := range chosen {

@@ -18,6 +18,8 @@ import (
 type bugReport struct {
 	Bugs  []bugRow   `json:"bugs"`
 	Clean []cleanRow `json:"clean"` // the code without bugs, on the same seeds
+
+	dirFlag string // what a replay needs besides, if the patches are none of the laboratory's
 }
 
 // bugRow is one bug. The fields of the catch are those of the first judge that has to
@@ -60,6 +62,35 @@ func (r *bugReport) outcome() error {
 	return exitWith(verdict)
 }
 
+// faultsTold is how many faults are told of a run. Most shrink to fewer.
+const faultsTold = 10
+
+// tell says what shows a bug, and how to look at it.
+func (r *bugReport) tell(w io.Writer, row bugRow) {
+	if row.Error != "" {
+		fmt.Fprintf(w, "\n%s\n", row.Error)
+	}
+	for _, found := range row.All {
+		if !found.Caught {
+			continue
+		}
+		first, _, _ := strings.Cut(found.Violation, "\n")
+		fmt.Fprintf(w, "\n%s, on %s from seed %d: %s\n", row.Name, found.Protocol, found.Seed, first)
+		for _, fault := range found.Sentences[:min(len(found.Sentences), faultsTold)] {
+			fmt.Fprintf(w, "  fault           %s\n", fault)
+		}
+		if more := len(found.Sentences) - faultsTold; more > 0 {
+			fmt.Fprintf(w, "  and %d more\n", more)
+		}
+		if !found.CleanOK {
+			fmt.Fprintf(w, "  the shrunk run fails without the bug too\n")
+		}
+		if found.Replay != "" {
+			fmt.Fprintf(w, "To see it: quorumlab replay %s%s\n", filepath.ToSlash(found.Replay), r.dirFlag)
+		}
+	}
+}
+
 func (r *bugReport) print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "BUG\tCAUGHT\tBY\tSEEDS\tCPU s\tFAULTS\tOF")
@@ -89,17 +120,7 @@ func (r *bugReport) print(w io.Writer) error {
 		return err
 	}
 	for _, row := range r.Bugs {
-		if row.Error != "" {
-			fmt.Fprintf(w, "\n%s\n", row.Error)
-		}
-		for _, found := range row.All {
-			if found.Caught && !found.CleanOK {
-				fmt.Fprintf(w, "\n%s: the shrunk run fails without the bug too\n", row.Name)
-			}
-			if found.Replay != "" {
-				fmt.Fprintf(w, "\nTo see it: quorumlab replay %s", filepath.ToSlash(found.Replay))
-			}
-		}
+		r.tell(w, row)
 	}
 	_, err := fmt.Fprintln(w)
 	return err

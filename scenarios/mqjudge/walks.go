@@ -29,8 +29,8 @@ func (j judge) walks() {
 		c := w.translated(a.Command)
 		want := w.reference.Apply(c)
 		if got := reference.Result(a.Command, a.Answer); !w.alike(c, got, want) {
-			j.blame(walked, "C%d, who is alone with it, asked %T%+v at %v and was answered %+v, and should have been %+v",
-				a.Machine, a.Command, a.Command, a.Called, got, want)
+			j.blame(walked, "C%d, who is alone with it, asked %s at %v and was answered %s, and should have been %s",
+				a.Machine, reference.Text(a.Command), a.Called, reference.Text(got), reference.Text(want))
 			return
 		}
 	}
