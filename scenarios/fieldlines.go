@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -37,7 +38,7 @@ func fieldLines(name string, value any) []string {
 			if to-from > 1 {
 				times = fmt.Sprintf("%d × ", to-from)
 			}
-			lines = append(lines, fmt.Sprintf("%s: %s%s", name, times, phrase(v.Index(from).Interface())))
+			lines = append(lines, fmt.Sprintf("%s: %s%s", name, times, cmp.Or(phrase(v.Index(from).Interface()), "nothing")))
 			from = to
 		}
 		return lines

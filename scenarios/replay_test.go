@@ -130,6 +130,8 @@ func TestReadReplay(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
+// FuzzReadReplay needs -fuzzminimizetime 1x: Go's fuzzer would spend its time on making a
+// long file shorter.
 func FuzzReadReplay(f *testing.F) {
 	s, err := scenarios.SwarmScenario(map[string]string{"duration": "500ms", "recovery": "500ms"})
 	require.NoError(f, err)
