@@ -62,6 +62,7 @@ type Invariants struct {
 type shadow struct {
 	id             node.ID
 	server         *Server // a new one after each restart
+	calls          int     // of its handler
 	role           Role
 	term           Term
 	votedFor       node.ID
@@ -100,6 +101,7 @@ func NewInvariants() *Invariants {
 // any more and must not be asked again.
 func (v *Invariants) Check(id node.ID, s *Server) error {
 	h := v.shadow(id)
+	h.calls++
 	restarted := h.server != s
 	h.voteOnDisk()
 	if restarted {

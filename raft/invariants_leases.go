@@ -9,12 +9,14 @@ import (
 // authority is what the judge remembers of a server's relation to leaders: of what it
 // heard as a follower, and of the rounds that it began as a leader.
 type authority struct {
-	heardAt  time.Duration // when it last heard a leader, in this life or an earlier one, on its own clock
-	says     time.Duration // when it says so itself
-	round    uint64        // the newest that it had begun by then
-	begun    []roundStart  // of a leader with leases, from the newest that was answered on
-	assigned int           // how many reads waited for a round that had begun,
-	first    waitingRead   // and which was the oldest; its round is zero if there was none
+	heardAt  time.Duration   // when it last heard a leader, in this life or an earlier one, on its own clock
+	says     time.Duration   // when it says so itself
+	round    uint64          // the newest that it had begun by then
+	acked    uint64          // the newest of these that was looked at when a majority had answered it
+	begun    []roundStart    // of a leader with leases, from the newest that was answered on
+	calls    map[node.ID]int // of the others when the newest round began
+	assigned int             // how many reads waited for a round that had begun,
+	first    waitingRead     // and which was the oldest; its round is zero if there was none
 }
 
 // offer is a leader's word that another server may stand at once, whoever hears the
@@ -99,7 +101,34 @@ func (v *Invariants) checkReads(h *shadow, s *Server, restarted bool) error {
 			return err
 		}
 	}
+	return v.checkAnswered(h, s)
+}
+
+// checkAnswered: who has answered the newest round was called since that began. An answer
+// to an earlier message says nothing of it.
+func (v *Invariants) checkAnswered(h *shadow, s *Server) error {
+	own := &h.authority
+	if s.reads.round == own.round {
+		if s.reads.acked < own.round || own.acked == own.round {
+			return nil
+		}
+		own.acked = own.round
+		for i := range s.peers {
+			p := &s.peers[i]
+			if calls, known := own.calls[p.id]; known && p.round == own.round && v.shadow(p.id).calls == calls {
+				return violation(readsOwnRound, "server %d, leader of term %d, takes round %d for answered by server %d, which has not run since that began",
+					h.id, s.term, own.round, p.id)
+			}
+		}
+		return nil
+	}
 	own.round = s.reads.round
+	if own.calls == nil {
+		own.calls = make(map[node.ID]int)
+	}
+	for i := range s.peers {
+		own.calls[s.peers[i].id] = v.shadow(s.peers[i].id).calls
+	}
 	return nil
 }
 

@@ -401,6 +401,18 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			r.reads.waiting = []waitingRead{{round: 1}}
 			return 1
 		}},
+		{"a round answered by who has not heard of it", readsOwnRound, func(s *scene) node.ID {
+			r := s.servers[1]
+			r.config.Reads, r.reads.round = ReadIndex, 1
+			require.NoError(s.t, s.check(1))
+			require.NoError(s.t, s.check(2))
+			r.reads.acked, r.peers[0].round = 1, 1
+			require.NoError(s.t, s.check(1), "it has run since")
+			r.reads.round = 2
+			require.NoError(s.t, s.check(1))
+			r.reads.acked, r.peers[0].round = 2, 2
+			return 1
+		}},
 		{"a lease that lasts too long", leaseInTime, func(s *scene) node.ID {
 			s.lease()
 			s.servers[1].env.(*fakeEnv).now = 140 * time.Millisecond
