@@ -137,6 +137,18 @@ func downfall(r *rand.Rand, span sim.Span) sim.Downfall {
 	return f
 }
 
+// relapses are how leaders fall for a while: at once, or when what they first sent may
+// just have arrived, they are heard no more, and some of them crash. That lasts for so
+// long that others come to lead, and for so short that clients still wait.
+func relapses(span sim.Span) sim.Schedule {
+	const ms = time.Millisecond
+	soon, length := sim.Uniform(10*ms, 100*ms), sim.Uniform(200*ms, 900*ms)
+	return sim.Schedule{
+		sim.Downfall{Span: span, By: sim.ByIsolation, Direction: sim.Outward, After: sim.Mixture(sim.Constant(0), 0.5, soon), Length: length},
+		sim.Downfall{Span: span, By: sim.ByCrash, After: sim.Mixture(sim.Constant(time.Hour), 0.4, soon), Length: length},
+	}
+}
+
 // healing are the faults that always end. A leader outside of the healed quorum is
 // as good as any while its followers hear from it; that clients cannot reach it, or
 // that it is too slow for what they ask, would be no fault of the protocol's.
@@ -197,6 +209,9 @@ func (c Swarm) faults(seed uint64) sim.Schedule {
 	schedule := append(Compose(all...)(seed, phase), c.drifts(seed, phase)...)
 	if c.Priorities > 0 {
 		schedule = append(schedule, priorities(stream(seed, "priorities"), c.Servers, c.Priorities, phase)...)
+	}
+	if c.Theme == Reigns {
+		schedule = append(schedule, relapses(sim.Between(time.Microsecond, phase))...)
 	}
 	if c.Theme.ends() {
 		return append(schedule, c.Theme.deafen(phase)...)

@@ -26,6 +26,16 @@ const (
 	// Elections: few servers, of which each comes to lead and falls before it has done
 	// much.
 	Elections Theme = "elections"
+	// Reigns: soon after a server comes to lead it is heard no more, and hears. Until it is
+	// heard again others come to lead, and the same befalls them. So what one has left in
+	// logs is overtaken by what the next leaves there, and comes to the fore again (Raft,
+	// Figure 8), while clients ask everybody.
+	Reigns Theme = "reigns"
+	// Busy: clients do not wait, answers are long in coming, and messages cost something. The
+	// service can do all that is asked of it, but not much more: who sends again what has
+	// arrived makes work that grows faster than it is done, and does not come back by itself
+	// ("metastable failures": Bronson et al., HotOS 2021).
+	Busy Theme = "busy"
 	// Members: the membership changes all the time, while leaders fall.
 	Members Theme = "members"
 	// Damage: what is on disks is damaged, and servers restart and find out.
@@ -39,7 +49,7 @@ const (
 	Deposed Theme = "deposed"
 )
 
-var themes = []Theme{NoTheme, Leases, Syncs, Elections, Members, Damage, Deaf, Deposed}
+var themes = []Theme{NoTheme, Leases, Syncs, Elections, Reigns, Busy, Members, Damage, Deaf, Deposed}
 
 func (t Theme) validate() error {
 	if !slices.Contains(themes, t) {
@@ -48,10 +58,10 @@ func (t Theme) validate() error {
 	return nil
 }
 
-// drawTheme draws the theme of a seed: most have none.
+// drawTheme draws the theme of a seed: many have none.
 func drawTheme(seed uint64) Theme {
 	r := stream(seed, "swarm theme")
-	return pick(r, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme,
+	return pick(r, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, Reigns, Busy,
 		Leases, Leases, Syncs, Elections, Members, Damage, Deaf, Deposed)
 }
 
@@ -73,6 +83,18 @@ func (c *Swarm) concentrate() {
 		c.Servers, c.Changes, c.Spares, c.StopToChange = 3, 0, 0, false
 		c.Downfall, c.Crash, c.CrashAll = Often{600 * ms, 3 * s}, Often{}, Often{}
 		c.Pause, c.SlowDisk = Often{}, Often{}
+	case Reigns:
+		c.Servers, c.Changes, c.Spares, c.StopToChange = 3, 0, 0, false
+		c.calm() // it takes several steps one after the other
+		c.Transfers, c.Priorities = 0, 0
+		c.Latency, c.Sync = sim.Uniform(5*ms, 15*ms), sim.Uniform(ms, 10*ms)
+		c.Clients, c.Think, c.OpenRate, c.Roam, c.Keys, c.Counter = 8, sim.Duration(10*ms), 0, true, 16, false
+		c.InFlight, c.CompareAndSet, c.Duration = 2, false, sim.Duration(10*s)
+	case Busy:
+		c.Servers, c.Changes, c.Spares, c.StopToChange = min(c.Servers, 5), 0, 0, false
+		c.Duration, c.Clients, c.Think, c.OpenRate = sim.Duration(2*s), 3, sim.Duration(10*ms), 200
+		c.Plain, c.InFlight, c.CompareAndSet = false, 0, false
+		c.Latency, c.CPU, c.Bandwidth = sim.Uniform(20*ms, 40*ms), sim.Exponential(500*time.Microsecond), 0
 	case Members:
 		c.Changes, c.Spares, c.Transfers = sim.Duration(150*ms), max(c.Spares, 2), sim.Duration(s)
 		c.FlexibleQuorums, c.NoPreVote, c.NoLearning = false, false, true
@@ -90,6 +112,13 @@ func (c *Swarm) concentrate() {
 		for _, n := range slices.Concat(c.damage(nil), c.losses(nil)) {
 			*n.often = Often{}
 		}
+	}
+}
+
+// calm has nothing befall.
+func (c *Swarm) calm() {
+	for _, n := range slices.Concat(c.nemeses(), c.damage(nil), c.losses(nil)) {
+		*n.often = Often{}
 	}
 }
 
