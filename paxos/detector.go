@@ -85,7 +85,10 @@ func (s *Server) expect(server node.ID) {
 func (s *Server) awaitLeader() {
 	spread := s.config.LeaderTimeoutMax - s.config.LeaderTimeoutMin
 	wait := s.config.LeaderTimeoutMin + time.Duration(s.env.Rand().Int64N(int64(spread)+1))
-	s.env.SetTimer(LeaderTimer, s.patiently(wait))
+	if s.expected == 0 || s.isMember(s.expected) { // else it will not be led by that one
+		wait = s.patiently(wait)
+	}
+	s.env.SetTimer(LeaderTimer, wait)
 }
 
 // Whoever suspects a leader too soon will do so again, if the network is slower than

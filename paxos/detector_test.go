@@ -94,6 +94,18 @@ func TestARetryIsNotProposedTwice(t *testing.T) {
 	l.expect("1001 " + ok(5, 5))
 }
 
+// However patient a server is, it does not wait for one that is no member any more.
+func TestNobodyWaitsForWhoHasLeft(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.server.patience = 8
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: 0})
+	require.GreaterOrEqual(t, l.timers[LeaderTimer], 8*l.config.LeaderTimeoutMin)
+	l.receive(3, Accept{Ballot: b(2, 3), First: 1, Requests: []rsm.Request{membershipRequest(1, []node.ID{1, 2})}})
+	l.receive(3, Accept{Ballot: b(2, 3), First: 2, Requests: make([]rsm.Request, l.config.Window)})
+	l.receive(3, Heartbeat{Ballot: b(2, 3), Chosen: Slot(l.config.Window)})
+	require.LessOrEqual(t, l.timers[LeaderTimer], l.config.LeaderTimeoutMax)
+}
+
 // A server that finds that it suspected its leader too soon waits longer, and when it
 // has heard a leader for long, no longer than before.
 func TestPatience(t *testing.T) {

@@ -132,6 +132,9 @@ func (s *Server) forgetMemberships() {
 // membership is in force it fills the slots before with no-ops if clients do not.
 func (s *Server) membershipsChanged() {
 	s.enrollMore()
+	if s.role == follower && s.expected != 0 && !s.isMember(s.expected) {
+		s.awaitLeader()
+	}
 	if s.role != leading {
 		return
 	}
@@ -220,14 +223,15 @@ func (s *Server) announce() {
 	}
 }
 
-// receiveKnown learns what another server has to hand over. A member relieves one
-// that is none.
+// receiveKnown learns what another server has to hand over, or tells one that is behind
+// what there is to learn: who the members are it may not know, and who has relieved this
+// server may have lost what it knew. A member relieves one that is none.
 func (s *Server) receiveKnown(from node.ID, m Known) {
 	if m.Chosen > s.chosen {
 		s.askCatchUp(from)
 		return
 	}
-	if s.isMember(s.env.ID()) && !s.isMember(from) {
+	if m.Chosen < s.chosen || s.isMember(s.env.ID()) && !s.isMember(from) {
 		s.log.Send(from, Known{Chosen: s.chosen}) // the other will rely on it
 	}
 	if m.Chosen == s.chosen {

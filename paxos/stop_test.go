@@ -78,6 +78,18 @@ func TestAnAcceptorKnowsItsConfiguration(t *testing.T) {
 	require.Equal(t, "[3=7/1@1.2]", summary(l.server.slots.after(2)))
 }
 
+// Who was removed and relieved still tells others that are behind: who relieved it may
+// have lost what it knew.
+func TestWhoIsBehindIsTold(t *testing.T) {
+	l := bootStopping(t, 1)
+	l.receive(2, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{2, 3, 4})), 2})
+	l.receive(3, Known{Chosen: 2})
+	l.expire(LeaderTimer)
+	l.expect() // it is relieved
+	l.receive(3, Known{Chosen: 1})
+	l.expect("3 Known(chosen=2)")
+}
+
 // A leader may miss the end of its configuration, which was chosen in another's ballot.
 // It proposes the stop once more to acceptors who accept nothing of that configuration
 // any more, but hear that it is alive: they tell it, and it gives up.

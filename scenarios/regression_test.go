@@ -78,6 +78,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`came to be stored under the number, and the next life took the others for stored.`},
 		{"ballot-of-nobody", scenarios.Paxos, `The only member left was to teach a server that had promised a ballot to one that is ` +
 			`no member any more. It gave way to that one and, patient from what it had been through, waited 2 s for it.`},
+		{"forgotten-relief", scenarios.Paxos, `The one who was removed was the only one to know who came after it, but for a new ` +
+			`member, which said so and then lost it to its disk. Nobody who knew felt called upon to tell the others again.`},
 		{"lost-question", scenarios.Raft, `Only one server could win. It had backed off, a message in which it asked for a vote was ` +
 			`lost, and it waited 3 s before it asked again.`},
 	} {
