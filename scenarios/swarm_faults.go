@@ -87,7 +87,11 @@ func (c *Swarm) nemeses() []nemesis {
 			return sim.Bandwidth{Span: span, Target: some(r), BytesPerSecond: pick(r, int64(2_000), 20_000)}
 		}},
 		{"downfall", &c.Downfall, Often{4 * s, 3 * s}, func(r *rand.Rand, span sim.Span) sim.Fault {
-			return downfall(r, span)
+			f := downfall(r, span)
+			if c.Theme == Holes && f.By == sim.ByCrash {
+				f.By = sim.ByPause
+			}
+			return f
 		}},
 		{"echo", &c.Echo, Often{3 * s, 2 * s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.Echo{Span: span, Target: pick(r, "", sim.Leader, sim.AnyOne), Probability: pick(r, 0.02, 0.1, 0.5),
@@ -213,6 +217,7 @@ func (c Swarm) faults(seed uint64) sim.Schedule {
 	if c.Theme == Reigns {
 		schedule = append(schedule, relapses(sim.Between(time.Microsecond, phase))...)
 	}
+	schedule = append(schedule, c.Theme.holes(seed, phase)...)
 	if c.Theme.ends() {
 		return append(schedule, c.Theme.deafen(phase)...)
 	}

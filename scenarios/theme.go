@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -40,6 +41,11 @@ const (
 	Members Theme = "members"
 	// Damage: what is on disks is damaged, and servers restart and find out.
 	Damage Theme = "damage"
+	// Holes: of what is under way at a time some is lost, and so is what would tell of it
+	// later, while few servers take turns to lead and are cut off soon. So slots stay
+	// empty here that are taken there, and those who have filled them in different ways
+	// come to lead again. A counter misses a command for ever.
+	Holes Theme = "holes"
 	// Deaf: when all else is over, the leader no longer hears, for good, and is heard. With
 	// CheckQuorum it has to notice that, and give up.
 	Deaf Theme = "deaf"
@@ -49,7 +55,7 @@ const (
 	Deposed Theme = "deposed"
 )
 
-var themes = []Theme{NoTheme, Leases, Syncs, Elections, Reigns, Busy, Members, Damage, Deaf, Deposed}
+var themes = []Theme{NoTheme, Leases, Syncs, Elections, Reigns, Busy, Members, Damage, Holes, Deaf, Deposed}
 
 func (t Theme) validate() error {
 	if !slices.Contains(themes, t) {
@@ -61,7 +67,7 @@ func (t Theme) validate() error {
 // drawTheme draws the theme of a seed: many have none.
 func drawTheme(seed uint64) Theme {
 	r := stream(seed, "swarm theme")
-	return pick(r, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, Reigns, Busy,
+	return pick(r, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, Reigns, Busy, Holes,
 		Leases, Leases, Syncs, Elections, Members, Damage, Deaf, Deposed)
 }
 
@@ -103,6 +109,16 @@ func (c *Swarm) concentrate() {
 		c.Servers, c.Changes, c.Spares = 3, 0, 0
 		c.BitRot, c.LostWrite = Often{200 * ms, s}, Often{s, 300 * ms}
 		c.Crash = Often{700 * ms, 100 * ms}
+	case Holes:
+		c.Servers, c.Clients, c.Think, c.Counter = 3, 8, sim.Duration(10*ms), true
+		c.Plain, c.EagerCommit, c.Changes, c.Spares, c.StopToChange = false, false, 0, 0, false
+		c.Downfall, c.Transfers = Often{600 * ms, 3 * s}, sim.Duration(300*ms)
+		// Who starts anew, or is handed a snapshot, is rid of what it did wrong.
+		c.SnapshotEvery = 0
+		c.Crash, c.CrashAll, c.DiskErrors, c.FailedSync, c.FullDisk = Often{}, Often{}, Often{}, Often{}, Often{}
+		for _, n := range slices.Concat(c.damage(nil), c.losses(nil)) {
+			*n.often = Often{}
+		}
 	case Deaf, Deposed:
 		c.NoCheckQuorum, c.NoPreVote = c.Theme == Deposed, false
 		if c.Reads == ReadLease {
@@ -120,6 +136,24 @@ func (c *Swarm) calm() {
 	for _, n := range slices.Concat(c.nemeses(), c.damage(nil), c.losses(nil)) {
 		*n.often = Often{}
 	}
+}
+
+// holes is what leaves some: for a while most of what would be accepted, or handed over
+// later, is lost.
+func (t Theme) holes(seed uint64, phase time.Duration) sim.Schedule {
+	const ms = time.Millisecond
+	if t != Holes {
+		return nil
+	}
+	lose := func(name, types string, often Often) Nemesis {
+		return Repeat(name, often, 0, func(r *rand.Rand, span sim.Span) sim.Fault {
+			return sim.Filter{Span: span, Types: types, Drop: pick(r, 0.3, 0.6, 0.9)}
+		})
+	}
+	return Compose(
+		lose("holes", "AppendEntries+Accept", Often{150 * ms, 150 * ms}),
+		lose("holes stay", "CatchUp+InstallSnapshot+SnapshotChunk", Often{300 * ms, 500 * ms}),
+	)(seed, phase)
 }
 
 // ends reports whether all that befalls ends before the leader becomes deaf, and nobody
