@@ -27,7 +27,7 @@ func TestThemes(t *testing.T) {
 		}
 	}
 	assert.Len(t, seen, len(themes))
-	assert.Greater(t, seen[NoTheme], 100)
+	assert.Greater(t, seen[NoTheme], 75)
 
 	s, err := SwarmScenario(map[string]string{"theme": "leases", "servers": "5"})
 	require.NoError(t, err)
