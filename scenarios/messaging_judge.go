@@ -51,6 +51,9 @@ func (c *messagingCrew) trial(r *Result) mqjudge.Case {
 		switch role := role.(type) {
 		case Receiver:
 			all.WorkedOn = append(all.WorkedOn, role.Queue)
+			if i >= len(r.Scenario.Clients) {
+				continue // a run that was made small may have fewer clients than roles
+			}
 			all.Holds[i+1] = max(1, r.Scenario.Clients[i].Sessions)
 			if role.Extend > 0 { // who could not extend a lease works on, and has another one
 				all.Holds[i+1] = 0

@@ -140,6 +140,22 @@ func TestQueueSwarmReplays(t *testing.T) {
 }
 
 // TestQueueSwarmShrinks shrinks a loss to a few messages.
+// TestQueueSwarmWithFewerClients: a run that is made small loses clients, those at the end
+// first, and is judged all the same.
+func TestQueueSwarmWithFewerClients(t *testing.T) {
+	s, err := scenarios.ByName("queue-swarm")
+	require.NoError(t, err)
+	for seed := range uint64(3) {
+		f := scenarios.Run(s, scenarios.Raft, seed).Freeze()
+		all := f.Clients
+		require.NotEmpty(t, all)
+		for n := range all {
+			f.Clients = all[:n]
+			f.Run(s, scenarios.Raft)
+		}
+	}
+}
+
 func TestQueueSwarmShrinks(t *testing.T) {
 	s, err := scenarios.QueueSwarmScenario(map[string]string{"kind": "", "contract": "", "ttl": "0s", "maxLength": "0", "publishers": "1"})
 	require.NoError(t, err)
