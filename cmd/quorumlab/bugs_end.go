@@ -26,13 +26,7 @@ func lastLine(printed []byte) (found catch, done bool) {
 // without end, say, or by the panic of a goroutine, which nothing can hold up. Whoever
 // looks inside has seen that.
 func (found catch) suddenEnd(bug planted.Bug, class scenarios.Class, err error, complaint string) (catch, error) {
-	how := "it ended itself, without a word"
-	if err != nil {
-		how = err.Error()
-	}
-	if complaint = strings.TrimSpace(complaint); complaint != "" {
-		how = fmt.Sprintf("%s: %.2000s", how, complaint)
-	}
+	how := howEnded(err, complaint)
 	if class.Invariant != "" || class.Judge == scenarios.Outside || class.Judge == scenarios.Live {
 		return found, fmt.Errorf("%s: the program with the bug in it failed: %s", bug.Name, how)
 	}
@@ -43,4 +37,16 @@ func (found catch) suddenEnd(bug planted.Bug, class scenarios.Class, err error, 
 	found.Caught, found.Judge, found.Invariant, found.CleanOK = true, scenarios.Inside, "Process Goes On", true
 	found.Violation = "the program ended in the middle of a run: " + how
 	return found, nil
+}
+
+// howEnded says how a program ended that should have gone on.
+func howEnded(err error, complaint string) string {
+	how := "it ended itself, without a word"
+	if err != nil {
+		how = err.Error()
+	}
+	if complaint = strings.TrimSpace(complaint); complaint != "" {
+		how = fmt.Sprintf("%s: %.2000s", how, complaint)
+	}
+	return how
 }

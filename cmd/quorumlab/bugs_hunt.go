@@ -114,6 +114,9 @@ func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, c
 	case !found.Caught:
 		return found, nil
 	}
+	if err != nil || !done {
+		found.Unshrunk = howEnded(err, complaint.String())
+	}
 	if found.Replay == "" {
 		return found, nil // the run never ended
 	}

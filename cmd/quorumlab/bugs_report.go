@@ -82,6 +82,9 @@ func (r *bugReport) tell(w io.Writer, row bugRow) {
 		if more := len(found.Sentences) - faultsTold; more > 0 {
 			fmt.Fprintf(w, "  and %d more\n", more)
 		}
+		if found.Unshrunk != "" {
+			fmt.Fprintf(w, "  not made small  the program ended while that was tried: %s\n", found.Unshrunk)
+		}
 		if !found.CleanOK {
 			fmt.Fprintf(w, "  the shrunk run fails without the bug too\n")
 		}

@@ -48,6 +48,9 @@ type catch struct {
 	// CleanOK says that the code without the bug does not fail so in the shrunk run,
 	// which so shows the bug and nothing else.
 	CleanOK bool `json:"cleanOk"`
+	// Unshrunk is why the run is not a small one: the program ended while it was looked
+	// for.
+	Unshrunk string `json:"unshrunk,omitempty"`
 }
 
 // huntLine is a line that hunt prints: how far it has come, and at the end what it found.
