@@ -231,8 +231,8 @@ func (s *Server) receiveKnown(from node.ID, m Known) {
 		s.askCatchUp(from)
 		return
 	}
-	if m.Chosen < s.chosen || s.isMember(s.env.ID()) && !s.isMember(from) {
-		s.log.Send(from, Known{Chosen: s.chosen}) // the other will rely on it
+	if !m.Answered && (m.Chosen < s.chosen || s.isMember(s.env.ID()) && !s.isMember(from)) {
+		s.log.Send(from, Known{Chosen: s.chosen, Answered: true}) // the other will rely on it
 	}
 	if m.Chosen == s.chosen {
 		s.relieved = m.Chosen

@@ -108,7 +108,8 @@ type HandOver struct {
 
 // Known says that the sender knows what was chosen up to a slot.
 type Known struct {
-	Chosen Slot
+	Chosen   Slot
+	Answered bool // it answers one, and is not answered: else two servers might never end
 }
 
 // CatchUpRequest asks a server for the values chosen from First on.

@@ -48,7 +48,7 @@ func (m Decision) Size() int { return ballotSize + slotSize }
 func (m HandOver) Size() int { return ballotSize }
 
 // Size implements node.Sizer.
-func (m Known) Size() int { return slotSize }
+func (m Known) Size() int { return slotSize + 1 }
 
 // Size implements node.Sizer.
 func (m CatchUpRequest) Size() int { return slotSize }

@@ -50,7 +50,12 @@ func (m Decision) String() string { return fmt.Sprintf("Decision(%v chosen=%d)",
 
 func (m HandOver) String() string { return fmt.Sprintf("HandOver(%v)", m.Ballot) }
 
-func (m Known) String() string { return fmt.Sprintf("Known(chosen=%d)", m.Chosen) }
+func (m Known) String() string {
+	if m.Answered {
+		return fmt.Sprintf("Known(chosen=%d, answered)", m.Chosen)
+	}
+	return fmt.Sprintf("Known(chosen=%d)", m.Chosen)
+}
 
 func (m CatchUpRequest) String() string { return fmt.Sprintf("CatchUpRequest(from %d)", m.First) }
 

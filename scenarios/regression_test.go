@@ -82,6 +82,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`member, which said so and then lost it to its disk. Nobody who knew felt called upon to tell the others again.`},
 		{"lost-question", scenarios.Raft, `Only one server could win. It had backed off, a message in which it asked for a vote was ` +
 			`lost, and it waited 3 s before it asked again.`},
+		{"answers-to-answers", scenarios.Paxos, `Servers told one that seemed behind what they knew, and were told in turn. Where ` +
+			`messages come again later all seem behind, and each answer brought about more.`},
 	} {
 		frozen, err := scenarios.ReadReplayFile("testdata/regressions/" + c.file + ".json")
 		require.NoError(t, err)
