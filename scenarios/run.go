@@ -123,8 +123,12 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 		}
 	}
 	if s.Transfers > 0 {
+		until := s.Duration
+		if s.TransfersUntil > 0 {
+			until = s.TransfersUntil
+		}
 		e.world.AddClient(func(env node.Env) node.Handler {
-			return &administrator{env: env, servers: servers, every: s.Transfers, until: s.Duration, now: e.world.Now}
+			return &administrator{env: env, servers: servers, every: s.Transfers, until: until, now: e.world.Now}
 		})
 	}
 	e.faults = p.spoken(s.faultsOf(seed), seed)

@@ -31,6 +31,8 @@ type Scenario struct {
 	// Transfers is the mean time between requests to hand the leadership over;
 	// zero is none.
 	Transfers time.Duration
+	// TransfersUntil is when these requests end; zero is not before the run does.
+	TransfersUntil time.Duration
 	// Changes says how the membership changes; the zero value is never.
 	Changes Changes
 

@@ -221,7 +221,7 @@ func (c Swarm) faults(seed uint64) sim.Schedule {
 	if c.Theme.ends() {
 		return append(schedule, c.Theme.deafen(phase)...)
 	}
-	if c.alone() {
+	if c.alone() || c.Theme == Holes { // which leaves a leader much to send again
 		schedule = c.heard(schedule)
 	}
 	damage := c.befall(targets(c.frail(seed)), seed, phase, schedule)

@@ -123,6 +123,9 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		// answered while they do, and may not when service is due.
 		s.Changes.Until = time.Duration(c.Duration)
 	}
+	if c.Theme == Holes {
+		s.TransfersUntil = time.Duration(c.Duration) // so many cost more than is due then
+	}
 	if c.Theme.ends() {
 		s.Due = c.deafDue()
 		s.Duration = s.Due + 2*time.Second

@@ -112,7 +112,7 @@ func (c *Swarm) concentrate() {
 	case Holes:
 		c.Servers, c.Clients, c.Think, c.Counter = 3, 8, sim.Duration(10*ms), true
 		c.Plain, c.EagerCommit, c.Changes, c.Spares, c.StopToChange = false, false, 0, 0, false
-		c.Downfall, c.Transfers = Often{600 * ms, 3 * s}, sim.Duration(s)
+		c.Downfall, c.Transfers = Often{600 * ms, 3 * s}, sim.Duration(300*ms)
 		// Who starts anew, or is handed a snapshot, is rid of what it did wrong.
 		c.SnapshotEvery = 0
 		c.Crash, c.CrashAll, c.DiskErrors, c.FailedSync, c.FullDisk = Often{}, Often{}, Often{}, Often{}, Often{}
