@@ -11,20 +11,26 @@ import (
 	"quorumlab/sim"
 )
 
-// Account tells a failure from what is broken to the last events before it, for
-// people to read.
-func (r *Result) Account() string {
-	var b strings.Builder
-	part := func(title, text string) {
+// beginAccount begins to tell a failure with what is broken, and returns what adds a part.
+func (r *Result) beginAccount() (b *strings.Builder, part func(title, text string)) {
+	b = new(strings.Builder)
+	part = func(title, text string) {
 		if text = strings.TrimRight(text, "\n"); text != "" {
-			fmt.Fprintf(&b, "\n%s\n%s\n", title, indent(text))
+			fmt.Fprintf(b, "\n%s\n%s\n", title, indent(text))
 		}
 	}
-	fmt.Fprintf(&b, "%v\n", r.Failure)
+	fmt.Fprintf(b, "%v\n", r.Failure)
 	part("What is broken:", r.Violation)
 	if r.Report.Verdict == linearizability.VerdictViolation {
 		part("What clients saw, of which no order can be made:", r.Report.String())
 	}
+	return b, part
+}
+
+// Account tells a failure from what is broken to the last events before it, for
+// people to read.
+func (r *Result) Account() string {
+	b, part := r.beginAccount()
 	part(fmt.Sprintf("Where: %s on %s, seed %d, %d servers, %d clients, %d operations. Configuration:",
 		r.Scenario.Name, r.Protocol.Name, r.Seed, r.Scenario.Servers, len(r.Scenario.Clients), len(r.Operations)), r.configuration())
 	part("To see it again:", r.Command())

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/renameio/v2/maybe"
 
-	"quorumlab/linearizability"
 	"quorumlab/sim"
 )
 
@@ -60,17 +59,7 @@ func (s *Script) judge() {
 
 // account tells a failure, as [Result.Account] does.
 func (s *Script) account(r *Result) string {
-	var b strings.Builder
-	part := func(title, text string) {
-		if text = strings.TrimRight(text, "\n"); text != "" {
-			fmt.Fprintf(&b, "\n%s\n%s\n", title, indent(text))
-		}
-	}
-	fmt.Fprintf(&b, "%v\n", r.Failure)
-	part("What is broken:", r.Violation)
-	if r.Report.Verdict == linearizability.VerdictViolation {
-		part("What clients saw, of which no order can be made:", r.Report.String())
-	}
+	b, part := r.beginAccount()
 	if named, ok := s.t.(interface{ Name() string }); ok {
 		part("To see it again:", fmt.Sprintf("go test -run %s -artifacts", testPattern(named.Name())))
 	}
