@@ -61,8 +61,8 @@
 // leader; with PreVote it asks first whether it could win (prevote.go). A leader
 // that has lost its majority would hold on for ever, and with it the clients and
 // the followers that still hear it; with CheckQuorum it steps down, and servers
-// that hear from a leader stick to it (quorum.go). A candidate that did not win may
-// try again sooner, or later and later (election.go).
+// that hear from a leader stick to it (checkquorum.go). A candidate that did not
+// win may try again sooner, or later and later (election.go).
 //
 // # Reading
 //

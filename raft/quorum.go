@@ -1,49 +1,58 @@
 package raft
 
-// CheckQuorum: a leader that does not hear from a majority for an election timeout
-// steps down (dissertation §6.2). It could not commit anything, while its
-// heartbeats may still reach some and hold them off from electing a better one,
-// and its clients would wait for nothing. In return, servers that hear from a
-// leader stick to it: they take no part in the election of another
-// (dissertation §4.2.3).
+// majority returns how many of so many servers are more than half. Any two
+// majorities have a server in common; all of Raft's safety rests on that.
+func majority(servers int) int { return servers/2 + 1 }
 
-func (s *Server) startQuorumTimer() {
-	if s.config.CheckQuorum {
-		s.env.SetTimer(QuorumTimer, s.config.ElectionTimeoutMax)
+// member says in which of the groups of a configuration a server votes.
+type member struct{ voters, old bool }
+
+func (m member) any() bool { return m.voters || m.old }
+
+// in reports whether the server votes in the old group, or in that of the voters.
+func (m member) in(old bool) bool {
+	if old {
+		return m.old
 	}
+	return m.voters
 }
 
-// checkQuorum counts from whom the leader has heard since the last time.
-func (s *Server) checkQuorum() {
-	heard := s.reached(1, func(p *peer) uint64 {
-		if p.active {
-			return 1
-		}
-		return 0
-	})
-	if heard == 0 {
-		s.leader = 0
-		s.env.Note(MarkLeaderWithoutQuorum)
-		s.stepDown(s.term)
-		return
+// reached returns the highest value that a majority has reached, in each of the
+// groups of the configuration. The server itself has reached own, and a peer what
+// of says.
+func (s *Server) reached(own uint64, of func(p *peer) uint64) uint64 {
+	c := s.configuration()
+	value := s.reachedBy(len(c.Voters), own, of, false)
+	if c.Joint() {
+		value = min(value, s.reachedBy(len(c.Old), own, of, true))
+	}
+	return value
+}
+
+// reachedBy is for one of the groups, which has that size: the old one, or that of the
+// voters.
+func (s *Server) reachedBy(size int, own uint64, of func(p *peer) uint64, old bool) uint64 {
+	values := s.values[:0]
+	if s.votes.in(old) {
+		values = append(values, own)
 	}
 	for i := range s.peers {
-		s.peers[i].active = false
+		if p := &s.peers[i]; p.votes.in(old) {
+			values = insertSorted(values, of(p))
+		}
 	}
-	s.startQuorumTimer()
+	s.values = values
+	return values[len(values)-majority(size)]
 }
 
-// heardLeader reports whether the server has heard from a leader within the
-// shortest election timeout, so that no other server that does may have given it
-// up yet. If the clock was set back, how long ago it was is not known: it counts anew,
-// because a leader may rely on it (see reads.go).
-func (s *Server) heardLeader() bool {
-	now := s.env.Now()
-	s.heardAt = min(s.heardAt, now)
-	return now-s.heardAt < s.config.ElectionTimeoutMin
-}
-
-// hearsLeader reports whether the server sticks to a leader, which may be itself.
-func (s *Server) hearsLeader() bool {
-	return s.config.CheckQuorum && (s.role == Leader || s.heardLeader())
+// insertSorted adds a value to some that are in order. There are as many as servers,
+// for whom this is quicker than to sort them afterwards.
+func insertSorted(values []uint64, value uint64) []uint64 {
+	i := len(values)
+	values = append(values, value)
+	for ; i > 0 && values[i-1] > value; i-- {
+		values[i] = values[i-1]
+	}
+	values[i] = value
+	return values
 }
