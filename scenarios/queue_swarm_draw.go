@@ -77,11 +77,10 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 }
 
 // hasty reports whether queues are not drained, or not in time, where an answer takes a
-// third of a second: as with slow disks, or for as long as half of a leader's messages are
-// lost. A lease that is shorter is over before anybody can use it, a member of a group that
-// may not be silent for as long is dropped again and again, and who holds one message at a
-// time gets a few in a second. And plain Paxos has one command stored after the other, 23
-// in a second.
+// third of a second, as with slow disks. A lease that is shorter is over before anybody can
+// use it, a member of a group that may not be silent for as long is dropped again and again,
+// and who holds one message at a time gets a few in a second. And plain Paxos has one
+// command stored after the other, 23 in a second.
 func (c QueueSwarm) hasty() bool {
 	return c.Plain || c.Lease < Length(time.Second) || c.Member < Length(2*time.Second) || c.Holds < 4
 }

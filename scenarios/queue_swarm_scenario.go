@@ -79,9 +79,6 @@ func (c QueueSwarm) scenario(seed uint64) Scenario {
 	faults := s.Faults
 	s.Faults = func(r *rand.Rand, servers int) sim.Schedule {
 		schedule := faults(r, servers)
-		if c.hasty() {
-			schedule = c.heard(schedule)
-		}
 		for _, n := range c.clientNemeses() {
 			schedule = append(schedule, Repeat(n.name, *n.often, 0, n.fault)(seed, time.Duration(c.Duration))...)
 		}

@@ -176,41 +176,6 @@ func TestQueueSwarmShrinks(t *testing.T) {
 	t.Fatal("nothing is ever lost")
 }
 
-// TestHalfOfAllIsLostForEver only where answers that come late are in time, or where
-// several ask.
-func TestHalfOfAllIsLostForEver(t *testing.T) {
-	all, err := scenarios.ByName("queue-swarm")
-	require.NoError(t, err)
-	patient := 0
-	for seed := range uint64(1000) {
-		s := all.Vary(seed)
-		c := s.Config.(scenarios.QueueSwarm)
-		for _, f := range s.Faults(nil, c.Servers) {
-			if d, ok := f.(sim.Disturbance); ok && d.End == 0 && d.Loss >= 0.5 {
-				require.GreaterOrEqual(t, c.Holds, 4, "seed %d: %v", seed, d)
-				require.GreaterOrEqual(t, time.Duration(c.Lease), time.Second, "seed %d: %v", seed, d)
-				patient++
-			}
-		}
-	}
-	assert.NotZero(t, patient)
-
-	all, err = scenarios.ByName("swarm")
-	require.NoError(t, err)
-	many := 0
-	for seed := range uint64(1000) {
-		s := all.Vary(seed)
-		c := s.Config.(scenarios.Swarm)
-		for _, f := range s.Faults(nil, c.Servers) {
-			if d, ok := f.(sim.Disturbance); ok && d.End == 0 && d.Loss >= 0.5 {
-				require.True(t, c.Clients > 1 || c.OpenRate > 0, "seed %d: %v", seed, d)
-				many++
-			}
-		}
-	}
-	assert.NotZero(t, many)
-}
-
 func TestQueueSwarmSet(t *testing.T) {
 	for field, value := range map[string]string{
 		"kind": "log", "contract": "at-most-once", "exchange": "topic", "publishers": "2", "lease": "300ms", "clientCrash": "off",

@@ -153,28 +153,13 @@ func relapses(span sim.Span) sim.Schedule {
 	}
 }
 
-// healing are the faults that always end. A leader outside of the healed quorum is
-// as good as any while its followers hear from it; that clients cannot reach it, or
-// that it is too slow for what they ask, would be no fault of the protocol's.
-var healing = []string{"cutClients", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk", "downfall", "echo", "byType"}
-
-// alone reports whether one client asks, one thing after the other. Where half of the
-// messages of a leader outside of the healed quorum are lost, one client's request, or the
-// answer to it, may be lost for 2 s on end, whatever the protocol does; of several clients
-// another has an answer meanwhile.
-func (c Swarm) alone() bool { return c.Clients == 1 && c.OpenRate == 0 }
-
-// heard is a schedule in which nobody's messages are lost by half to the end of the run. A
-// leader outside of the healed quorum is followed all the same, and answers late.
-func (c Swarm) heard(schedule sim.Schedule) sim.Schedule {
-	schedule = slices.Clone(schedule)
-	for i, f := range schedule {
-		if d, ok := f.(sim.Disturbance); ok && d.End == 0 && d.Loss >= 0.5 {
-			d.End = c.Duration
-			schedule[i] = d
-		}
-	}
-	return schedule
+// healing are the faults that always end: those that make a server bad without
+// silencing it. Its followers hear from it, and rightly stand by it. If it is outside of
+// the healed quorum, the service is as slow as it is, or as hard to reach, which is no
+// fault of the protocol's, and no bound on time holds. What silences a server, or a
+// link, lasts to the end of some runs: there the quorum has to go on by itself.
+var healing = []string{
+	"cutClients", "disturbance", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk", "downfall", "echo", "byType",
 }
 
 // drifts gives every server's clock a rate of its own. The slowest and the fastest that
@@ -220,9 +205,6 @@ func (c Swarm) faults(seed uint64) sim.Schedule {
 	schedule = append(schedule, c.Theme.holes(seed, phase)...)
 	if c.Theme.ends() {
 		return append(schedule, c.Theme.deafen(phase)...)
-	}
-	if c.alone() || c.Theme == Holes { // which leaves a leader much to send again
-		schedule = c.heard(schedule)
 	}
 	damage := c.befall(targets(c.frail(seed)), seed, phase, schedule)
 	return append(append(schedule, damage...), c.heal(seed, phase, damage))

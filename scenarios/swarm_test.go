@@ -3,9 +3,11 @@ package scenarios_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +153,37 @@ func TestSwarmFieldsAreIndependent(t *testing.T) {
 	without := faults(map[string]string{"crash": "off", "crashAll": "off"})
 	assert.Equal(t, without, with)
 	assert.NotEmpty(t, with)
+}
+
+// TestWhatLasts: to the end of a run last only faults that silence servers or links, and
+// what is wrong with clocks and disks; not those that make a server bad which is followed
+// all the same. Themes that heal nobody have faults of their own.
+func TestWhatLasts(t *testing.T) {
+	lasting := map[string]bool{}
+	for _, name := range []string{"swarm", "queue-swarm"} {
+		all, err := scenarios.ByName(name)
+		require.NoError(t, err)
+		for seed := range uint64(500) {
+			s := all.Vary(seed)
+			if c, ok := s.Config.(scenarios.Swarm); ok && c.Theme != scenarios.NoTheme {
+				continue
+			}
+			for _, f := range s.Faults(nil, s.Servers) {
+				_, end := f.Window()
+				if p, ok := f.(sim.Partition); end == 0 && ok {
+					require.NotEqual(t, sim.Clients, p.Other, "seed %d", seed)
+				}
+				if end == 0 {
+					lasting[f.Kind()] = true
+				}
+			}
+		}
+	}
+	kinds := slices.Collect(maps.Keys(lasting))
+	assert.ElementsMatch(t, []string{
+		"crash", "pause", "partition", "shape", "flapping", "clog", "clock-skew", "clock-drift", "clock-strobe",
+		"disk-errors", "failed-sync", "full-disk", "wipe",
+	}, kinds)
 }
 
 func TestNemesis(t *testing.T) {
