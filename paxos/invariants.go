@@ -32,9 +32,13 @@ const (
 	adoptsHighest = "Adopts the Highest"
 	// Nobody proposes in a slot before it is known who decides on it.
 	beyondWindow = "Proposed Beyond the Window"
-	// Nobody proposes anything after a stop before that is chosen, and nothing is chosen
-	// after it by those for whom it was the last (Stoppable Paxos).
+	// Nobody proposes anything after a stop before that is chosen, or that may yet be, nor
+	// a stop before something that may yet be chosen; and nothing is chosen after it by
+	// those for whom it was the last (Stoppable Paxos).
 	beyondStop = "Nothing After a Stop"
+	// What an acceptor holds, of slots of which it does not know what was chosen, it has
+	// accepted in the configuration that it knows to be in force (stop.go).
+	heldInForce = "Acceptances Are of the Configuration in Force"
 	// In one slot and ballot all servers accept the same value, for ever.
 	oneValue = "One Value per Ballot"
 	// Once a quorum has durably accepted a value in one ballot it is chosen,
@@ -54,6 +58,7 @@ const (
 	// What leases and reads without the log rely on (Config.KeepLeader, reads.go).
 	keeps         = "Acceptors Stand by Their Leader"
 	readsOwnRound = "Reads Wait for a Round That Began After Them"
+	readsFresh    = "Reads See What Was Carried Out Before Them"
 	leaseInTime   = "Leases End in Time"
 	leaseAlone    = "Nobody Comes to Lead During a Lease"
 )
@@ -87,6 +92,7 @@ type machine struct {
 	server   *Server // its present life
 	boots    bool    // what it holds it has not accepted just now
 	damaged  bool    // something of what it had accepted may be missing
+	since    Slot    // of the configuration that it knew to be in force
 
 	promised Ballot   // after the last event
 	before   Ballot   // and before it
@@ -147,6 +153,7 @@ var checks = [...]func(v *Invariants, m *machine) error{
 	(*Invariants).checkRepaired,
 	(*Invariants).checkLeader,
 	(*Invariants).checkChosen,
+	(*Invariants).checkVoided,
 	(*Invariants).checkApplied,
 	(*Invariants).checkSnapshot,
 	(*Invariants).checkKeeps,

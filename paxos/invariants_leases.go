@@ -18,7 +18,8 @@ type authority struct {
 	ballot Ballot // of the rounds
 	round  uint64 // the newest that it had begun after its last event
 	begun  []begunRound
-	reads  int // that waited then
+	since  Slot   // of the membership that was in force then
+	floors []Slot // of the reads that waited then: so much somebody had carried out when they came
 }
 
 type heard struct {
@@ -63,27 +64,34 @@ func (v *Invariants) checkKeeps(m *machine) error {
 	return nil
 }
 
-// checkReads: a read waits for a round that begins after it came, and a lease lasts,
-// from when the round began that a quorum has answered, no longer than the shortest
-// leader timeout on the slowest clock.
+// checkReads: a read waits for a round that begins after it came, and after the
+// membership came into force that is; what is read has all that anybody had carried out
+// when the read came; and a lease lasts, from when the round began that a quorum has
+// answered, no longer than the shortest leader timeout on the slowest clock.
 func (v *Invariants) checkReads(m *machine) error {
 	s, own := m.server, &m.authority
 	if s.role != leading || s.config.Reads == ReadLog {
 		return nil
 	}
 	if own.ballot != s.ballot {
-		own.ballot, own.round, own.begun, own.reads = s.ballot, 0, nil, 0
+		own.ballot, own.round, own.begun, own.floors = s.ballot, 0, nil, nil
+		own.since = s.memberships[0].From
 	}
-	early := 0
+	if err := v.checkAnswered(m); err != nil {
+		return err
+	}
+	old := len(own.floors) // of those that wait were there before
+	if since := s.memberships[0].From; since != own.since {
+		own.since, old = since, 0
+	}
 	for i := range s.reads {
-		if s.reads[i].round <= own.round {
-			early++
+		if i >= old && s.reads[i].round <= own.round {
+			return violation(readsOwnRound, m, "a read that has just come, or the members with it, waits for round %d of %v, which had begun before", own.round, s.ballot)
 		}
 	}
-	if early > own.reads {
-		return violation(readsOwnRound, m, "a read that has just come waits for round %d of %v, which had begun before", own.round, s.ballot)
+	for len(own.floors) < len(s.reads) {
+		own.floors = append(own.floors, v.carriedOut())
 	}
-	own.reads = len(s.reads)
 	if s.config.Reads == ReadLease {
 		if err := v.checkLease(m); err != nil {
 			return err
@@ -91,6 +99,28 @@ func (v *Invariants) checkReads(m *machine) error {
 	}
 	own.round = s.pulse.round
 	return nil
+}
+
+// checkAnswered looks at the reads that wait no more. They were answered: an event brings
+// reads or ends some.
+func (v *Invariants) checkAnswered(m *machine) error {
+	s, own := m.server, &m.authority
+	for len(own.floors) > len(s.reads) {
+		if floor := own.floors[0]; s.applied < floor {
+			return violation(readsFresh, m, "it leads %v and has answered a read in the state after slot %d; when that came, slot %d was carried out elsewhere",
+				s.ballot, s.applied, floor)
+		}
+		own.floors = own.floors[1:]
+	}
+	return nil
+}
+
+// carriedOut returns up to which slot somebody has carried out what was chosen.
+func (v *Invariants) carriedOut() (slot Slot) {
+	for _, m := range v.machines {
+		slot = max(slot, m.applied)
+	}
+	return slot
 }
 
 func (v *Invariants) checkLease(m *machine) error {
@@ -113,6 +143,10 @@ func (v *Invariants) checkLease(m *machine) error {
 	}
 	if s.pulse.offered {
 		return violation(leaseInTime, m, "it leads %v and holds a lease, though it has asked another server to take over", s.ballot)
+	}
+	if slot := v.carriedOut(); s.applied < slot && s.applied >= max(s.chosen, s.inheritedTo) {
+		return violation(readsFresh, m, "it leads %v, holds a lease, and would answer reads in the state after slot %d; slot %d was carried out elsewhere",
+			s.ballot, s.applied, slot)
 	}
 	return nil
 }

@@ -71,20 +71,6 @@ func (v *Invariants) advance(m *machine) error {
 	return nil
 }
 
-// checkStopped looks whether anything was chosen after the stop that is the last of
-// the prefix.
-func (v *Invariants) checkStopped(m *machine) error {
-	if m.server.config.Reconfiguration != ByStop {
-		return nil
-	}
-	for i := int(v.prefix); i < len(v.history); i++ {
-		if h := &v.history[i]; h.chosen {
-			return violation(beyondStop, m, "a stop is chosen in slot %d; a value had been in slot %d, in %v", v.prefix, i+1, h.ballot)
-		}
-	}
-	return nil
-}
-
 // totalAt returns the digest of all that was chosen up to a slot, if that is
 // chosen.
 func (v *Invariants) totalAt(slot Slot) (total uint64, ok bool) {
@@ -104,15 +90,8 @@ func (v *Invariants) checkProposal(m *machine, p Proposal) error {
 	if p.Slot > v.prefix+Slot(m.server.config.Window) {
 		return violation(beyondWindow, m, "slot %d is proposed, and chosen are those up to %d", p.Slot, v.prefix)
 	}
-	for _, stop := range v.stops {
-		if stop.Ballot == p.Ballot && stop.Slot < p.Slot && stop.Slot > v.prefix {
-			return violation(beyondStop, m, "slot %d is proposed in %v, after a stop in slot %d", p.Slot, p.Ballot, stop.Slot)
-		}
-	}
-	if m.server.config.Reconfiguration == ByStop {
-		if _, ok := membershipOf(p.Request); ok {
-			v.stops = append(v.stops, p)
-		}
+	if err := v.checkStops(m, p); err != nil {
+		return err
 	}
 	if known := v.at(p.Slot).find(p.Ballot); v.void(p.Slot, known) {
 		// The proposer has missed that its configuration has stopped before this slot, as
@@ -121,6 +100,9 @@ func (v *Invariants) checkProposal(m *machine, p Proposal) error {
 		// who decides on the slot has promised nothing to one who does not know them. It
 		// takes the promises of those who decided before.
 		return v.checkPrepared(m, &v.electorates[v.electorateOf(known.since)], p.Ballot, p.Slot)
+	}
+	if err := v.checkOpenStops(m, p); err != nil {
+		return err
 	}
 	if err := v.checkAdopted(m, p); err != nil {
 		return err
@@ -174,12 +156,15 @@ func (v *Invariants) checkMeeting(m *machine, ballot Ballot) error {
 // gone by cannot be seen, so there has to be one by which it can have come to the value.
 func (v *Invariants) checkAdopted(m *machine, p Proposal) error {
 	h, e := v.at(p.Slot), v.governing(m, p.Slot)
+	value := digest(0, 0, p.Request)
+	if p.Slot <= m.server.inheritedTo && !v.inherits(value, p) {
+		return violation(adoptsHighest, m, "%v is proposed where the proposer inherits; nobody had accepted that there, and it is no no-op", p)
+	}
 	if h.chosen || len(h.proposals) == 1 {
 		return nil // the first is looked at with the others; this ballot's is the only one
 	}
 	promised := v.promised(e, p.Ballot)
 	needed := quorum(m.server.config.Phase1Quorum, len(e.Servers))
-	value := digest(0, 0, p.Request)
 	if v.upTo(promised, p, 0) >= needed {
 		return nil // nothing need have been reported
 	}
@@ -192,6 +177,25 @@ func (v *Invariants) checkAdopted(m *machine, p Proposal) error {
 	return violation(adoptsHighest, m, "%v is proposed, though others were accepted in lower ballots", p)
 }
 
+// inherits reports whether a value may be proposed in a slot of those that a proposer
+// inherits: somebody had accepted it there in a lower ballot, and in a configuration that
+// matters, or it is a no-op, which fills a hole.
+func (v *Invariants) inherits(value uint64, p Proposal) bool {
+	if value == noOp {
+		return true
+	}
+	for i := range v.at(p.Slot).proposals {
+		other := &v.at(p.Slot).proposals[i]
+		if other.ballot < p.Ballot && other.value == value && !v.void(p.Slot, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// noOp is the digest of a no-op.
+var noOp = digest(0, 0, rsm.Request{})
+
 // mayFollow reports whether a value may be proposed because of a proposal: it is its
 // value, or a no-op that takes the place of a stop.
 func (v *Invariants) mayFollow(value uint64, p *proposed) bool {
@@ -199,7 +203,7 @@ func (v *Invariants) mayFollow(value uint64, p *proposed) bool {
 		return true
 	}
 	_, stop := membershipOf(p.request)
-	return stop && p.since != 0 && value == digest(0, 0, rsm.Request{})
+	return stop && p.since != 0 && value == noOp
 }
 
 // upTo counts who of a set had accepted, in a proposal's slot and lower ballots than

@@ -100,6 +100,13 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			}
 			g.accept(1, b(2, 3), 6, 3)
 		}, adoptsHighest},
+		"what nobody has reported": {func(g *stage) {
+			for _, id := range []node.ID{2, 3} {
+				g.event(id, func(s *Server) { s.promised = b(2, 3) })
+			}
+			g.event(3, func(s *Server) { s.inheritedTo = 1 })
+			g.accept(1, b(2, 3), 6, 3)
+		}, adoptsHighest},
 		"a reported value, but not the highest": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 2)
 			g.event(1, func(s *Server) { s.promised = b(2, 1) })
@@ -131,6 +138,36 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 				g.event(id, func(s *Server) { s.slots.set(stopIn(1, b(1, 1), 1, 2)) })
 			}
 		}, beyondStop},
+		"a stop before something that may be chosen": {func(g *stage) {
+			g.config.Reconfiguration = ByStop
+			g.accept(2, b(1, 3), 5, 3)
+			for _, id := range []node.ID{1, 2} {
+				g.event(id, func(s *Server) { s.promised = b(1, 1) }) // and may accept it yet
+			}
+			g.event(1, func(s *Server) { s.promised = b(2, 1) })
+			g.event(1, func(s *Server) { s.slots.set(stopIn(1, b(2, 1), 1, 2)) })
+		}, beyondStop},
+		"something after a stop that may be chosen": {func(g *stage) {
+			g.config.Reconfiguration = ByStop
+			g.event(1, func(s *Server) { s.promised = b(1, 1) })
+			g.event(1, func(s *Server) { s.slots.set(stopIn(1, b(1, 1), 1, 2)) })
+			g.event(3, func(s *Server) { s.promised = b(2, 3) })
+			g.accept(2, b(2, 3), 5, 3)
+		}, beyondStop},
+		"what is void is kept": {func(g *stage) {
+			g.stopElsewhere()
+			g.accept(3, b(1, 1), 6, 1)
+			g.event(1, func(s *Server) {
+				s.slots.set(Proposal{1, 0, request(5)})
+				s.slots.set(stopIn(2, 0, 4, 5))
+				s.chosen, s.memberships[0].From = 2, 3
+			})
+		}, heldInForce},
+		"what is not void is forgotten": {func(g *stage) {
+			g.config.Reconfiguration = ByStop
+			g.accept(1, b(1, 1), 5, 1)
+			g.event(1, func(s *Server) { s.slots.forget(1) })
+		}, acceptanceStands},
 		"snapshots differ": {func(g *stage) {
 			for _, id := range []node.ID{1, 2} {
 				g.event(id, func(s *Server) { s.snapshot, s.snapshotAt = rsm.Pieces{{byte(id)}}, 7 })
@@ -167,6 +204,11 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 				s.slots.set(Proposal{1, 0, request(6)})
 				s.chosen = 1
 			})
+		}, agreement},
+		"written over what is known": {func(g *stage) {
+			g.accept(1, b(1, 1), 5, 1, 2)
+			g.event(1, func(s *Server) { s.chosen = 1 })
+			g.accept(1, b(2, 3), 5, 1) // the same, by luck
 		}, agreement},
 		"carried out wrongly": {func(g *stage) {
 			g.accept(1, b(1, 1), 5, 1, 2)
@@ -209,6 +251,28 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			g.lease(1, b(1, 1))
 			g.event(1, func(s *Server) { s.reads = []read{{round: 1}} })
 		}, readsOwnRound},
+		"a read that goes by a round of members who were replaced": {func(g *stage) {
+			g.config.Reads = ReadQuorum
+			g.lease(1, b(1, 1))
+			g.event(1, func(s *Server) { s.reads = []read{{round: 2}} })
+			g.event(1, func(s *Server) { s.pulse.round = 2 })
+			g.event(1, func(s *Server) { s.memberships[0].From = 3 })
+		}, readsOwnRound},
+		"a read in an old state": {func(g *stage) {
+			g.config.Reads = ReadQuorum
+			g.lease(1, b(1, 1))
+			g.accept(1, b(2, 3), 5, 2, 3)
+			g.event(3, func(s *Server) { s.chosen, s.applied, s.digest = 1, 1, digest(0, 1, request(5)) })
+			g.event(1, func(s *Server) { s.reads = []read{{round: 2}} })
+			g.event(1, func(s *Server) { s.reads = nil })
+		}, readsFresh},
+		"a lease in an old state": {func(g *stage) {
+			g.config.Reads = ReadLease
+			g.lease(1, b(1, 1))
+			g.accept(1, b(2, 3), 5, 2, 3)
+			g.event(3, func(s *Server) { s.chosen, s.applied, s.digest = 1, 1, digest(0, 1, request(5)) })
+			g.event(1, func(s *Server) {})
+		}, readsFresh},
 		"a lease that lasts too long": {func(g *stage) {
 			g.config.Reads, g.config.ClockDriftBound = ReadLease, 1
 			g.lease(1, b(1, 1))

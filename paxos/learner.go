@@ -53,7 +53,6 @@ func (s *Server) learnAccepted() {
 // whose value is not known: the commands of all servers must have the same
 // order.
 func (s *Server) apply() {
-	since := s.since()
 	for s.applied < s.chosen {
 		p := s.slots.at(s.applied + 1)
 		s.applied++
@@ -62,13 +61,14 @@ func (s *Server) apply() {
 		if p.Request.Client == 0 {
 			s.learnMembership(p.Slot, p.Request)
 		}
+		since := s.since()
 		s.forgetMemberships()
+		if s.since() != since {
+			s.voidStopped() // before a snapshot says that it was accepted in the new configuration
+		}
 		if every := Slot(s.config.SnapshotSlots); every > 0 && s.applied%every == 0 {
 			s.takeSnapshot()
 		}
-	}
-	if s.since() != since {
-		s.voidStopped()
 	}
 	s.checkRepaired()
 }

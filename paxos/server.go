@@ -91,6 +91,7 @@ func (s *Server) Start() {
 	s.enrollAnew()
 	s.apply()
 	s.voidStopped()
+	s.forgetUnknown()
 	s.recorded, s.unsure = nil, false
 	if s.damaged && len(s.peers) == 0 {
 		s.env.Exit(errAlone)

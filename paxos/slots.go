@@ -43,10 +43,15 @@ func (s *slots) set(p Proposal) {
 		s.proposals = s.proposals[:p.Slot-s.base]
 	}
 	s.proposals[p.Slot-s.base-1] = p
+	s.touch(p.Slot)
+}
+
+// touch notes that a slot was written.
+func (s *slots) touch(slot Slot) {
 	if s.touchedFirst == 0 {
-		s.touchedFirst, s.touchedLast = p.Slot, p.Slot
+		s.touchedFirst, s.touchedLast = slot, slot
 	}
-	s.touchedFirst, s.touchedLast = min(s.touchedFirst, p.Slot), max(s.touchedLast, p.Slot)
+	s.touchedFirst, s.touchedLast = min(s.touchedFirst, slot), max(s.touchedLast, slot)
 }
 
 // setAll puts requests into consecutive slots, all in one ballot.
@@ -73,6 +78,7 @@ func (s *slots) discard(through Slot) {
 func (s *slots) forget(slot Slot) {
 	if slot > s.base && slot <= s.last() {
 		s.proposals[slot-s.base-1] = Proposal{}
+		s.touch(slot)
 	}
 }
 

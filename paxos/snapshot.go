@@ -78,7 +78,7 @@ func (s *Server) commitSnapshot() bool {
 		return false
 	}
 	for _, p := range s.slots.after(s.snapshotAt) {
-		record := appendAccepted(s.record[:0], p.Ballot, s.since(), s.snapshotAt, p.Slot, []rsm.Request{p.Request})
+		record := appendAccepted(s.record[:0], p.Ballot, s.acceptedIn(p.Slot), s.chosen, p.Slot, []rsm.Request{p.Request})
 		if p.Ballot == 0 {
 			if p.Slot > s.chosen {
 				continue // learned, beyond something that was lost since; it can be learned again

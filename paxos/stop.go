@@ -102,13 +102,35 @@ func overtaken(stop Proposal, after []Proposal) bool {
 }
 
 // voidStopped forgets what was accepted in later slots before the configuration came
-// to be in force. At a start, records say in which configuration that was.
+// to be in force.
 func (s *Server) voidStopped() {
 	if s.config.Reconfiguration == ByWindow {
 		return
 	}
 	for slot := s.chosen + 1; slot <= s.slots.last(); slot++ {
 		if s.recorded == nil || s.recorded[slot] < s.since() {
+			s.slots.forget(slot)
+		}
+	}
+}
+
+// acceptedIn returns the configuration in which what is held in a slot was accepted: that
+// which is in force, for what was accepted before is void, or at a start what the record
+// says.
+func (s *Server) acceptedIn(slot Slot) Slot {
+	if s.recorded != nil {
+		return s.recorded[slot]
+	}
+	return s.since()
+}
+
+// forgetUnknown forgets, at a start, what was accepted in a configuration of which the
+// server does not know any more. A crash took the snapshot from which it knew of it; then
+// nobody was told of the acceptance, which was written later. Or that snapshot is damaged,
+// and the server promises nothing before it has caught up.
+func (s *Server) forgetUnknown() {
+	for slot := s.chosen + 1; slot <= s.slots.last(); slot++ {
+		if s.recorded[slot] > s.since() {
 			s.slots.forget(slot)
 		}
 	}

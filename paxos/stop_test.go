@@ -195,3 +195,53 @@ func TestReportsOfTheNextConfiguration(t *testing.T) {
 	l.expire(FlushTimer)
 	require.Equal(t, "[3=9/1@2.1 4=6/1@2.1]", summary(l.server.slots.after(2)))
 }
+
+// A snapshot may be due in the slot of the stop itself. Later records must not say that
+// what is void then was accepted in the new configuration.
+func TestASnapshotInTheSlotOfAStop(t *testing.T) {
+	l := bootStopping(t, 1)
+	l.config.SnapshotSlots = 2
+	l.server.config = l.config
+	l.receive(2, Accept{b(1, 2), 1, requests(5, 6, 7, 8), 0, 1, 0})
+	l.receive(3, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
+	require.EqualValues(t, 2, l.server.snapshotAt)
+	l.restart()
+	require.EqualValues(t, 3, l.server.since())
+	require.Empty(t, l.server.slots.after(2))
+}
+
+// A server that starts carries out what it knows to be chosen, and may take a snapshot
+// before it comes to the stop after which it had accepted something.
+func TestASnapshotOnTheWayToAStop(t *testing.T) {
+	one, two := membershipRequest(8, []node.ID{1, 2, 4}), membershipRequest(9, []node.ID{1, 2, 3})
+	l := bootStopping(t, 1)
+	l.receive(2, CatchUp{1, append(requests(5, 6), one), 3})
+	l.receive(2, CatchUp{4, append(requests(7, 8), two), 6})
+	l.receive(2, Accept{b(1, 2), 8, requests(9), 6, 7, 0})
+	l.config.SnapshotSlots = 4
+	for range 2 {
+		l.restart()
+		require.EqualValues(t, 4, l.server.snapshotAt)
+		require.Equal(t, Promise{b(2, 2), 6, []Proposal{{8, b(1, 2), request(9)}}, 7}, l.server.ownReport(b(2, 2)))
+	}
+}
+
+// If a crash takes the snapshot from which a server knew its configuration, nobody was
+// told of what it accepted in that. Were it to keep that, it would tell others who do not
+// heed it, and forget it when it learns.
+func TestAConfigurationIsLostWithTheSnapshot(t *testing.T) {
+	ahead, l := bootStopping(t, 2), bootStopping(t, 1)
+	ahead.receive(3, CatchUp{1, append(requests(5), membershipRequest(9, []node.ID{1, 2, 4})), 2})
+	ahead.server.takeSnapshot()
+	at, snapshot := ahead.server.Snapshot()
+	l.server.Receive(2, SnapshotChunk{At: at, Data: snapshot, Total: len(snapshot)})
+	l.server.Receive(3, Accept{b(1, 3), 4, requests(6), 2, 3, 0})
+	require.EqualValues(t, 4, l.server.Last())
+	l.expect()
+	l.kill()
+	require.NoError(t, l.disk.Remove(snapshotName))
+	l.start()
+	l.sync()
+	require.EqualValues(t, 1, l.server.since())
+	require.Empty(t, l.server.slots.after(0))
+}
