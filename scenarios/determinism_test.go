@@ -87,33 +87,26 @@ func (u *unordered) Receive(from node.ID, m node.Message) {
 	}
 }
 
-// TestFingerprintAcrossProcesses compares fingerprints of this process with those
-// of others that have one and two threads, or in short tests of one that has another
-// number of them.
+// TestFingerprintAcrossProcesses compares fingerprints of this process with those of one
+// that has another number of threads.
 func TestFingerprintAcrossProcesses(t *testing.T) {
 	here := fingerprints(t)
 	if os.Getenv("QUORUMLAB_PRINT_FINGERPRINTS") != "" {
 		os.Stdout.WriteString("fingerprints: " + here + "\n")
 		return
 	}
-	threads := []string{"1", "2"}
-	if testing.Short() {
-		threads = threads[:1]
-		if runtime.GOMAXPROCS(0) == 1 {
-			threads[0] = "2"
-		}
+	threads := "1"
+	if runtime.GOMAXPROCS(0) == 1 {
+		threads = "2"
 	}
-	for _, threads := range threads {
-		child := exec.Command(os.Args[0], "-test.run=^TestFingerprintAcrossProcesses$", "-test.v", "-test.short="+strconv.FormatBool(testing.Short()))
-		child.Env = append(os.Environ(), "QUORUMLAB_PRINT_FINGERPRINTS=yes", "GOMAXPROCS="+threads)
-		output, err := child.Output()
-		require.NoError(t, err, "%s", output)
-		_, there, found := strings.Cut(string(output), "fingerprints: ")
-		require.True(t, found, "%s", output)
-		there, _, _ = strings.Cut(there, "\n")
-		require.Equal(t, here, there, "GOMAXPROCS=%s", threads)
-	}
-	t.Logf("GOMAXPROCS %d here: %s", runtime.GOMAXPROCS(0), here)
+	child := exec.Command(os.Args[0], "-test.run=^TestFingerprintAcrossProcesses$", "-test.v", "-test.short="+strconv.FormatBool(testing.Short()))
+	child.Env = append(os.Environ(), "QUORUMLAB_PRINT_FINGERPRINTS=yes", "GOMAXPROCS="+threads)
+	output, err := child.Output()
+	require.NoError(t, err, "%s", output)
+	_, there, found := strings.Cut(string(output), "fingerprints: ")
+	require.True(t, found, "%s", output)
+	there, _, _ = strings.Cut(there, "\n")
+	require.Equal(t, here, there, "GOMAXPROCS=%s", threads)
 }
 
 // fingerprints runs every scenario from one seed.

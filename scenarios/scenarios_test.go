@@ -34,17 +34,13 @@ func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 	switch {
 	case count < 0:
 		t.Fatalf("-seeds: %d is negative", count)
-	case count == 0 && s.Name == "swarm":
-		count = 500
-	case count == 0 && s.Name == "queue-swarm":
-		count = 300
-	case count == 0 && strings.HasSuffix(s.Name, "-swarm"): // of one of the services: they are quick
-		count = 200
+	case count == 0 && strings.HasSuffix(s.Name, "swarm"):
+		count = 150
 	case count == 0:
-		count = 20
+		count = 10
 	}
 	if seeds == 0 && testing.Short() {
-		count /= 20
+		count = (count + 9) / 10
 	}
 	all := make([]uint64, count)
 	for i := range all {

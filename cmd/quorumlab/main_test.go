@@ -318,7 +318,7 @@ func TestCompareWorkers(t *testing.T) {
 	}
 	var first string
 	written := make(map[string]string)
-	for i, workers := range []string{"1", "2", "2"} {
+	for i, workers := range []string{"1", "2"} {
 		dir := t.TempDir()
 		code, out, complaint := call("compare", "leader-crash", "cost", "distance", "--json", "--workers", workers, "--out", dir)
 		require.Equal(t, exitOK, code, complaint)

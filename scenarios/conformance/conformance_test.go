@@ -30,7 +30,7 @@ func TestOurProtocolsConform(t *testing.T) {
 	for _, p := range scenarios.Protocols() {
 		t.Run(p.Name, func(t *testing.T) {
 			for _, part := range conformance.Parts() {
-				part.Seeds = min(part.Seeds, 5)
+				part.Seeds = min(part.Seeds, 3)
 				if testing.Short() {
 					part.Seeds = 1
 				}
