@@ -21,6 +21,9 @@ func (r *Result) beginAccount() (b *strings.Builder, part func(title, text strin
 	}
 	fmt.Fprintf(b, "%v\n", r.Failure)
 	part("What is broken:", r.Violation)
+	if r.Failure.Judge == Inside {
+		part("Where in the source, the innermost call first:", strings.Join(raised(r.stack), "\n"))
+	}
 	if r.Report.Verdict == linearizability.VerdictViolation {
 		part("What clients saw, of which no order can be made:", r.Report.String())
 	}

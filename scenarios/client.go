@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"quorumlab/linearizability"
 	"quorumlab/node"
 	"quorumlab/rsm"
+	"quorumlab/sim"
 )
 
 // How patient clients are. They try another server when one has not answered in
@@ -103,7 +105,7 @@ func (c *client) Timeout(t node.Timer) {
 func (c *client) Receive(from node.ID, m node.Message) {
 	reply, ok := m.(rsm.Reply)
 	if !ok {
-		return
+		c.refuse(from, fmt.Sprintf("a %T, which is no rsm.Reply", m))
 	}
 	s := c.byID[reply.Client]
 	if s == nil || s.state != calling || s.request.Sequence != reply.Sequence {
@@ -113,7 +115,7 @@ func (c *client) Receive(from node.ID, m node.Message) {
 	case rsm.OK:
 		output, err := s.invocation.Output(reply.Result)
 		if err != nil {
-			panic(&node.Violation{Invariant: wellFormedAnswer, Detail: err.Error()})
+			c.refuse(from, fmt.Sprintf("%.40q, which is no answer to %v: %v", reply.Result, s.invocation.Input, err))
 		}
 		c.server = from
 		c.recorder.end(s.place, linearizability.OutcomeOK, output)
@@ -126,9 +128,19 @@ func (c *client) Receive(from node.ID, m node.Message) {
 		// of a refusal made another request, a network that duplicates would breed them.
 		if from == s.asked {
 			s.asked = 0
+			if reply.Leader != 0 && !slices.Contains(c.servers, reply.Leader) {
+				c.refuse(from, fmt.Sprintf("the word that machine %d leads, which is no server", reply.Leader))
+			}
 			c.redirected(s, from, reply.Leader)
 		}
+	default:
+		c.refuse(from, fmt.Sprintf("an answer with %v", reply.Status))
 	}
+}
+
+// refuse ends the run because of an answer that no server may give.
+func (c *client) refuse(from node.ID, what string) {
+	panic(&node.Violation{Invariant: wellFormedAnswer, Detail: fmt.Sprintf("%s got from %s %s", sim.Name(c.env.ID()), sim.Name(from), what)})
 }
 
 // Synced implements node.Handler.

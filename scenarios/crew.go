@@ -43,6 +43,8 @@ const crewAsked = 100 * time.Millisecond
 
 // run lets the run take its course, and returns the failure that ended it.
 func (e *experiment) run() error {
+	e.guard.runs(true)
+	defer e.guard.runs(false)
 	end := e.scenario.length()
 	if e.crew == nil {
 		return e.world.Run(end)

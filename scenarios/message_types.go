@@ -14,8 +14,14 @@ import (
 // looking on while a leader is cut off and servers crash. What it finds depends on
 // nothing but the protocol and the scenario's servers and workload.
 func (p Protocol) WithMessages(s Scenario) Protocol {
+	p, _ = p.withMessages(s) // what keeps them from being found out will show
+	return p
+}
+
+// withMessages is WithMessages, and returns an error where a handler does not return.
+func (p Protocol) withMessages(s Scenario) (Protocol, error) {
 	if p.Messages != nil {
-		return p
+		return p, nil
 	}
 	probe := Scenario{
 		Name: "message-types", Servers: s.Servers, Workload: s.Workload, World: localNetwork(), Faults: acquaintance,
@@ -25,18 +31,23 @@ func (p Protocol) WithMessages(s Scenario) Protocol {
 	probe = probe.filled()
 	found := make(map[string]bool)
 	for seed := range uint64(probeSeeds) {
-		// A run that fails has shown some of them too.
-		_, _ = Measure(probe, p, seed, func(w *sim.World) {
-			w.Observe(sim.ObserverFunc(func(e *sim.Event) {
-				if e.Kind == sim.Sent && int(e.Machine) <= probe.Servers && int(e.Peer) <= probe.Servers {
-					found[typeName(e.Message)] = true
-				}
-			}))
+		look := sim.ObserverFunc(func(e *sim.Event) {
+			if e.Kind == sim.Sent && int(e.Machine) <= probe.Servers && int(e.Peer) <= probe.Servers {
+				found[typeName(e.Message)] = true
+			}
 		})
+		_, err := probe.guarded(testLimits, func(s Scenario) *Result {
+			// A run that fails has shown some of them too.
+			_, _ = Measure(s, p, seed, func(w *sim.World) { w.Observe(look) })
+			return nil
+		})
+		if err != nil {
+			return p, err
+		}
 	}
 	delete(found, "")
 	p.Messages = sortedKeys(found)
-	return p
+	return p, nil
 }
 
 const (

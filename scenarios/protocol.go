@@ -39,6 +39,8 @@ type Protocol struct {
 	// Scenario names the only scenario that can run on it, whose clients speak its
 	// language; empty: every other one.
 	Scenario string
+
+	fixed bool // Server does not look at the servers that it is given
 }
 
 // Invariants judges the inside of a cluster. It may keep what it saw before.

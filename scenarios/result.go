@@ -28,6 +28,8 @@ type Result struct {
 	Marks       map[string]int         // situations reached, see sim.World.Marks
 	States      []string               // of each server at the end
 	Report      linearizability.Report // of the judge who sees what clients saw
+
+	stack []byte // of the panic that ended the run, if one did
 }
 
 // Command is what to type to see this run again.

@@ -39,6 +39,7 @@ type experiment struct {
 	most      int  // of which there may be so many
 	atOnce    int  // those at the moment of the last one
 	moment    time.Duration
+	guard     *guard // or nil
 }
 
 // What ends a run in which messages beget messages, or timers timers, and time hardly
@@ -60,6 +61,7 @@ func Run(s Scenario, p Protocol, seed uint64) *Result {
 	}
 	e.recorder.close()
 	r := e.result()
+	r.stack = stackOf(failure)
 	if e.crew != nil {
 		r.judgeCrew(e.crew, failure)
 	} else {
@@ -100,7 +102,7 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	config.Seed = seed
 	config.RestartAfter = restartAfter
 	config.PanicsExit = s.outsideOnly // clients do not see inside a server that gives up
-	e := &experiment{scenario: s, protocol: p, seed: seed, world: sim.New(config)}
+	e := &experiment{scenario: s, protocol: p, seed: seed, world: sim.New(config), guard: s.guard}
 	e.recorder = &recorder{now: e.world.Now}
 	servers := identifiers(s.Servers + s.Spares)
 	members := servers[:s.Servers:s.Servers]
@@ -240,6 +242,9 @@ func (e *experiment) count() error {
 
 // watch looks at a machine whose handler has just been called.
 func (e *experiment) watch(id node.ID, h node.Handler) error {
+	if err := e.guard.called(); err != nil {
+		return err
+	}
 	if int(id) > e.scenario.Servers+e.scenario.Spares {
 		return nil // a client
 	}
@@ -251,14 +256,6 @@ func (e *experiment) watch(id node.ID, h node.Handler) error {
 		return nil
 	}
 	return e.invariant.Check(id, h)
-}
-
-// Prove runs a scenario twice, side by side, and returns a *sim.Divergence at the
-// first event in which the two differ: then the protocol, or the laboratory, is
-// not deterministic.
-func Prove(s Scenario, p Protocol, seed uint64) error {
-	a, b := setUp(s, p, seed), setUp(s, p, seed)
-	return sim.Lockstep(a.world, b.world, a.scenario.length())
 }
 
 // judge gives the verdict on a run that has ended, by all judges.

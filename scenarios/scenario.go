@@ -86,6 +86,7 @@ type Scenario struct {
 	command     string // what to type to see a run again, if it is not the command's run
 	outsideOnly bool   // nobody looks inside
 	only        string // the invariant that is looked at, or empty: all
+	guard       *guard // of the real machine, or nil
 }
 
 // EnoughRuns is how many runs a scenario needs to keep its promises.
@@ -114,7 +115,7 @@ func (s Scenario) of(seed uint64) Scenario {
 	varied := s.Vary(seed)
 	varied.Name, varied.Title, varied.Story, varied.Flags = s.Name, s.Title, s.Story, s.Flags
 	varied.Promises, varied.command = s.Promises, s.command
-	varied.outsideOnly, varied.only = s.outsideOnly, s.only
+	varied.outsideOnly, varied.only, varied.guard = s.outsideOnly, s.only, s.guard
 	varied.SafetyOnly = varied.SafetyOnly || s.SafetyOnly
 	return varied
 }

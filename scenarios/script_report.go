@@ -45,6 +45,7 @@ func (s *Script) judge() {
 	}
 	s.e.recorder.close()
 	r := s.e.result()
+	r.stack = stackOf(failure)
 	r.Scenario.Name, r.Faults = "script", sim.Schedule{sim.Crash{}}
 	r.judge(failure) // of a fault that never ends, so nobody asks for liveness
 	if r.Violation == "" {
@@ -61,7 +62,7 @@ func (s *Script) judge() {
 func (s *Script) account(r *Result) string {
 	b, part := r.beginAccount()
 	if named, ok := s.t.(interface{ Name() string }); ok {
-		part("To see it again:", fmt.Sprintf("go test -run %s -artifacts", testPattern(named.Name())))
+		part("To see it again:", goTest(named.Name())+" -artifacts")
 	}
 	part(fmt.Sprintf("What the script did, with %d servers:", len(s.servers)), strings.Join(s.told, "\n"))
 	part("The servers at the end:", strings.Join(r.States, "\n"))

@@ -37,7 +37,7 @@ func TestScriptTells(t *testing.T) {
 	}
 	report := heard.end()
 	for _, want := range []string{
-		"outside: Linearizability", "What is broken:", "no order can be made:", "go test -run '^TestMine$/^deep$' -artifacts",
+		"outside: Linearizability", "What is broken:", "no order can be made:", "go test quorumlab/scenarios -run '^TestMine$/^deep$' -artifacts",
 		"What the script did, with 2 servers:", "write(\"1\")", "S1 cut off from the other servers", "heal",
 		"The servers at the end:", "S2: ", "The last events, time going down:",
 	} {

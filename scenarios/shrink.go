@@ -55,6 +55,7 @@ func Shrink(ctx context.Context, f Replay, base Scenario, p Protocol, budget Bud
 		class: r.Failure, started: cpuSeconds(), best: f.ended(r), last: r,
 		bargain:    sound(f.Schedule),
 		still:      r.standsStill(),
+		raised:     r.raisedAt(),
 		reseedable: f.Config != nil || base.Vary == nil,
 	}
 	s.shrink()
@@ -78,6 +79,7 @@ type shrinker struct {
 	last       *Result // of running it
 	bargain    bool    // the schedule is sound, and has to stay so
 	still      bool    // nobody is answered any more, and it has to stay so
+	raised     string  // where the panic without a name was raised that the failure is; or empty
 	reseedable bool    // the seed may be changed without changing all else
 }
 
@@ -180,7 +182,7 @@ func (s *shrinker) first(candidates []Replay) int {
 				continue
 			}
 			s.runs++
-			if r.Failure == s.class && (!s.still || r.standsStill()) {
+			if s.same(r) {
 				s.best, s.last = batch[i].ended(r), r
 				s.progress(s.report())
 				return from + i
@@ -188,6 +190,11 @@ func (s *shrinker) first(candidates []Replay) int {
 		}
 	}
 	return -1
+}
+
+// same reports whether a run fails as the first one.
+func (s *shrinker) same(r *Result) bool {
+	return r.Failure == s.class && (!s.still || r.standsStill()) && r.raisedAt() == s.raised
 }
 
 // try is first for a single candidate.

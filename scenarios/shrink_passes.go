@@ -163,6 +163,9 @@ func (s *shrinker) clients() {
 // servers makes the cluster smaller.
 func (s *shrinker) servers() {
 	s.begin("servers")
+	if s.protocol.fixed {
+		return // they would send to others that are not there
+	}
 	if s.class.Judge == Live && slices.ContainsFunc(s.best.Schedule, func(f sim.Fault) bool { return hurts(f) || s.lasts(f) }) {
 		return // fewer servers can bear less
 	}

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,8 +51,12 @@ const (
 // replay, the states of the servers (what their String method says, if they have one)
 // and the last events. Files go to the ArtifactDir of the test of the protocol.
 //
+// Some of the runs are made twice, side by side, to see that they are the same, and that
+// no message is changed after it was sent. A handler that does not return, or fills the
+// memory, ends the test.
+//
 // Flags: -seed N runs one seed, -seeds N as many, and -schedule FILE runs the faults
-// in a file, or replays the run in it as it is.
+// in a file, or replays the run in it as it is, which may also stand in the place of FILE.
 func Test(t *testing.T, s Scenario) {
 	t.Helper()
 	s, err := s.completed()
@@ -63,7 +68,7 @@ func Test(t *testing.T, s Scenario) {
 		t.Fatalf("-schedule: %v", err)
 	}
 	if replay != nil && !slices.ContainsFunc(s.Protocols, func(p Protocol) bool { return p.Name == replay.Protocol }) {
-		t.Fatalf("-schedule: %s is of protocol %s, which is not under test here", testFlags.schedule, replay.Protocol)
+		t.Fatalf("-schedule: the run is of protocol %s, which is not under test here", replay.Protocol)
 	}
 	root := t.Name()
 	for _, p := range s.Protocols {
@@ -71,7 +76,9 @@ func Test(t *testing.T, s Scenario) {
 			continue
 		}
 		if _, err := ProtocolByName(p.Name); err != nil && s.Vary != nil {
-			p = p.WithMessages(s)
+			if p, err = p.withMessages(s); err != nil {
+				t.Fatalf("%s: %v", p.Name, err)
+			}
 		}
 		t.Run(p.Name, func(t *testing.T) {
 			var found findings
@@ -80,26 +87,14 @@ func Test(t *testing.T, s Scenario) {
 					t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 						t.Parallel()
 						one := s
-						one.command = testCommand(root, p.Name, s.Name, seed)
-						found.add(runSeed(t, one, p, seed, replay))
+						one.command = seedCommand(root, p.Name, s.Name, seed)
+						found.add(runSeed(t, one, p, seed, replay, &found))
 					})
 				}
 			})
 			found.report(t, root, s, p, replay)
 		})
 	}
-}
-
-// testPattern is what -run takes to run a test of that name and no other.
-func testPattern(name string) string { return "'^" + strings.ReplaceAll(name, "/", "$/^") + "$'" }
-
-// testCommand is what runs one seed of a test again.
-func testCommand(test, protocol, scenario string, seed uint64) string {
-	command := fmt.Sprintf("go test -run %s -seed %d -artifacts", testPattern(test+"/"+protocol+"/"+scenario), seed)
-	if testFlags.schedule != "" {
-		command += " -schedule " + testFlags.schedule
-	}
-	return command
 }
 
 // testSeeds returns the seeds that the flags ask for, or the scenario.
@@ -125,15 +120,26 @@ func (s Scenario) testSeeds(t *testing.T, replay *Replay) []uint64 {
 	return all
 }
 
-// runSeed is the test of one seed.
-func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay) *Result {
-	var r *Result
-	if replay != nil {
-		r = replay.Run(s, p)
-	} else if err := s.validateFaults(seed); err != nil {
-		t.Fatalf("seed %d: %v", seed, err)
-	} else {
-		r = Run(s.longEnough(seed), p, seed)
+// runSeed is the test of one seed. It returns nil if there was no run to the end.
+func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay, others *findings) *Result {
+	if others.givenUp.Load() {
+		t.Log("not run: another seed has ended the test")
+		return nil
+	}
+	if replay == nil {
+		if err := s.validateFaults(seed); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+	r, err := s.guarded(testLimits, func(s Scenario) *Result {
+		if replay != nil {
+			return replay.Run(s, p)
+		}
+		return Run(s.longEnough(seed), p, seed)
+	})
+	if err != nil {
+		others.givenUp.Store(true)
+		t.Fatalf("seed %d: %v\n%s", seed, err, s.command)
 	}
 	switch r.Verdict {
 	case linearizability.VerdictOK:
@@ -148,6 +154,11 @@ func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay) 
 		t.Errorf("seed %d: %v: %s\n%s", seed, r.Failure.Judge, what, s.command)
 	default:
 		t.Errorf("seed %d: no judge could decide\n%s", seed, s.command)
+	}
+	if replay == nil && (seed%proofEvery == 1 || oneSeed()) {
+		if err := s.longEnough(seed).proveCraft(p, seed); err != nil {
+			t.Errorf("seed %d: %v\n%s", seed, err, s.command)
+		}
 	}
 	return r
 }
@@ -293,6 +304,7 @@ func implementation(server node.Factory, invariants func() Invariants) Protocol 
 		Server: func([]node.ID, func() rsm.StateMachine, Settings) node.Factory { return server },
 
 		Invariants: invariants,
+		fixed:      true,
 	}
 }
 
@@ -302,17 +314,20 @@ func (s *Scenario) applySchedule(path string) (*Replay, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+	text := []byte(path)
+	if !strings.HasPrefix(path, "{") { // it is not the run itself
+		var err error
+		if text, err = os.ReadFile(path); err != nil {
+			return nil, fmt.Errorf("%w; go test looks for it in the folder of the package", err)
+		}
 	}
 	var kind struct {
 		Schedule json.RawMessage `json:"schedule"`
 	}
-	if json.Unmarshal(text, &kind) == nil && kind.Schedule != nil {
-		f, err := ReadReplayFile(path)
+	if json.Unmarshal(text, &kind) == nil && kind.Schedule != nil || strings.HasPrefix(path, "{") {
+		f, err := ReadReplay(bytes.NewReader(text))
 		if err == nil && f.Scenario != s.Name {
-			err = fmt.Errorf("%s: is of scenario %s, not %s", path, f.Scenario, s.Name)
+			err = fmt.Errorf("the run is of scenario %s, not %s", f.Scenario, s.Name)
 		}
 		return &f, err
 	}

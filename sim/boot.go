@@ -58,7 +58,9 @@ func (w *World) start(m *machine) {
 		w.publish()
 	}
 	w.calling = m
-	m.handler = m.factory(m)
+	if m.handler = m.factory(m); m.handler == nil {
+		panic("its factory made no handler")
+	}
 	m.handler.Start()
 	if !m.up { // it never got as far as to have a state that could be looked at
 		w.calling = nil

@@ -15,6 +15,9 @@ import (
 // changes before the network's own copy arrives, would else look like a message
 // that nobody ever sent.
 
+// Unchanged is the invariant that strict mode looks after.
+const Unchanged = "Message Unchanged After Send"
+
 // contents is implemented by messages whose memory holds more than their content, as
 // that of Protocol Buffers does, which keep notes of their own in it. Strict mode
 // goes by the bytes that it returns.
@@ -38,7 +41,7 @@ func (w *World) changed(m *machine, e *event) bool {
 		return false
 	}
 	w.fail(m, &node.Violation{
-		Invariant: "Message Unchanged After Send",
+		Invariant: Unchanged,
 		Detail: fmt.Sprintf("%T from %s to %s was changed after it was sent: %s",
 			e.message, Name(w.machines[e.from].id), Name(m.id), describe(e.message)),
 	}, nil)
