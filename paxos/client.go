@@ -8,13 +8,14 @@ import (
 )
 
 // receiveRequest takes a client's request if this server leads or is about to,
-// and tells the client where to go if another does. If nobody has ever led, this
-// server prepares because of the request; it is proposed when phase 1 is over.
+// and tells the client where to go if another does, or to go elsewhere if nobody answers
+// this one. If nobody has ever led, this server prepares because of the request; it is
+// proposed when phase 1 is over.
 func (s *Server) receiveRequest(from node.ID, r rsm.Request) {
 	if s.role == follower && s.expected == 0 && s.promised == 0 {
 		s.prepare()
 	}
-	if s.role == follower {
+	if s.role == follower || s.inVain() {
 		s.executor.Redirect(from, r, s.expected)
 		return
 	}

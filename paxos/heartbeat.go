@@ -34,8 +34,7 @@ func (s *Server) beginPulse() {
 func (s *Server) beat() {
 	switch s.role {
 	case preparing:
-		s.sendPrepare()
-		s.countPromises() // members may have left since, and perhaps nobody is to answer
+		s.prepareOn()
 	case leading:
 		if s.preparedTo != allSlots {
 			s.sendPrepare()

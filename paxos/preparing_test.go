@@ -69,3 +69,31 @@ func TestOldProposalDoesNotReplaceWhatIsChosen(t *testing.T) {
 		l.restart()
 	}
 }
+
+// Whoever prepares keeps what clients ask until it leads, but not when it has prepared for
+// longer than a leader lasts that nobody answers. (Found by a swarm: a server came back
+// after 33 seconds and worked off all that it had been asked, which nobody waited for.)
+func TestWhoPreparesInVainTurnsClientsAway(t *testing.T) {
+	l := boot(t, 1, 3)
+	l.receive(1001, request(7)) // nobody has ever led
+	l.expect("2 Prepare(1.1 from 1)", "3 Prepare(1.1 from 1)")
+	for range int(l.config.LeaderTimeoutMax / l.config.HeartbeatInterval) {
+		l.expire(HeartbeatTimer)
+		l.expect("2 Prepare(1.1 from 1)", "3 Prepare(1.1 from 1)")
+	}
+	l.receive(1002, request(8))
+	l.expect()
+	l.expire(HeartbeatTimer)
+	l.expect("1001 Reply(client=7 sequence=1 not leader leader=0, 0 bytes)", "1002 Reply(client=8 sequence=1 not leader leader=0, 0 bytes)", "2 Prepare(1.1 from 1)", "3 Prepare(1.1 from 1)")
+	l.receive(1003, request(9))
+	l.expect("1003 Reply(client=9 sequence=1 not leader leader=0, 0 bytes)")
+
+	l.receive(2, Promise{Ballot: b(1, 1)})
+	_, leads := l.server.Leads()
+	require.True(t, leads)
+	require.Zero(t, l.server.Last())
+	l.receive(1001, request(7)) // it has come again
+	l.expire(FlushTimer)
+	require.Equal(t, request(7), l.server.At(1).Request)
+	require.Equal(t, Slot(1), l.server.Last())
+}

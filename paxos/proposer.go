@@ -1,6 +1,8 @@
 package paxos
 
 import (
+	"time"
+
 	"quorumlab/node"
 	"quorumlab/rsm"
 )
@@ -11,6 +13,7 @@ type proposer struct {
 	role       role
 	handedOver Ballot    // whose leader has asked this server to prepare; zero: none
 	ballot     Ballot    // the server's own: the one it prepares or leads, or the last
+	beats      int       // heartbeat intervals that it has prepared for
 	ownPromise uint64    // how much was written when it made its own promise; zero before that
 	promises   []Promise // by position in the roster; those of other ballots are void
 }
@@ -36,7 +39,7 @@ func (s *Server) prepare() {
 	if s.handedOver != 0 {
 		s.env.Note(HandedOver)
 	}
-	s.role = preparing
+	s.role, s.beats = preparing, 0
 	s.ballot = nextBallot(max(s.promised, s.highest), s.env.ID())
 	s.ownPromise = 0
 	s.enrollAnew()
@@ -57,6 +60,26 @@ func (s *Server) sendPrepare() {
 			s.env.Send(peer, m)
 		}
 	}
+}
+
+// prepareOn repeats what has not been answered. A server that has prepared in vain for as
+// long as a leader lasts that no quorum answers turns clients away, as that one does: who
+// keeps what they ask until it is back among the others works off first what nobody waits
+// for any more.
+func (s *Server) prepareOn() {
+	s.beats++
+	if s.inVain() {
+		s.waiting = nil
+		s.executor.Abandon(0)
+	}
+	s.sendPrepare()
+	s.countPromises() // members may have left since, and perhaps nobody is to answer
+}
+
+// inVain reports whether the server has prepared for too long to be of use to clients.
+func (s *Server) inVain() bool {
+	lasts := time.Duration(s.beats) * s.config.HeartbeatInterval
+	return s.role == preparing && lasts > s.patiently(s.config.LeaderTimeoutMax)
 }
 
 // receivePromise takes an acceptor's promise.
