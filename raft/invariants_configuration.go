@@ -21,6 +21,10 @@ func (h *shadow) checkConfiguration(s *Server) error {
 	case h.configured() > max(index, s.snapshot.index), index > h.base && index != h.configured():
 		return violation(configurationInLog, "server %d acts by the configuration of index %d, though the newest in its log is at %d",
 			h.id, index, h.configured())
+	case s.change != nil && len(s.change.learners) == 0 && s.configuration().change != s.change.request.ID:
+		// Its end would be that of another, and the administrator would be told that it is made.
+		return violation(configurationChange, "server %d has change %d under way, for which nobody has to learn and which is not in the log",
+			h.id, s.change.request.ID)
 	}
 	return nil
 }

@@ -9,14 +9,15 @@ import (
 // authority is what the judge remembers of a server's relation to leaders: of what it
 // heard as a follower, and of the rounds that it began as a leader.
 type authority struct {
-	heardAt  time.Duration   // when it last heard a leader, in this life or an earlier one, on its own clock
-	says     time.Duration   // when it says so itself
-	round    uint64          // the newest that it had begun by then
-	acked    uint64          // the newest of these that was looked at when a majority had answered it
-	begun    []roundStart    // of a leader with leases, from the newest that was answered on
-	calls    map[node.ID]int // of the others when the newest round began
-	assigned int             // how many reads waited for a round that had begun,
-	first    waitingRead     // and which was the oldest; its round is zero if there was none
+	heardAt   time.Duration   // when it last heard a leader, in this life or an earlier one, on its own clock
+	says      time.Duration   // when it says so itself
+	round     uint64          // the newest that it had begun by then
+	acked     uint64          // the newest of these that was looked at when a majority had answered it
+	confirmed uint64          // the newest that it took for answered by one
+	begun     []roundStart    // of a leader with leases, from the newest that was answered on
+	calls     map[node.ID]int // of the others when the newest round began
+	assigned  int             // how many reads waited for a round that had begun,
+	first     waitingRead     // and which was the oldest; its round is zero if there was none
 }
 
 // offer is a leader's word that another server may stand at once, whoever hears the
@@ -72,7 +73,7 @@ func (v *Invariants) checkReads(h *shadow, s *Server, restarted bool) error {
 		return nil
 	}
 	if restarted || h.role != Leader || h.term != s.term {
-		*own = authority{heardAt: own.heardAt, says: own.says, round: s.reads.acked}
+		*own = authority{heardAt: own.heardAt, says: own.says, round: s.reads.acked, confirmed: s.reads.acked}
 	}
 	early, assigned := 0, 0
 	for _, r := range s.reads.waiting {
@@ -101,7 +102,36 @@ func (v *Invariants) checkReads(h *shadow, s *Server, restarted bool) error {
 			return err
 		}
 	}
+	if err := v.checkConfirmed(h, s); err != nil {
+		return err
+	}
 	return v.checkAnswered(h, s)
+}
+
+// checkConfirmed: a round is answered when a majority of those whose word counts has
+// answered it, in each group of a joint configuration (dissertation §4.3, §6.4); others, who
+// only learn, could be anybody's.
+func (v *Invariants) checkConfirmed(h *shadow, s *Server) error {
+	own, acked, c := &h.authority, s.reads.acked, s.configuration().Configuration
+	if acked == own.confirmed {
+		return nil
+	}
+	own.confirmed = acked
+	if c != h.configuration { // what those had answered who have left is not known any more
+		return nil
+	}
+	for _, group := range [][]node.ID{c.Voters, c.Old} {
+		answered := 0
+		for _, id := range group {
+			if p := s.peer(id); id == h.id || p != nil && p.round >= acked {
+				answered++
+			}
+		}
+		if len(group) > 0 && answered < majority(len(group)) {
+			return violation(readsOwnRound, "server %d, leader of term %d, takes round %d for answered, which %d of %v have", h.id, s.term, acked, answered, group)
+		}
+	}
+	return nil
 }
 
 // checkAnswered: who has answered the newest round was called since that began. An answer

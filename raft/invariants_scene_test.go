@@ -102,7 +102,8 @@ func (s *scene) lease() {
 	r := s.servers[1]
 	r.config.Reads, r.reads.round = ReadLease, 1
 	require.NoError(s.t, s.check(1))
-	r.reads.acked, r.reads.leaseUntil = 1, time.Second
+	require.NoError(s.t, s.check(2))
+	r.reads.acked, r.peers[0].round, r.reads.leaseUntil = 1, 1, time.Second
 }
 
 // committed is a scene in which servers 1, leader of term 2, and 2 hold the log

@@ -413,6 +413,26 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			r.reads.acked, r.peers[0].round = 2, 2
 			return 1
 		}},
+		{"a round answered by less than a majority", readsOwnRound, func(s *scene) node.ID {
+			r := s.servers[1]
+			r.config.Reads, r.reads.round = ReadIndex, 1
+			require.NoError(s.t, s.check(1))
+			r.reads.acked = 1
+			return 1
+		}},
+		{"a round answered by one group of a joint configuration", readsOwnRound, func(s *scene) node.ID {
+			s.reconfigure(&Configuration{Voters: servers(5), Old: servers(3)})
+			r := s.servers[1]
+			r.config.Reads, r.reads.round = ReadIndex, 1
+			require.NoError(s.t, s.check(1))
+			require.NoError(s.t, s.check(2))
+			r.reads.acked, r.peers[0].round = 1, 1
+			return 1
+		}},
+		{"a change under way that is nowhere", configurationChange, func(s *scene) node.ID {
+			s.servers[1].change = &membership{request: rsm.ChangeMembership{ID: 1}}
+			return 1
+		}},
 		{"a lease that lasts too long", leaseInTime, func(s *scene) node.ID {
 			s.lease()
 			s.servers[1].env.(*fakeEnv).now = 140 * time.Millisecond
