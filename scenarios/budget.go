@@ -139,6 +139,10 @@ func firstCrash(schedule sim.Schedule, from, otherwise sim.Duration) sim.Duratio
 			if f.By == sim.ByCrash && (f.End == 0 || f.End > from) {
 				first = min(first, max(from, f.Start))
 			}
+		case sim.Restart: // whenever somebody sends something
+			if f.End == 0 || f.End > from {
+				first = min(first, max(from, f.Start))
+			}
 		}
 	}
 	return first

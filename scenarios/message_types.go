@@ -88,11 +88,20 @@ func (p Protocol) spoken(schedule sim.Schedule, seed uint64) sim.Schedule {
 	own := slices.Clone(p.Messages)
 	stream(seed, "message types").Shuffle(len(own), func(i, j int) { own[i], own[j] = own[j], own[i] })
 	schedule = slices.Clone(schedule)
+	translated := func(types string) string {
+		if at := slices.Index(filtered[:betweenServers], types); at >= 0 {
+			return strings.Join(dealt(own, at), "+")
+		}
+		return types
+	}
 	for i, f := range schedule {
-		filter, ok := f.(sim.Filter)
-		if at := slices.Index(filtered[:betweenServers], filter.Types); ok && at >= 0 {
-			filter.Types = strings.Join(dealt(own, at), "+")
-			schedule[i] = filter
+		switch f := f.(type) {
+		case sim.Filter:
+			f.Types = translated(f.Types)
+			schedule[i] = f
+		case sim.Restart:
+			f.Types = translated(f.Types)
+			schedule[i] = f
 		}
 	}
 	return schedule

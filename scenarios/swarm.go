@@ -79,6 +79,7 @@ type Swarm struct {
 	Downfall Often `json:"downfall"` // of whoever comes to lead
 	Echo     Often `json:"echo"`     // copies of messages that come late
 	ByType   Often `json:"byType"`   // messages of one type are late or lost
+	Restart  Often `json:"restart"`  // of who has just sent a message of one type
 
 	SlowDisk   Often `json:"slowDisk"`
 	DiskErrors Often `json:"diskErrors"`

@@ -101,6 +101,7 @@ func (c *Swarm) nemeses() []nemesis {
 			return sim.Filter{Span: span, Types: pick(r, filtered...), From: pick(r, "", "", some(r)), To: pick(r, "", "", some(r)),
 				Drop: pick(r, 0, 0.5, 1), Delay: pick(r, sim.Uniform(0, 20*ms), sim.Uniform(0, 300*ms))}
 		}},
+		{"restart", &c.Restart, Often{2 * s, s}, restart},
 		{"slowDisk", &c.SlowDisk, Often{3 * s, s}, func(r *rand.Rand, span sim.Span) sim.Fault {
 			return sim.SlowDisk{Span: span, Target: some(r), PerSync: sim.Exponential(pick(r, 10*ms, 100*ms))}
 		}},
@@ -153,13 +154,24 @@ func relapses(span sim.Span) sim.Schedule {
 	}
 }
 
+// restart draws who boots again when: once in a while, and soon after it has spoken.
+func restart(r *rand.Rand, span sim.Span) sim.Fault {
+	const ms = time.Millisecond
+	said := append(slices.Clone(filtered[:betweenServers]), "Reply")
+	return sim.Restart{
+		Span: span, Target: pick(r, sim.All, sim.All, sim.AnyOne), Types: pick(r, said...), Probability: pick(r, 0.03, 0.1, 0.3),
+		After:  pick(r, sim.Distribution{}, sim.Uniform(0, 5*ms), sim.Uniform(0, 50*ms)),
+		Length: pick(r, sim.Uniform(ms, 20*ms), sim.Uniform(10*ms, 300*ms)), Rest: sim.Duration(pick(r, 20*ms, 100*ms, 500*ms)),
+	}
+}
+
 // healing are the faults that always end: those that make a server bad without
 // silencing it. Its followers hear from it, and rightly stand by it. If it is outside of
 // the healed quorum, the service is as slow as it is, or as hard to reach, which is no
 // fault of the protocol's, and no bound on time holds. What silences a server, or a
 // link, lasts to the end of some runs: there the quorum has to go on by itself.
 var healing = []string{
-	"cutClients", "disturbance", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk", "downfall", "echo", "byType",
+	"cutClients", "disturbance", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk", "downfall", "echo", "byType", "restart",
 }
 
 // drifts gives every server's clock a rate of its own. The slowest and the fastest that

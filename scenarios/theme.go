@@ -87,7 +87,7 @@ func (c *Swarm) concentrate() {
 		c.Servers = 3
 	case Elections:
 		c.Servers, c.Changes, c.Spares, c.StopToChange = 3, 0, 0, false
-		c.Downfall, c.Crash, c.CrashAll = Often{600 * ms, 3 * s}, Often{}, Often{}
+		c.Downfall, c.Crash, c.CrashAll, c.Restart = Often{600 * ms, 3 * s}, Often{}, Often{}, Often{}
 		c.Pause, c.SlowDisk = Often{}, Often{}
 	case Reigns:
 		c.Servers, c.Changes, c.Spares, c.StopToChange = 3, 0, 0, false
@@ -115,7 +115,7 @@ func (c *Swarm) concentrate() {
 		c.Downfall, c.Transfers = Often{600 * ms, 3 * s}, sim.Duration(300*ms)
 		// Who starts anew, or is handed a snapshot, is rid of what it did wrong.
 		c.SnapshotEvery = 0
-		c.Crash, c.CrashAll, c.DiskErrors, c.FailedSync, c.FullDisk = Often{}, Often{}, Often{}, Often{}, Often{}
+		c.Crash, c.CrashAll, c.Restart, c.DiskErrors, c.FailedSync, c.FullDisk = Often{}, Often{}, Often{}, Often{}, Often{}, Often{}
 		for _, n := range slices.Concat(c.damage(nil), c.losses(nil)) {
 			*n.often = Often{}
 		}

@@ -63,12 +63,17 @@ func (f Filter) fate() string {
 func (f Filter) validate() error {
 	err := allValid(f.Span.validate(), f.From.validateOptional("from"), f.To.validateOptional("to"),
 		probability("drop", f.Drop), named("delay", f.Delay.Validate()))
-	for name := range strings.SplitSeq(f.Types, "+") {
-		if err == nil && f.Types != "" && (name == "" || strings.ContainsAny(name, ".* ")) {
-			err = fmt.Errorf("types: %q is not the name of a type without its package, such as RequestVote", name)
+	return allValid(err, validTypes(f.Types))
+}
+
+// validTypes refuses what is no list of types.
+func validTypes(types string) error {
+	for name := range strings.SplitSeq(types, "+") {
+		if types != "" && (name == "" || strings.ContainsAny(name, ".* ")) {
+			return fmt.Errorf("types: %q is not the name of a type without its package, such as RequestVote", name)
 		}
 	}
-	return err
+	return nil
 }
 
 func (f Filter) begin(w *World, s *stream) effect {

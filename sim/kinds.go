@@ -11,7 +11,7 @@ var kinds = func() map[string]func(fields []member) (Fault, error) {
 	for _, add := range []func(map[string]func([]member) (Fault, error)){
 		kind[Crash], kind[Pause], kind[SlowCPU], kind[Wipe],
 		kind[Partition], kind[Flapping], kind[Shape], kind[ConstrainedElection],
-		kind[Disturbance], kind[SlowNetwork], kind[Bandwidth], kind[Clog], kind[Filter], kind[Echo], kind[Downfall],
+		kind[Disturbance], kind[SlowNetwork], kind[Bandwidth], kind[Clog], kind[Filter], kind[Echo], kind[Downfall], kind[Restart],
 		kind[ClockSkew], kind[ClockDrift], kind[ClockJump], kind[ClockStrobe],
 		kind[SlowDisk], kind[FullDisk], kind[DiskErrors], kind[FailedSync], kind[LyingDisk],
 		kind[LostWrite], kind[MisdirectedWrite], kind[BitRot],

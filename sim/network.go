@@ -68,6 +68,9 @@ func (w *World) send(m *machine, out outgoing) {
 		w.current.Message, w.current.MessageID = message, id
 		w.publish()
 	}
+	for _, r := range w.restarts {
+		r.sent(m, peer, kind)
+	}
 	l := &m.links[peer.index]
 	draw := l.number()
 	// The event is made where it will lie, since copying it about would cost as

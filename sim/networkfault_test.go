@@ -71,6 +71,14 @@ var networkFaults = func() map[string][]Fault {
 			Downfall{Span: span, By: ByIsolation, After: Constant(us), Length: Constant(us), Direction: Inward},
 			Downfall{Span: span, By: ByIsolation, After: Constant(us), Length: Constant(us), Spared: 1},
 		},
+		"restart": {
+			Restart{Span: span, Target: All, Probability: 1, Length: Constant(us)},
+			Restart{Span: span, Target: Leader, Probability: 1, Length: Constant(us)},
+			Restart{Span: span, Target: All, Probability: 0.5, Length: Constant(us)},
+			Restart{Span: span, Target: All, Probability: 1, Length: Constant(us), Types: "RequestVote"},
+			Restart{Span: span, Target: All, Probability: 1, Length: Constant(us), After: Constant(us)},
+			Restart{Span: span, Target: All, Probability: 1, Length: Constant(us), Rest: Duration(us)},
+		},
 	}
 }()
 
@@ -157,6 +165,11 @@ func TestNetworkFaultsValidate(t *testing.T) {
 		{Downfall{By: ByIsolation, Spared: -1}, "spared: -1 is negative"},
 		{Downfall{By: ByPause, Spared: 1}, `spared: only "isolation" spares any`},
 		{Downfall{By: ByCrash, Direction: Inward}, `direction: only "isolation" has one`},
+		{Restart{Span: early, Target: All}, "start: -1ns is negative"},
+		{Restart{Span: span}, "target: missing"},
+		{Restart{Span: span, Target: All, Probability: 2}, "probability: 2 is"},
+		{Restart{Span: span, Target: All, Types: "a.B"}, `types: "a.B" is not the name of a type`},
+		{Restart{Span: span, Target: All, Rest: -1}, "rest: -1ns is negative"},
 		{Filter{Span: span, From: "X"}, `from: "X" is neither`},
 		{Filter{Span: span, To: "X"}, `to: "X" is neither`},
 		{Filter{Span: span, Drop: 2}, "drop: 2 is not a probability"},

@@ -69,6 +69,7 @@ type World struct {
 
 	active    []*activeFault
 	downfalls []*downfall // those among them that look out for new leaders
+	restarts  []*restart  // those that look at what is sent
 
 	types     []reflect.Type // the message types seen so far, in order of appearance
 	typesAt   []uintptr      // where their descriptions lie
