@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -56,6 +57,9 @@ type Changes struct {
 	Frail []node.ID
 	// Until is when the changes end; zero is not before the run does.
 	Until time.Duration
+	// Insist has the administrator ask, when all faults are over, until a change is made,
+	// and says that one must be.
+	Insist bool
 }
 
 // lostReplaced marks that a machine whose disk is lost has left the membership, and
@@ -84,6 +88,26 @@ type reconfigurer struct {
 	members []node.ID // the last that are known to have been in force
 	request rsm.ChangeMembership
 	asked   int // how many times; zero: nothing is under way
+	plea    *plea
+}
+
+// reconfigurer makes the machine that changes the membership.
+func (e *experiment) reconfigurer(servers, members []node.ID) node.Factory {
+	s := e.scenario
+	lost, until := lostMachines(e.faults), cmp.Or(s.Changes.Until, s.Duration)
+	if s.Changes.Insist {
+		e.plea.from, _, _ = s.serving(e.faults)
+		e.plea.members = func() []node.ID { return membersBy(e.world.Handler(e.world.Leader())) }
+		if !s.Settings.NoLearning {
+			e.plea.sound = slices.DeleteFunc(unhurt(servers, e.faults), func(id node.ID) bool { return slices.Contains(s.Changes.Frail, id) })
+		}
+	}
+	return func(env node.Env) node.Handler {
+		return &reconfigurer{
+			env: env, machines: servers, members: members, changes: s.Changes, oneByOne: s.Settings.OneByOne,
+			lost: lost, until: until, now: e.world.Now, plea: &e.plea,
+		}
+	}
 }
 
 // Start implements node.Handler.
@@ -91,12 +115,18 @@ func (r *reconfigurer) Start() { r.wait() }
 
 func (r *reconfigurer) wait() {
 	r.asked = 0
-	r.env.SetTimer(0, time.Duration(r.env.Rand().ExpFloat64()*float64(r.changes.Every)))
+	pause := time.Duration(r.env.Rand().ExpFloat64() * float64(r.changes.Every))
+	if left := r.plea.from - r.now(); left > 0 {
+		pause = min(pause, left)
+	}
+	r.env.SetTimer(0, pause)
 }
 
 // Timeout implements node.Handler.
 func (r *reconfigurer) Timeout(node.Timer) {
 	switch {
+	case r.insists():
+		r.insist()
 	case r.now() >= r.until:
 	case r.asked == maxAskings:
 		r.wait() // whether the change was made is not known
@@ -127,16 +157,23 @@ func (r *reconfigurer) Receive(_ node.ID, m node.Message) {
 	if !ok || reply.ID != r.request.ID || r.asked == 0 {
 		return
 	}
-	switch reply.Status {
-	case rsm.OK:
-		if slices.ContainsFunc(r.members, r.isLost) && !slices.ContainsFunc(r.request.Servers, r.isLost) {
-			r.env.Note(lostReplaced)
-		}
-		r.members = r.request.Servers
+	switch {
+	case r.insists():
+		r.heed(reply)
+	case reply.Status == rsm.OK:
+		r.granted()
 		r.wait()
-	case rsm.Refused:
+	case reply.Status == rsm.Refused:
 		r.wait()
 	}
+}
+
+// granted takes note of the members.
+func (r *reconfigurer) granted() {
+	if slices.ContainsFunc(r.members, r.isLost) && !slices.ContainsFunc(r.request.Servers, r.isLost) {
+		r.env.Note(lostReplaced)
+	}
+	r.members = r.request.Servers
 }
 
 // Synced implements node.Handler.

@@ -47,7 +47,11 @@ func (e *experiment) run() error {
 	defer e.guard.runs(false)
 	end := e.scenario.length()
 	if e.crew == nil {
-		return e.world.Run(end)
+		failure := e.world.Run(end)
+		for failure == nil && e.leftBehind() != "" && e.world.Now() < end+toComeAlong {
+			failure = e.world.Run(e.world.Now() + crewAsked)
+		}
+		return failure
 	}
 	failure := e.world.Run(e.scenario.Duration)
 	for failure == nil && e.world.Now() < end && !e.crew.done() {

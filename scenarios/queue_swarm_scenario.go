@@ -55,7 +55,7 @@ func (c QueueSwarm) scenario(seed uint64) Scenario {
 	}
 	s := world.scenario(seed)
 	s.Name, s.Config = "queue-swarm", c
-	s.Clients = nil
+	s.Clients, s.Changes.Insist = nil, false // it ends when the queues are empty
 	m := c.messaging()
 	for range c.Publishers {
 		s.Clients = append(s.Clients, Load{Rate: c.OpenRate})

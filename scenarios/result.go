@@ -29,7 +29,9 @@ type Result struct {
 	States      []string               // of each server at the end
 	Report      linearizability.Report // of the judge who sees what clients saw
 
-	stack []byte // of the panic that ended the run, if one did
+	stack    []byte // of the panic that ended the run, if one did
+	unserved string // what an administrator waited for in vain, or empty
+	behind   string // who was left behind, or empty
 }
 
 // Command is what to type to see this run again.

@@ -35,9 +35,11 @@ type experiment struct {
 	leaders   leaderLog
 	invariant Invariants
 	crew      crew // nil if the workload has none
-	calls     int  // of servers' handlers,
-	most      int  // of which there may be so many
-	atOnce    int  // those at the moment of the last one
+	plea      plea
+	midway    progress
+	calls     int // of servers' handlers,
+	most      int // of which there may be so many
+	atOnce    int // those at the moment of the last one
 	moment    time.Duration
 	guard     *guard // or nil
 }
@@ -84,6 +86,8 @@ func (e *experiment) result() *Result {
 		Stats:       e.world.Stats(),
 		Marks:       e.world.Marks(),
 		States:      e.states(),
+		unserved:    e.unserved(),
+		behind:      e.leftBehind(),
 	}
 }
 
@@ -135,18 +139,9 @@ func setUp(s Scenario, p Protocol, seed uint64) *experiment {
 	}
 	e.faults = p.spoken(s.faultsOf(seed), seed)
 	if s.Changes.Every > 0 {
-		until := s.Duration
-		if s.Changes.Until > 0 {
-			until = s.Changes.Until
-		}
-		e.world.AddClient(func(env node.Env) node.Handler {
-			return &reconfigurer{
-				env: env, machines: servers, members: members, changes: s.Changes, oneByOne: s.Settings.OneByOne,
-				lost: lostMachines(e.faults), until: until, now: e.world.Now,
-			}
-		})
+		e.world.AddClient(e.reconfigurer(servers, members))
 	}
-	e.most = e.mostCalls()
+	e.most, e.midway.at = e.mostCalls(), s.length()-tooLong
 	e.world.Inject(e.faults)
 	e.world.Watch(e.watch)
 	return e
@@ -249,6 +244,9 @@ func (e *experiment) watch(id node.ID, h node.Handler) error {
 		return nil // a client
 	}
 	e.leaders.look(e.world.Now(), id, h)
+	if e.midway.at <= e.world.Now() && e.midway.applied == nil {
+		e.midway.applied = e.applied()
+	}
 	if err := e.count(); err != nil {
 		return err
 	}
@@ -274,6 +272,7 @@ func (r *Result) judge(failure error) {
 		r.violate(Class{Outside, "Linearizability"}, fmt.Sprintf("Linearizability: %d operations%s that no order explains", len(report.Core), onKey(report.Key)))
 	case failure == nil:
 		r.judgeLiveness()
+		r.judgeServers()
 	}
 	if r.Verdict == linearizability.VerdictUnknown && r.Violation == "" {
 		r.Verdict = report.Verdict

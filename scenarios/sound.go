@@ -1,9 +1,12 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"quorumlab/node"
 	"quorumlab/sim"
 )
 
@@ -43,4 +46,35 @@ func lostMachine(schedule sim.Schedule, target sim.Target) (at time.Duration, lo
 // back by itself.
 func hurts(f sim.Fault) bool {
 	return isDamage(f) || slices.Contains([]string{sim.LyingDisk{}.Kind(), sim.Wipe{}.Kind()}, f.Kind())
+}
+
+// unhurt returns the servers whose disks a schedule leaves as they are: none, if it names
+// one of those that it hurts by a role.
+func unhurt(servers []node.ID, schedule sim.Schedule) []node.ID {
+	hurt := make(map[node.ID]bool)
+	for _, f := range schedule {
+		var target sim.Target
+		switch f := f.(type) {
+		case sim.BitRot:
+			target = f.Target
+		case sim.LostWrite:
+			target = f.Target
+		case sim.MisdirectedWrite:
+			target = f.Target
+		case sim.LyingDisk:
+			target = f.Target
+		case sim.Wipe:
+			target = f.Target
+		default:
+			continue
+		}
+		for name := range strings.SplitSeq(string(target), "+") {
+			var id node.ID
+			if n, err := fmt.Sscanf(name, "S%d", &id); n != 1 || err != nil {
+				return nil
+			}
+			hurt[id] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(servers), func(id node.ID) bool { return hurt[id] })
 }

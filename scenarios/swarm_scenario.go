@@ -106,7 +106,7 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		Roam:     c.Roam,
 		Spares:   c.Spares,
 		Settings: c.Settings, Transfers: time.Duration(c.Transfers),
-		Changes:  Changes{Every: time.Duration(c.Changes), Frail: c.frail(seed)},
+		Changes:  Changes{Every: time.Duration(c.Changes), Frail: c.frail(seed), Insist: true},
 		Settle:   time.Duration(c.Recovery),
 		Duration: time.Duration(c.Duration+c.Recovery) + 2*time.Second,
 		Bites:    func(*Result) error { return nil },

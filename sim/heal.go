@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"slices"
+
+	"quorumlab/node"
 )
 
 // Heal makes machines, and the links among them, sound again and for good, as if
@@ -39,4 +41,10 @@ func (h Heal) begin(w *World, s *stream) effect {
 		}
 	}
 	return effect{}
+}
+
+// Healed reports whether a machine was healed.
+func (w *World) Healed(id node.ID) bool {
+	m := w.machine(id)
+	return m != nil && m.healed
 }
