@@ -33,8 +33,8 @@
 // whether logs have what was appended where it was said to be (logs.go) and keep what they
 // should (retention.go), groups have one owner of a partition, keep their offsets (groups.go)
 // and their members (work.go), and what the service counts is what clients saw (counts.go).
-// Clients are looked at too: whether they work on what they acknowledge and send what they
-// are given (work.go), and say what their owners said (consumers.go). Who is alone with
+// Clients are looked at too: whether they work on what they acknowledge, send what they
+// are given and number it once (work.go), and say what their owners said (consumers.go). Who is alone with
 // its queues is told all by the reference of package mq/reference (walks.go).
 //
 // Histories that are queues or logs in the plain sense go to package linearizability

@@ -89,7 +89,7 @@ var checks = []func(judge){
 	judge.inOrder, judge.deliveriesDiffer, judge.leases, judge.settling, judge.limits, judge.deadLettersOnce,
 	judge.totalQueue, judge.queues, judge.producers, judge.readiness,
 	judge.routing, judge.statistics, judge.counts, judge.logs, judge.retention,
-	judge.groups, judge.sessions, judge.unworked, judge.unsent, judge.walks,
+	judge.groups, judge.sessions, judge.unworked, judge.unsent, judge.renumbered, judge.walks,
 	judge.asSaid, judge.prefetch, judge.readers,
 }
 

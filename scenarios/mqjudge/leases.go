@@ -3,6 +3,7 @@ package mqjudge
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"quorumlab/mq"
 )
@@ -70,6 +71,7 @@ func given(said []settlement, d, next delivery) bool {
 // settling judges what consumers were told about their leases.
 func (j judge) settling() {
 	_, all := j.byMessage()
+	said := j.settlements()
 	granted := make(map[queueMessage]settlement)
 	for i, s := range j.settled {
 		if !s.known {
@@ -97,8 +99,22 @@ func (j judge) settling() {
 			j.blame(settledTwice, "%s is said to be none: %v", what, s.err)
 		case errors.Is(s.err, mq.ErrSettled) && !j.mayBeSettled(i):
 			j.blame(settledTwice, "%s is settled, which nobody has done", what)
+		case errors.Is(s.err, mq.ErrLeaseExpired) && j.overTooSoon(s, all[name], said[name]):
+			j.blame(settledTwice, "%s is said to be over at %v, and nobody has ended it", what, s.ended)
 		}
 	}
+}
+
+// overTooSoon reports whether a lease cannot have run out when it was said to be over. That
+// is counted by servers' clocks: only if nothing befell those, clients can count along.
+func (j judge) overTooSoon(s settlement, of []delivery, said []settlement) bool {
+	ends := func(other settlement) bool {
+		return other.lease == s.lease && other.call != s.call && other.call < s.end && (other.how == mq.Returning || other.how == mq.Extending)
+	}
+	if j.ClocksFail || slices.ContainsFunc(said, ends) {
+		return false
+	}
+	return slices.ContainsFunc(of, func(d delivery) bool { return d.lease == s.lease && s.ended < d.called+d.length })
 }
 
 // mayBeSettled reports whether the message of a settlement may be gone: others have

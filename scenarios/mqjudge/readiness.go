@@ -12,7 +12,7 @@ import (
 // is delivered as the next attempt: a question in between must not be answered
 // with a younger one, or with less than was asked for.
 func (j judge) readiness() {
-	_, all := j.byMessage()
+	names, all := j.byMessage()
 	settled := j.settlements()
 	stored := j.storedAt()
 	asked := make(map[string][]receive)
@@ -27,7 +27,6 @@ func (j judge) readiness() {
 			purges[r.queue] = append(purges[r.queue], r)
 		}
 	}
-	names, _ := j.byMessage()
 	for _, name := range names {
 		list := all[name]
 		if j.Topology.Queues[name.queue].Contract == mq.AtMostOnce {
@@ -111,9 +110,9 @@ func (j judge) inTurn(name queueMessage, d delivery, asked []receive, ready func
 				return
 			}
 		}
-		if len(r.numbers) == 0 {
-			j.blame(withheldMessage, "queue %s was said to be empty at %v while message %d (%s) was ready, which came as attempt %d at %v",
-				name.queue, r.called.Round(time.Microsecond), name.number, d.value, d.lease.Attempt, d.called.Round(time.Microsecond))
+		if n := len(r.numbers); n < r.max {
+			j.blame(withheldMessage, "queue %s gave %d of %d messages asked for at %v while message %d (%s) was ready, which came as attempt %d at %v",
+				name.queue, n, r.max, r.called.Round(time.Microsecond), name.number, d.value, d.lease.Attempt, d.called.Round(time.Microsecond))
 			return
 		}
 	}

@@ -58,3 +58,23 @@ func TestReaderRules(t *testing.T) {
 			tell([]mq.Command{declare}, fetch(3, 2), join, fetch(5, 2))},
 	})
 }
+
+// TestNumbers: who numbers what it sends stays with a number until it is told that another
+// message was stored under it.
+func TestNumbers(t *testing.T) {
+	service := mq.New()
+	declare := mq.DeclareQueue{Queue: workQueue}
+	service.Apply(mq.Encode(declare))
+	publish := func(call int64, sequence uint64, value string) Asked {
+		return answeredBy(service, call, mq.Publish{Key: workQueue, Number: mq.Number{Producer: 1, Sequence: sequence}, Messages: [][]byte{[]byte(value)}})
+	}
+	lost := func(a Asked) Asked { a.End = 0; return a }
+	first := publish(1, 1, "a")
+	again, another := publish(3, 2, "a"), publish(3, 2, "b")
+	taken := publish(1, 1, "c")
+	next := publish(3, 3, "c")
+	runRuleTests(t, []ruleTest{
+		{"sent again under another number", rule(duplicateMessage), tell(nil, lost(first), again), tell(nil, lost(first), another)},
+		{"under another though it may be stored", rule(duplicateMessage), tell(nil, lost(taken), next), tell(nil, taken, next)},
+	})
+}

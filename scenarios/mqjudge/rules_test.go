@@ -105,7 +105,15 @@ func TestSettling(t *testing.T) {
 			tell(plain, a, first, ack, said(first, mq.Acknowledging, 7).but(mq.ErrSettled))},
 		{"rejected after it was acknowledged", rule(settledTwice), tell(plain, a, first, ack, said(first, mq.Rejecting, 7)),
 			tell(plain, a, first, ack, said(first, mq.Rejecting, 7).but(mq.ErrSettled))},
-		{"delivered again after it was acknowledged", rule(settledTwice), tell(plain, a, first, ack, second), tell(plain, a, first, ack.but(mq.ErrLeaseExpired), second)},
+		{"delivered again after it was acknowledged", rule(settledTwice), tell(plain, a, first, ack, second), tell(plain, a, first, said(first, mq.Acknowledging, 14).but(mq.ErrLeaseExpired), second)},
+		{"over too soon", rule(settledTwice), tell(plain, a, first, said(first, mq.Acknowledging, 11).but(mq.ErrLeaseExpired)),
+			tell(plain, a, first, said(first, mq.Acknowledging, 12).but(mq.ErrLeaseExpired))},
+		{"over too soon by the clocks of clients", rule(settledTwice), tell(plain, a, first, ack.but(mq.ErrLeaseExpired)),
+			tell(plain, a, first, ack.but(mq.ErrLeaseExpired), wrongClocks)},
+		{"over, and perhaps returned", rule(settledTwice), tell(plain, a, first, ack.but(mq.ErrLeaseExpired), said(first, mq.Returning, 7).unanswered()),
+			tell(plain, a, first, said(first, mq.Returning, 4).unanswered(), ack.but(mq.ErrLeaseExpired))},
+		{"over, and perhaps shortened", rule(settledTwice), tell(plain, a, first, said(first, mq.Rejecting, 4).unanswered(), ack.but(mq.ErrLeaseExpired)),
+			tell(plain, a, first, extended(first, ms, 4).unanswered(), ack.but(mq.ErrLeaseExpired))},
 		{"good though another had it", rule(settledTwice), tell(plain, a, first, second, late(mq.Acknowledging)),
 			tell(plain, a, first, second, late(mq.Acknowledging).but(mq.ErrLeaseExpired))},
 		{"returned though another had it", rule(settledTwice), tell(plain, a, first, second, late(mq.Returning)),
@@ -175,9 +183,13 @@ func TestOrderRules(t *testing.T) {
 	meanwhile.machine = 9
 	first := got(1, 1, "a", 5)
 	returned := said(first, mq.Returning, 7)
+	one := func(of int) receive {
+		return receive{interval: first.interval, queue: workQueue, max: of, known: true, now: first.now, numbers: []uint64{1}}
+	}
 	at := func(d delivery, now time.Duration) delivery { d.now = now; return d }
 	runRuleTests(t, []ruleTest{
 		{"withheld", rule(withheldMessage), tell(plain, a, empty(3), got(1, 1, "a", 5)), tell(plain, sent("a", 1, 3, ok), empty(3), got(1, 1, "a", 5))},
+		{"fewer than were asked for", rule(withheldMessage), tell(plain, a, b, first, one(2), got(2, 1, "b", 9)), tell(plain, a, b, first, one(1), got(2, 1, "b", 9))},
 		{"withheld after it was returned", rule(withheldMessage), tell(plain, a, first, returned, empty(9), got(1, 2, "a", 11)),
 			tell(plain, a, first, returned, empty(8), got(1, 2, "a", 11))},
 		{"withheld after its lease", rule(withheldMessage), tell(plain, a, first, empty(15), got(1, 2, "a", 17)), tell(plain, a, first, empty(14), got(1, 2, "a", 17))},

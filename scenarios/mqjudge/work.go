@@ -41,22 +41,11 @@ func (j judge) unsent() {
 		return
 	}
 	sent, known := make(map[string]bool), make(map[string]bool)
-	note := func(a Asked, value string, err error) {
-		sent[value] = true
-		known[value] = known[value] || a.End != 0 && (a.Refused || err == nil || errors.Is(err, mq.ErrUnroutable))
-	}
 	for _, a := range j.Transcript.Asked {
-		switch c := a.Command.(type) {
-		case mq.Publish:
-			_, err := c.Result(a.Answer)
-			for _, body := range c.Messages {
-				note(a, string(body), err)
-			}
-		case mq.Append:
-			_, err := c.Result(a.Answer)
-			for _, r := range c.Records {
-				note(a, string(r.Body), err)
-			}
+		_, values, err := sending(a)
+		for _, value := range values {
+			sent[value] = true
+			known[value] = known[value] || a.End != 0 && (a.Refused || err == nil || errors.Is(err, mq.ErrUnroutable))
 		}
 	}
 	for _, value := range slices.Sorted(maps.Keys(j.Transcript.Made)) {
@@ -69,6 +58,60 @@ func (j judge) unsent() {
 			return
 		}
 	}
+}
+
+// numberedMessage is a message under a number of its producer.
+type numberedMessage struct {
+	mq.Number
+	value string
+}
+
+// renumbered judges whether publishers who number what they send stay with the number of a
+// message until they are told that something else was stored under it: only so one that is
+// sent again is stored once.
+func (j judge) renumbered() {
+	newest := make(map[numberedMessage]uint64) // of a producer's message, the number
+	taken := make(map[numberedMessage]int64)   // when a producer was told so
+	for _, a := range j.Transcript.Asked {
+		number, values, err := sending(a)
+		if number.Producer == 0 || j.alone(a.Machine) {
+			continue
+		}
+		for _, value := range values {
+			name := numberedMessage{mq.Number{Producer: number.Producer}, value}
+			before, any := newest[name]
+			told, may := taken[numberedMessage{mq.Number{Producer: number.Producer, Sequence: before}, value}]
+			if any && before != number.Sequence && !(may && told < a.Call) {
+				j.blame(duplicateMessage, "C%d has sent %s under number %d, and at %v under %d, though nobody had said that another was stored as %d",
+					a.Machine, value, before, a.Called, number.Sequence, before)
+				return
+			}
+			newest[name] = number.Sequence
+			if a.End != 0 && errors.Is(err, mq.ErrSequenceReused) {
+				taken[numberedMessage{number, value}] = a.End
+			}
+		}
+	}
+}
+
+// sending returns the messages that a publisher sends, if that is what was asked, under
+// which number, and what came of it.
+func sending(a Asked) (number mq.Number, values []string, err error) {
+	switch c := a.Command.(type) {
+	case mq.Publish:
+		number = c.Number
+		_, err = c.Result(a.Answer)
+		for _, body := range c.Messages {
+			values = append(values, string(body))
+		}
+	case mq.Append:
+		number = c.Number
+		_, err = c.Result(a.Answer)
+		for _, r := range c.Records {
+			values = append(values, string(r.Body))
+		}
+	}
+	return number, values, err
 }
 
 // groupMemberName names a member of a group.
