@@ -28,18 +28,18 @@ func (c *insyncCrew) judge(r *Result) {
 		switch {
 		case errors.As(wrong, &told):
 			r.violate(Class{Outside, told.rule}, told.Error())
-		case errors.As(wrong, &v) && !r.Scenario.outsideOnly && (r.Scenario.only == "" || r.Scenario.only == v.Invariant):
+		case errors.As(wrong, &v) && !r.Scenario.outsideOnly && (r.Scenario.only == "" || strings.EqualFold(r.Scenario.only, v.Invariant)):
 			r.violate(Class{Inside, v.Invariant}, v.Error())
 		}
 	}
-	c.judgeLog(r)
+	undecided := c.judgeLog(r)
 	c.judgeRetention(r)
 	drained := c.done()
 	if _, judged := r.Scenario.quiet(r.Faults); judged && !drained && r.Violation == "" {
 		r.violate(Class{Live, undrained}, fmt.Sprintf("%s: at %v records are not acknowledged, or not read, though service was due long before\n%s",
 			undrained, c.now(), strings.Join(r.States, "\n")))
 	}
-	if r.Violation == "" && drained {
+	if r.Violation == "" && drained && !undecided {
 		r.Verdict = linearizability.VerdictOK
 	}
 }
@@ -68,12 +68,12 @@ func (c *insyncCrew) safe(faults sim.Schedule) bool {
 }
 
 // judgeLog looks for the errors that are known of logs. What was refused must not be
-// read, and nothing skipped, whatever is promised.
-func (c *insyncCrew) judgeLog(r *Result) {
+// read, whatever is promised. It reports whether something could not be decided in time.
+func (c *insyncCrew) judgeLog(r *Result) (undecided bool) {
 	check, err := linearizability.CheckLog(c.history())
 	if err != nil {
 		r.violate(Class{Outside, "History"}, fmt.Sprintf("History: %v", err))
-		return
+		return false
 	}
 	safe := c.safe(r.Faults)
 	for _, e := range check.Errors() {
@@ -98,12 +98,23 @@ func (c *insyncCrew) judgeLog(r *Result) {
 		r.violate(Class{Outside, "lost-write"}, fmt.Sprintf("lost-write: %d acknowledged records are not in the log in the end", check.Unseen))
 	}
 	if r.Violation == "" && safe && c.numbered && c.config.Retain == 0 {
-		report, err := linearizability.Check(linearizability.Log(), c.sends(), judgeTimeout)
-		if err == nil && report.Verdict == linearizability.VerdictViolation && r.Violation == "" {
-			r.Report = report
-			r.violate(Class{Outside, "Linearizability"}, fmt.Sprintf("Linearizability: %d records whose offsets no order of sends explains", len(report.Core)))
-		}
+		return c.judgeOffsets(r)
 	}
+	return false
+}
+
+// judgeOffsets has sends judged for linearizability. It reports whether that could not be
+// decided in time.
+func (c *insyncCrew) judgeOffsets(r *Result) (undecided bool) {
+	report, err := linearizability.Check(linearizability.Log(), c.sends(), judgeTimeout)
+	switch {
+	case err != nil:
+		r.violate(Class{Outside, "History"}, fmt.Sprintf("History: %v", err))
+	case report.Verdict == linearizability.VerdictViolation:
+		r.Report = report
+		r.violate(Class{Outside, "Linearizability"}, fmt.Sprintf("Linearizability: %d records whose offsets no order of sends explains", len(report.Core)))
+	}
+	return err == nil && report.Verdict == linearizability.VerdictUnknown
 }
 
 // machineStep is more than there are clients.
