@@ -10,6 +10,7 @@ import (
 	"quorumlab/node"
 	"quorumlab/rsm"
 	"quorumlab/scenarios/mqtt"
+	"quorumlab/sim"
 )
 
 // The names of what can be seen broken of the exchanges of MQTT.
@@ -201,14 +202,14 @@ func (c *mqttCrew) judge(r *Result) {
 	if c.wrong != "" {
 		r.violate(Class{Outside, c.rule}, c.wrong)
 	}
-	if len(r.Faults) == 1 { // but for the healing: nothing went wrong
+	if !slices.ContainsFunc(r.Faults, func(f sim.Fault) bool { _, heals := f.(sim.Heal); return !heals }) {
 		c.judgeQuiet(r)
 	}
 	missing := c.missing()
-	if missing != "" && r.Violation == "" {
+	if _, judged := r.Scenario.quiet(r.Faults); judged && missing != "" && r.Violation == "" {
 		r.violate(Class{Live, undrained}, fmt.Sprintf("%s: at %v %s, though nothing was lost for a long time\n%s", undrained, c.now(), missing, strings.Join(r.States, "\n")))
 	}
-	if r.Violation == "" {
+	if r.Violation == "" && missing == "" {
 		r.Verdict = linearizability.VerdictOK
 	}
 }
