@@ -64,11 +64,17 @@ func (a *auditor) Receive(from node.ID, m node.Message) {
 
 // questions returns what an auditor asks.
 func (c *messagingCrew) questions() (all []mq.Command) {
-	// First those that others get dead letters from: when they are empty, none come.
+	// First those that others get dead letters from, which may be some of others still: when
+	// they are empty, none come.
 	names := sortedKeys(c.topology.Queues)
-	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Compare(c.topology.Queues[b].DeadLetters, c.topology.Queues[a].DeadLetters)
-	})
+	behind := func(name string) (queues int) {
+		for name != "" && queues <= len(names) {
+			name = c.topology.Queues[name].DeadLetters
+			queues++
+		}
+		return queues
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(behind(b), behind(a)) })
 	for _, name := range names {
 		all = append(all, mq.Statistics{Queue: name})
 	}
