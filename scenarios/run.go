@@ -289,20 +289,26 @@ func (r *Result) judgeLiveness() {
 		return
 	}
 	broken := slices.ContainsFunc(r.Faults, func(f sim.Fault) bool { _, heals := f.(sim.Heal); return heals })
-	asked := 0
+	asked, refused := 0, 0
 	for _, o := range r.Operations {
 		if o.Called < from {
 			continue
 		}
 		asked++
+		if o.Outcome == linearizability.OutcomeFailed {
+			refused++
+		}
 		if o.Outcome == linearizability.OutcomeUnknown && !(broken && r.answeredBetween(o.Called, o.Ended)) {
 			r.violate(Class{Live, "Liveness"}, fmt.Sprintf("Liveness: an operation called at %v was not answered within %v, though service was due from %v on\n%s",
 				o.Called, patience, from, strings.Join(r.States, "\n")))
 			return
 		}
 	}
-	if asked == 0 {
+	switch {
+	case asked == 0:
 		r.violate(Class{Live, "Nobody Asks"}, fmt.Sprintf("Liveness: no operation was even called after %v, from when on service was due: the clients stop too early to show that it comes back", from))
+	case refused == asked:
+		r.violate(Class{Live, "Liveness"}, fmt.Sprintf("Liveness: all of the %d operations called after %v, from when on service was due, were refused\n%s", asked, from, strings.Join(r.States, "\n")))
 	}
 }
 
