@@ -123,6 +123,9 @@ func openResults(path string, head resultsHead) (done map[uint64]Summary, file *
 		return nil, nil, err
 	}
 	whole := text[:bytes.LastIndexByte(text, '\n')+1]
+	if len(whole) == 0 && !beginsWith(head, text) { // somebody else's file
+		return nil, nil, fmt.Errorf("line 1: %w", errNoResults)
+	}
 	if done, err = readResults(whole, head); err != nil {
 		return nil, nil, err
 	}
@@ -141,6 +144,14 @@ func openResults(path string, head resultsHead) (done map[uint64]Summary, file *
 	}
 	return done, file, nil
 }
+
+// beginsWith reports whether a text is how the first line begins, or nothing.
+func beginsWith(head resultsHead, text []byte) bool {
+	line, err := json.Marshal(head)
+	return err == nil && bytes.HasPrefix(line, text)
+}
+
+var errNoResults = fmt.Errorf("not a file of results: want %q in the field format", resultsFormat)
 
 // readResults reads lines, the first of which says what they are of.
 func readResults(text []byte, want resultsHead) (map[uint64]Summary, error) {
@@ -178,7 +189,7 @@ func readResults(text []byte, want resultsHead) (map[uint64]Summary, error) {
 func checkHead(line []byte, want resultsHead) error {
 	var head resultsHead
 	if err := json.Unmarshal(line, &head); err != nil || head.Format != want.Format {
-		return fmt.Errorf("not a file of results: want %q in the field format", want.Format)
+		return errNoResults
 	}
 	switch {
 	case head.Version != want.Version:

@@ -130,6 +130,17 @@ func TestResultsOfSomethingElse(t *testing.T) {
 		_, err = scenarios.RunBatch(t.Context(), s, scenarios.Raft, batch, quiet)
 		assert.ErrorContains(t, err, c.want)
 	}
+	for _, theirs := range []string{"notes without an end", `{"format":"quorumlab sweep","version":1,"scenario":"steady"`} {
+		require.NoError(t, os.WriteFile(path, []byte(theirs), 0o644))
+		_, err = scenarios.RunBatch(t.Context(), s, scenarios.Raft, batch, quiet)
+		assert.ErrorContains(t, err, "not a file of results")
+		kept, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Equal(t, theirs, string(kept))
+	}
+	require.NoError(t, os.WriteFile(path, text[:20], 0o644)) // killed while it wrote the first line
+	_, err = scenarios.RunBatch(t.Context(), s, scenarios.Raft, batch, quiet)
+	assert.NoError(t, err)
 	batch.Results = dir
 	_, err = scenarios.RunBatch(t.Context(), s, scenarios.Raft, batch, quiet)
 	assert.ErrorContains(t, err, dir)
