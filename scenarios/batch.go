@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime/debug"
 
 	"quorumlab/linearizability"
 	"quorumlab/sim"
@@ -22,7 +23,8 @@ type Batch struct {
 	Shard, Shards int
 	// Results is a file to which the summary of each seed is appended as soon as it is
 	// known, one JSON object a line. Seeds that are in it already are not run again, but
-	// count, so that a batch that was stopped, or killed, goes on where it was. Empty
+	// count, so that a batch that was stopped, or killed, goes on where it was. A file that
+	// was begun by a program of another commit is refused, where both know theirs. Empty
 	// is none.
 	Results string
 }
@@ -62,7 +64,7 @@ func RunBatch(ctx context.Context, s Scenario, p Protocol, b Batch, progress fun
 	if b.Results == "" {
 		return sweep, sweep.run(ctx, s, p, b.seeds(), nil, progress)
 	}
-	head := resultsHead{Format: resultsFormat, Version: resultsVersion, Scenario: s.Name, Protocol: p.Name, Flags: s.Flags}
+	head := resultsHead{Format: resultsFormat, Version: resultsVersion, Scenario: s.Name, Protocol: p.Name, Flags: s.Flags, Commit: commit()}
 	done, file, err := openResults(b.Results, head)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.Results, err)
@@ -92,6 +94,28 @@ type resultsHead struct {
 	Scenario string `json:"scenario"`
 	Protocol string `json:"protocol"`
 	Flags    string `json:"flags"`
+	Commit   string `json:"commit,omitempty"` // of the program, where that is known
+}
+
+// commit is that from which the program was built, or empty if the build does not know.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	revision, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = " and changes to it"
+		}
+	}
+	if revision == "" {
+		return ""
+	}
+	return revision + changed
 }
 
 // resultsLine is a seed in a file of results. Of a run that is ok, faults and
@@ -200,6 +224,8 @@ func checkHead(line []byte, want resultsHead) error {
 		return fmt.Errorf("protocol: the results are of %q, not %q", head.Protocol, want.Protocol)
 	case head.Flags != want.Flags:
 		return fmt.Errorf("flags: the results are of runs with %q, not %q", head.Flags, want.Flags)
+	case head.Commit != "" && want.Commit != "" && head.Commit != want.Commit:
+		return fmt.Errorf("commit: the results are of a program of %s, and this one is of %s; go on with that one, or begin another file", head.Commit, want.Commit)
 	}
 	return nil
 }
