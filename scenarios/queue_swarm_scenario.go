@@ -34,7 +34,7 @@ func QueueSwarmScenario(set map[string]string) (Scenario, error) {
 	}
 	return Scenario{
 		Flags: setFlags(set),
-		Name:  "queue-swarm",
+		Name:  queueSwarmName,
 		Title: "A message queue, and everything that may go wrong, some of it in each run",
 		Story: `As in swarm, which faults exist, and how often they befall, is drawn from the seed; and so is what is declared: queues of every contract, with leases, limits, dead letters and bounds of length and age, logs with groups, exchanges. Clients crash, are paused for longer than their leases, are cut off, reconnect, return, postpone, reject and forget messages, and ask for more time. Queues are emptied, deleted and declared again, bindings are taken back. Then a quorum is healed, and all that was confirmed has to be drained.`,
 		Vary: func(seed uint64) Scenario {
@@ -54,7 +54,7 @@ func (c QueueSwarm) scenario(seed uint64) Scenario {
 		world.ClockSkew, world.ClockDrift, world.ClockJump, world.ClockStrobe = Often{}, Often{}, Often{}, Often{}
 	}
 	s := world.scenario(seed)
-	s.Name, s.Config = "queue-swarm", c
+	s.Name, s.Config = queueSwarmName, c
 	s.Clients, s.Changes.Insist = nil, false // it ends when the queues are empty
 	m := c.messaging()
 	for range c.Publishers {

@@ -167,11 +167,8 @@ func parseReplay(source []byte) (f Replay, err error) {
 		Servers: file.Servers, Duration: time.Duration(file.Duration), Schedule: schedule, OutsideOnly: file.OutsideOnly, Only: file.Only,
 		Fingerprint: file.Fingerprint,
 	}
-	switch {
-	case file.Config != nil:
-		f.Config = file.Config
-	case file.QueueConfig != nil:
-		f.Config = file.QueueConfig
+	if f.Config, err = file.configuration(); err != nil {
+		return f, err
 	}
 	for _, load := range file.Clients {
 		read := Load{Sessions: load.Sessions, Think: time.Duration(load.Think), Rate: load.Rate}
@@ -187,6 +184,24 @@ func parseReplay(source []byte) (f Replay, err error) {
 		}
 	}
 	return f, f.validate()
+}
+
+// configuration returns the one configuration that the file has, if any. Which sort it is the
+// scenario says, if it is one of the laboratory's swarms.
+func (f replayFile) configuration() (configuration, error) {
+	switch {
+	case f.Config != nil && f.QueueConfig != nil:
+		return nil, errors.New("config, queueConfig: a run has one of them")
+	case f.Config != nil && f.Scenario == queueSwarmName:
+		return nil, fmt.Errorf("config: is of %s, not of %s", swarmName, queueSwarmName)
+	case f.QueueConfig != nil && f.Scenario == swarmName:
+		return nil, fmt.Errorf("queueConfig: is of %s, not of %s", queueSwarmName, swarmName)
+	case f.Config != nil:
+		return f.Config, nil
+	case f.QueueConfig != nil:
+		return f.QueueConfig, nil
+	}
+	return nil, nil
 }
 
 // checkVersion refuses what is not a file of this format, or one of another version.

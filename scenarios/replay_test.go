@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"quorumlab/scenarios"
+	"quorumlab/sim"
 )
 
 // TestFrozenRunsAreTheSame: a run that was made explicit, written and read is the
@@ -39,6 +40,20 @@ func TestFrozenRunsAreTheSame(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestFrozenRunsOfASchedule: what is due of a run with the faults of a file is due of it when
+// it is replayed, whatever its theme would have brought.
+func TestFrozenRunsOfASchedule(t *testing.T) {
+	swarm, err := scenarios.SwarmScenario(map[string]string{"theme": "deaf", "servers": "3", "duration": "1s"})
+	require.NoError(t, err)
+	r := scenarios.Run(swarm.WithFaults(sim.Schedule{sim.Crash{Span: sim.Between(time.Second, 20*time.Second), Target: sim.All}}), scenarios.Raft, 1)
+	require.Empty(t, r.Violation)
+	base, err := scenarios.ByName("swarm")
+	require.NoError(t, err)
+	again := r.Freeze().Run(base, scenarios.Raft)
+	assert.Equal(t, r.Fingerprint, again.Fingerprint)
+	assert.Empty(t, again.Violation)
 }
 
 // TestCallsAreTheSame: operations that are given their times are the same
@@ -109,6 +124,9 @@ func TestReadReplay(t *testing.T) {
 		{`"schedule":`, `"config":{"loss":"much"},"schedule":`, `config.loss: "much" does not fit; want a number`},
 		{`"schedule":`, `"config":{"crash":"often"},"schedule":`, `config.crash: "often" is neither`},
 		{`"schedule":`, `"config":{"latency":7},"schedule":`, `config.latency: 7 does not fit; want a text`},
+		{`"schedule":`, `"config":{},"queueConfig":{},"schedule":`, "config, queueConfig: a run has one of them"},
+		{`"scenario":"steady",`, `"scenario":"swarm","queueConfig":{},`, "queueConfig: is of queue-swarm, not of swarm"},
+		{`"scenario":"steady",`, `"scenario":"queue-swarm","config":{},`, "config: is of swarm, not of queue-swarm"},
 		{`"schedule":`, `"queueConfig":{"lease":"soon"},"schedule":`, `queueConfig.lease: `},
 		{`"servers":3`, `"servers":0`, "servers: 0 is not between 1 and 15"},
 		{`"servers":3`, `"servers":2`, "there is no S3"},

@@ -133,6 +133,10 @@ func (s Scenario) WithFaults(schedule sim.Schedule) Scenario {
 		return s
 	}
 	s.Faults, s.Due = func(*rand.Rand, int) sim.Schedule { return schedule }, 0
+	if c, ok := s.Config.(Swarm); ok && c.Theme.ends() {
+		c.Theme = NoTheme // which says when its own faults are over
+		s.Config = c
+	}
 	s.Bites = func(*Result) error { return nil }
 	if from, judged := s.quiet(schedule); judged {
 		s.Duration = max(s.Duration, from+2*time.Second)

@@ -10,6 +10,12 @@ import (
 	"quorumlab/sim"
 )
 
+// The names of the scenarios that are drawn.
+const (
+	swarmName      = "swarm"
+	queueSwarmName = "queue-swarm"
+)
+
 func swarm() Scenario {
 	s, err := SwarmScenario(nil)
 	if err != nil {
@@ -43,7 +49,7 @@ func SwarmScenario(set map[string]string) (Scenario, error) {
 	}
 	return Scenario{
 		Flags:    setFlags(set),
-		Name:     "swarm",
+		Name:     swarmName,
 		Title:    "Everything that may go wrong, some of it in each run",
 		Story:    `Which faults exist at all, how often they befall, how large the cluster is and how its network behaves are drawn from the seed. In the first phase anything goes, and only safety counts. Then a quorum chosen at random is healed, the rest stays as broken as it is, and the service has to come back.`,
 		Promises: swarmPromises,
@@ -91,7 +97,7 @@ var swarmPromises = map[string][]string{
 // scenario is the scenario of one configuration.
 func (c Swarm) scenario(seed uint64) Scenario {
 	s := Scenario{
-		Name: "swarm", Title: "Everything that may go wrong, some of it in each run",
+		Name: swarmName, Title: "Everything that may go wrong, some of it in each run",
 		Servers: c.Servers,
 		World: sim.Config{
 			Network: sim.Network{
