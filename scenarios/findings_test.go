@@ -44,6 +44,28 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestFindingsOfNothing: what does nothing does nothing wrong, and has not been tested.
+func TestFindingsOfNothing(t *testing.T) {
+	asked := func(outcome linearizability.Outcome) *Result {
+		return &Result{Verdict: linearizability.VerdictOK, Operations: []Operation{{Operation: linearizability.Operation{Outcome: outcome}}}}
+	}
+	for _, test := range []struct {
+		name string
+		all  []*Result
+		want bool
+	}{
+		{"nobody asks", []*Result{{Verdict: linearizability.VerdictOK}}, false},
+		{"nobody is answered", []*Result{asked(linearizability.OutcomeUnknown), asked(linearizability.OutcomeFailed)}, true},
+		{"somebody is, once", []*Result{asked(linearizability.OutcomeUnknown), asked(linearizability.OutcomeOK)}, false},
+	} {
+		var found findings
+		for _, r := range test.all {
+			found.add(r)
+		}
+		assert.Equal(t, test.want, found.idle(), test.name)
+	}
+}
+
 // mute is a server that answers nobody.
 type mute struct {
 	name  string
