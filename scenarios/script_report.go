@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/renameio/v2/maybe"
 
+	"quorumlab/linearizability"
 	"quorumlab/sim"
 )
 
@@ -48,7 +49,17 @@ func (s *Script) judge() {
 	r.stack = stackOf(failure)
 	r.Scenario.Name, r.Faults = "script", sim.Schedule{sim.Crash{}}
 	r.judge(failure) // of a fault that never ends, so nobody asks for liveness
-	if r.Violation == "" {
+	s.report(r)
+}
+
+// report fails the test if the script was not found to be right.
+func (s *Script) report(r *Result) {
+	s.t.Helper()
+	switch {
+	case r.Verdict == linearizability.VerdictOK:
+		return
+	case r.Violation == "":
+		s.t.Errorf("no judge could decide in time whether what clients saw is right")
 		return
 	}
 	account := s.account(r)
