@@ -42,8 +42,8 @@ func (w *World) fail(m *machine, err error, stack []byte) {
 }
 
 // catch is to be deferred around calls of handlers. It turns the panic of a
-// handler into a failure; any other panic, of a script or of the world itself,
-// goes on.
+// handler, or of who watches it, into a failure; any other panic, of a script or of the
+// world itself, goes on.
 func (w *World) catch() {
 	reason := recover()
 	if reason == nil {

@@ -136,6 +136,28 @@ func TestFirstFailureCounts(t *testing.T) {
 	require.EqualError(t, w.Run(time.Second), "not again (at 2ms on S1)")
 }
 
+// TestPanicOfAWatch: who looks at a machine finds something that cannot be.
+func TestPanicOfAWatch(t *testing.T) {
+	for _, exits := range []bool{false, true} {
+		w := New(Config{Seed: 1, PanicsExit: exits})
+		w.AddServer(idle)
+		id := w.AddServer(probing(func(p *probe) { p.start = func() { p.env.SetTimer(0, 5*ms) } }))
+		w.Watch(func(seen node.ID, _ node.Handler) error {
+			if seen == id && w.Now() > 0 {
+				breakInvariant()
+			}
+			return nil
+		})
+		err := w.Run(time.Second)
+		if exits {
+			require.NoError(t, err)
+			require.Equal(t, 1, w.Stats().Exits)
+			continue
+		}
+		require.EqualError(t, err, "Election Safety: two leaders in term 7 (at 5ms on S2)")
+	}
+}
+
 // TestPanicOfAScript is no failure of a machine, but a bug of the test.
 func TestPanicOfAScript(t *testing.T) {
 	w := New(Config{Seed: 1})

@@ -47,9 +47,9 @@ func (w *World) handle(m *machine, slot uint32) {
 	w.finishCall(m)
 }
 
-// finishCall does what is due after each call of a handler.
+// finishCall does what is due after each call of a handler. Whoever looks at the handler may
+// panic over what it has become, and that is as good as a panic of its own.
 func (w *World) finishCall(m *machine) {
-	w.calling = nil
 	if w.watch != nil {
 		if err := w.watch(m.id, m.handler); err != nil {
 			w.fail(m, err, nil)
@@ -58,6 +58,7 @@ func (w *World) finishCall(m *machine) {
 	for _, d := range w.downfalls {
 		d.look(m)
 	}
+	w.calling = nil
 	switch {
 	case !m.up: // it has called Exit
 		w.finishExit(m)

@@ -65,7 +65,7 @@ type World struct {
 	machines []*machine // by index
 	servers  []*machine // by ID - 1
 	clients  []*machine // by ID - firstClient
-	calling  *machine   // whose handler is being called
+	calling  *machine   // whose handler is being called, or looked at
 
 	active    []*activeFault
 	downfalls []*downfall // those among them that look out for new leaders
