@@ -76,7 +76,8 @@ func Compare(chosen []Scenario, seed uint64, workers int, dir string, progress f
 	return c, parallel(jobs, workers, func(done int) { progress(runs+done, all) })
 }
 
-// SpaceTimeName is the file of the space-time diagram that Compare writes of a run.
+// SpaceTimeName is the file of the space-time diagram that Compare writes of a run. The page of
+// the command shows it.
 func (r *Result) SpaceTimeName() string {
 	return fmt.Sprintf("%s-spacetime-%s.svg", r.Scenario.Name, r.Protocol.Name)
 }

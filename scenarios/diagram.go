@@ -19,12 +19,8 @@ const (
 	diagramClients = 16     // have a line
 )
 
-// SpaceTimeDiagram draws the part of the run in a window, message by message. The run is
+// spaceTime draws the part of the run in a window, message by message. The run is
 // repeated for that.
-func (r *Result) SpaceTimeDiagram(w Window) plots.Diagram {
-	return r.spaceTime(w, r.overview())
-}
-
 func (r *Result) spaceTime(w Window, o *overview) plots.Diagram {
 	limit := pictureEvents
 	if w.Length > 0 {

@@ -15,8 +15,8 @@ func TestSpaceTimeDiagram(t *testing.T) {
 	for _, p := range Protocols() {
 		t.Run(p.Name, func(t *testing.T) {
 			r := Run(leaderCrash(), p, 7)
-			d := r.SpaceTimeDiagram(Window{})
-			assert.Equal(t, d.SVG(900), r.SpaceTimeDiagram(Window{}).SVG(900), "equal runs have equal pictures")
+			d := r.spaceTime(Window{}, r.overview())
+			assert.Equal(t, d.SVG(900), r.spaceTime(Window{}, r.overview()).SVG(900), "equal runs have equal pictures")
 			parts, lost := make(map[plots.Part]bool), 0
 			for _, l := range d.Lifelines {
 				for _, s := range l.Stretches {

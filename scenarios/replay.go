@@ -75,8 +75,8 @@ func (f Replay) ended(r *Result) Replay {
 	return f
 }
 
-// Of is the scenario that the replay makes of the one it was frozen from.
-func (f Replay) Of(base Scenario) Scenario {
+// of is the scenario that the replay makes of the one it was frozen from.
+func (f Replay) of(base Scenario) Scenario {
 	s := base.of(f.Seed)
 	if f.Config != nil {
 		s = f.Config.scenario(f.Seed)
@@ -95,4 +95,4 @@ func (f Replay) Of(base Scenario) Scenario {
 }
 
 // Run puts a protocol through the replay, which was frozen from a scenario.
-func (f Replay) Run(base Scenario, p Protocol) *Result { return Run(f.Of(base), p, f.Seed) }
+func (f Replay) Run(base Scenario, p Protocol) *Result { return Run(f.of(base), p, f.Seed) }

@@ -32,9 +32,9 @@ func (x *scatter) sort() {
 	}
 }
 
-// Picture draws how latency, and the longest time without an answer, scatter over the seeds
+// picture draws how latency, and the longest time without an answer, scatter over the seeds
 // of a sweep.
-func (w *Sweep) Picture(s Scenario, p Protocol) *plots.Figure {
+func (w *Sweep) picture(s Scenario, p Protocol) *plots.Figure {
 	spread := plots.Spread{Name: fmt.Sprintf("%s, %d runs", p.Family, len(w.scatter[0]))}
 	for i, sorted := range w.scatter {
 		spread.Samples = append(spread.Samples, plots.SpreadSample{X: float64(i), Sorted: sorted})
@@ -50,7 +50,7 @@ func (w *Sweep) Picture(s Scenario, p Protocol) *plots.Figure {
 // WritePictures draws the sweep into an existing folder, as PNG and SVG, and returns the
 // paths.
 func (w *Sweep) WritePictures(dir string, s Scenario, p Protocol) (written []string, err error) {
-	figure := w.Picture(s, p)
+	figure := w.picture(s, p)
 	for _, extension := range []string{".png", ".svg"} {
 		path := filepath.Join(dir, fmt.Sprintf("%s-%s-%d-seeds-from-%d%s", s.Name, p.Name, w.asked, w.FirstSeed, extension))
 		if err := figure.Save(path); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 
@@ -68,28 +69,12 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 	if _, err := swarm(f.set); err != nil {
 		return err
 	}
-	chosen, unread := bugsIn(f.dir)
-	if len(names) > 0 {
-		chosen = nil
-		for _, name := range names {
-			bug, err := bugNamed(name, f.dir)
-			if err != nil {
-				return err
-			}
-			chosen, unread = append(chosen, bug), nil
-		}
-	}
+	chosen, unread := f.chosen(names)
 	if len(chosen) == 0 {
 		return unread
 	}
 	if f.list {
-		if f.json {
-			return errors.Join(json.NewEncoder(c.OutOrStdout()).Encode(listOf(chosen)), unread)
-		}
-		for _, b := range chosen {
-			fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s\n\n", b.Name, b.Story)
-		}
-		return unread
+		return errors.Join(f.print(c.OutOrStdout(), chosen), unread)
 	}
 	if f.out != "" {
 		if err := folder(f.out); err != nil {
@@ -115,4 +100,30 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 		err = report.print(c.OutOrStdout())
 	}
 	return errors.Join(err, unread, report.outcome())
+}
+
+// chosen are the bugs of those names, or all that can be read, and what cannot.
+func (f *bugsFlags) chosen(names []string) (bugs []planted.Bug, unread error) {
+	if len(names) == 0 {
+		return bugsIn(f.dir)
+	}
+	for _, name := range names {
+		bug, err := bugNamed(name, f.dir)
+		if err != nil {
+			return nil, err
+		}
+		bugs = append(bugs, bug)
+	}
+	return bugs, nil
+}
+
+// print lists bugs with their stories.
+func (f *bugsFlags) print(out io.Writer, bugs []planted.Bug) error {
+	if f.json {
+		return json.NewEncoder(out).Encode(listOf(bugs))
+	}
+	for _, b := range bugs {
+		fmt.Fprintf(out, "%s\n\n%s\n\n", b.Name, b.Story)
+	}
+	return nil
 }
