@@ -33,6 +33,7 @@ const (
 	readsOwnRound = "Reads Wait for a Round That Began After Them"
 	leaseInTime   = "Leases End in Time"
 	leaseAlone    = "Nobody Is Elected During a Lease"
+	quorumHeard   = "Leaders That Hear No Majority Resign"
 )
 
 // Invariants judges a cluster from the inside. It is told after every event
@@ -88,6 +89,7 @@ type shadow struct {
 	said           loss           // and what the server says of that
 	held           []holding      // what its disk had held until then
 	authority      authority
+	contacts       []contact // of its peers, while it leads
 }
 
 // NewInvariants makes a judge for one run of one cluster.
@@ -168,6 +170,9 @@ func (v *Invariants) checkContent(h *shadow, s *Server, restarted bool) error {
 // checkService checks on what strength the server serves.
 func (v *Invariants) checkService(h *shadow, s *Server, restarted bool) error {
 	if err := v.checkSticks(h, s, restarted); err != nil {
+		return err
+	}
+	if err := v.checkHeard(h, s, restarted); err != nil {
 		return err
 	}
 	return v.checkReads(h, s, restarted)

@@ -429,6 +429,14 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			r.reads.acked, r.peers[0].round = 1, 1
 			return 1
 		}},
+		{"a leader that has heard no majority goes on", quorumHeard, func(s *scene) node.ID {
+			s.reconfigure(&Configuration{Voters: servers(4)})
+			r := s.servers[1]
+			r.config.CheckQuorum, r.peers[1].active, r.peers[2].active = true, false, false
+			require.NoError(s.t, s.check(1))
+			r.peers[0].active = false
+			return 1
+		}},
 		{"a change under way that is nowhere", configurationChange, func(s *scene) node.ID {
 			s.servers[1].change = &membership{request: rsm.ChangeMembership{ID: 1}}
 			return 1
