@@ -106,6 +106,17 @@ func (c *Swarm) settle(set map[string]string) {
 	if c.InFlight > 0 && c.InFlight <= 8 && drawn("noLearning") {
 		c.NoLearning = false
 	}
+	// Whatever is sent to a machine that is paused, or slow, waits for it. Where messages
+	// cost something and nobody stops asking, half a minute of that takes longer to work
+	// off than there is time to recover.
+	if c.Theme == Busy && c.Duration > c.Recovery {
+		if drawn("pause") {
+			c.Pause = Often{}
+		}
+		if drawn("slowCpu") {
+			c.SlowCPU = Often{}
+		}
+	}
 	if c.Changes > 0 && c.InFlight == 0 && drawn("inFlight") {
 		c.InFlight = 256 // every change fills Paxos's window: four times that only costs time
 	}

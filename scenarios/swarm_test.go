@@ -136,6 +136,28 @@ func TestSwarmMixes(t *testing.T) {
 	}
 }
 
+// TestLongBusyRuns: who cannot work finds everything that it was sent meanwhile, which in
+// the theme busy is more than a long run could work off in time.
+func TestLongBusyRuns(t *testing.T) {
+	for _, c := range []struct {
+		duration string
+		waits    bool
+	}{{"2s", true}, {"30s", false}} {
+		s, err := scenarios.SwarmScenario(map[string]string{"theme": "busy", "duration": c.duration})
+		require.NoError(t, err)
+		waits := false
+		for seed := range uint64(50) {
+			for _, f := range s.Vary(seed).Faults(nil, 3) {
+				waits = waits || f.Kind() == "pause" || f.Kind() == "slow-cpu"
+			}
+		}
+		require.Equal(t, c.waits, waits, c.duration)
+	}
+	s, err := scenarios.SwarmScenario(map[string]string{"theme": "busy", "duration": "30s", "pause": "1s/1s"})
+	require.NoError(t, err)
+	require.NotZero(t, s.Vary(1).Config.(scenarios.Swarm).Pause, "what is set stays")
+}
+
 // TestSwarmFieldsAreIndependent: to switch one fault off leaves all others as they
 // were drawn.
 func TestSwarmFieldsAreIndependent(t *testing.T) {
