@@ -44,6 +44,10 @@ type Model struct {
 // String returns the model's name.
 func (m Model) String() string { return m.name }
 
+// Searched reports whether there is nothing but a search to judge its histories by, which
+// bears few operations that are concurrent, or whose outcomes are unknown.
+func (m Model) Searched() bool { return m.monitor == nil }
+
 // acceptsAll checks a valid history against the model. The error names the
 // operation, by its place counted from 1, and the field.
 func (m Model) acceptsAll(h History) error {

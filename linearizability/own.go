@@ -19,8 +19,8 @@ func (c Command) String() string { return c.Text }
 // violation, reads says which commands change nothing in any state; nil is none.
 //
 // Its histories are searched by Porcupine, which may take for ever if many operations
-// are concurrent or have unknown outcomes: a few clients, who wait for their answers, and
-// faults that are over soon are enough to show a bug.
+// are concurrent or have unknown outcomes: a few clients, who wait for their answers, are
+// enough to show a bug.
 func Own[S comparable](name string, initial S, apply func(state S, command string) (next S, answer string), reads func(command string) bool) Model {
 	return Model{
 		name:    name,

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strconv"
 	"time"
@@ -77,6 +78,10 @@ func (s Scenario) filled() Scenario {
 	return s
 }
 
+// fewAsk is how much is asked where answers are judged by a search: with more, and the
+// unknown outcomes of a swarm, that takes for ever.
+var fewAsk = map[string]string{"clients": "3", "think": "20ms", "openRate": "0"}
+
 // swarming is the scenario with the swarm's faults.
 func (s Scenario) swarming() (Scenario, error) {
 	for _, field := range []string{"World", "Settings", "Transfers", "Changes", "Spares", "Roam", "Due"} {
@@ -90,9 +95,10 @@ func (s Scenario) swarming() (Scenario, error) {
 			set[field] = value.String()
 		}
 	}
-	for field, value := range s.Set {
-		set[field] = value
+	if s.Workload.Machine != nil && s.Workload.crew == nil && s.Workload.Model.Searched() {
+		maps.Copy(set, fewAsk)
 	}
+	maps.Copy(set, s.Set)
 	swarm, err := SwarmScenario(set)
 	if err != nil {
 		return s, err

@@ -147,6 +147,25 @@ func TestCompletedRefuses(t *testing.T) {
 	assert.Equal(t, 3*time.Second+drawn.Settle+patience, drawn.Duration)
 }
 
+// TestFewAsk: where answers are judged by a search, the swarm asks for less, unless it is
+// told what to ask for.
+func TestFewAsk(t *testing.T) {
+	own := KeyValueWorkload(1, false)
+	own.Model = linearizability.Own("mine", 0, func(state int, _ string) (int, string) { return state, "" }, nil)
+	server := func(node.Env) node.Handler { return &mute{} }
+	for clients, set := range map[int]map[string]string{3: nil, 7: {"clients": "7"}} {
+		s, err := Scenario{Server: server, Workload: own, Set: set}.completed()
+		require.NoError(t, err)
+		for seed := range uint64(5) {
+			config := s.of(seed).Config.(Swarm)
+			assert.Equal(t, clients, config.Clients)
+			assert.Len(t, s.of(seed).Clients, clients)
+			assert.Zero(t, config.OpenRate)
+			assert.Equal(t, sim.Duration(20*time.Millisecond), config.Think)
+		}
+	}
+}
+
 // TestStateOf: a server without a String method is described by what differs between
 // runs that differ, and in a line.
 func TestStateOf(t *testing.T) {

@@ -34,7 +34,9 @@ const (
 //     (see [Scenario.WithFaults]), the world is a quiet data centre.
 //   - Workload, Clients: reads and writes of a key-value store, which Server has to
 //     replicate (see [rsm.NewKeyValue]), by some clients. With a Workload of your own
-//     Server has to understand its commands; it needs no Machine, but for Protocols.
+//     Server has to understand its commands; it needs no Machine, but for Protocols. If its
+//     model can only be searched, as those of [linearizability.Own] are, the swarm has
+//     three clients, who take their time.
 //   - Duration: some seconds. It is made longer where Faults would leave no time to see
 //     whether the service comes back. Of the swarm it is the first phase, in which
 //     faults befall, and Settle the time that a healed quorum has to serve again.
@@ -151,7 +153,7 @@ func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay, 
 		what, _, _ := strings.Cut(r.Violation, "\n")
 		t.Errorf("seed %d: %v: %s\n%s", seed, r.Failure.Judge, what, s.command)
 	default:
-		t.Errorf("seed %d: no judge could decide\n%s", seed, s.command)
+		t.Errorf("seed %d: no judge could decide within %v; it takes clients who ask for less, or keys, each of which is judged by itself\n%s", seed, judgeTimeout, s.command)
 	}
 	if replay == nil && (seed%proofEvery == 1 || oneSeed()) {
 		if err := s.longEnough(seed).proveCraft(p, seed); err != nil {
