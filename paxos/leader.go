@@ -87,7 +87,7 @@ func (s *Server) take(n int) (values []rsm.Request) {
 		}
 		values, s.waiting = s.waiting[:n:n], s.waiting[n:]
 		for i := range values {
-			values[i] = s.executor.Stamp(values[i], uint64(s.ballot))
+			values[i] = s.executor.Stamp(values[i], s.reign(s.next()+Slot(i)))
 		}
 		return values
 	}
@@ -103,6 +103,13 @@ func (s *Server) take(n int) (values []rsm.Request) {
 	}
 	s.inherited = s.inherited[n:]
 	return values[:s.untilStop(values)] // a stop is the last that is inherited
+}
+
+// reign numbers the leader for what is stamped in a slot: by the membership that governs it,
+// and then by the ballot. A ballot alone does not do: that of a new membership's leader may be
+// lower than those of leaders before, of which its acceptors need not have heard.
+func (s *Server) reign(slot Slot) uint64 {
+	return uint64(s.governing(slot).From)<<32 | uint64(s.ballot)
 }
 
 // propose is phase 2a for the next slots, as few messages as will do. The leader

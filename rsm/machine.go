@@ -30,7 +30,8 @@ type StateMachine interface {
 // consider.
 type Stamper interface {
 	// Stamp returns the command with the time now on the clock of the server that leads
-	// in a term (see node.Leader). It must not become longer, and is stamped anew if it
+	// in a term (see node.Leader), or under another number that is higher than those of
+	// all leaders before. It must not become longer, and is stamped anew if it
 	// bears a stamp already, a client's for example. It changes neither the machine nor
 	// the slice it is given.
 	//

@@ -84,6 +84,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`lost, and it waited 3 s before it asked again.`},
 		{"answers-to-answers", scenarios.Paxos, `Servers told one that seemed behind what they knew, and were told in turn. Where ` +
 			`messages come again later all seem behind, and each answer brought about more.`},
+		{"time-that-stood-still", scenarios.Paxos, `The leader of new members had a lower ballot than those before, of which its ` +
+			`acceptors had not heard. The queue took what it said of time for old, so that no lease was ever over.`},
 	} {
 		frozen, err := scenarios.ReadReplayFile("testdata/regressions/" + c.file + ".json")
 		require.NoError(t, err)
