@@ -26,14 +26,6 @@ type insyncCrew struct {
 	wrong      []error       // what clients and judges of the inside saw
 }
 
-// logReader is a consumer, and what it was told last.
-type logReader struct {
-	*insync.Consumer
-	epoch       uint64 // the latest that it was told of
-	last        insync.Polled
-	asked, told time.Duration // when
-}
-
 func newInSyncCrew(c insyncRun, s stage) *insyncCrew {
 	crew := &insyncCrew{insyncRun: c, stage: s, controller: clientID(1)}
 	defaults := insync.DefaultConfig(s.servers, crew.controller)
@@ -123,18 +115,19 @@ func (c *insyncCrew) producer(env node.Env, number int, load Load) node.Handler 
 }
 
 func (c *insyncCrew) consumer(env node.Env, number int) node.Handler {
-	r := &logReader{}
-	r.Consumer = insync.NewConsumer(env, insync.ConsumerConfig{ClientConfig: c.clientConfig(10 * time.Millisecond), Latest: c.latest}, insync.ConsumerEvents{
+	r := &logReader{Env: env, crew: c, number: number}
+	r.Consumer = insync.NewConsumer(r, insync.ConsumerConfig{ClientConfig: c.clientConfig(10 * time.Millisecond), Latest: c.latest}, insync.ConsumerEvents{
 		Asked:  func() { r.asked = c.now() },
 		Polled: func(offset int64, p insync.Polled) { c.polled(r, number, offset, p) },
 		Failed: func(offset int64, p insync.Polled) { c.failed(r, number, offset, p) },
 	})
 	c.readers = append(c.readers, r)
-	return r
+	return listening{r.Consumer, r}
 }
 
 // polled enters records that a consumer was given.
 func (c *insyncCrew) polled(r *logReader, number int, offset int64, p insync.Polled) {
+	r.heard(offset, p)
 	c.note(c.invariants.Polled(clientID(number), offset, p.Values))
 	if p.Epoch < r.epoch {
 		c.blame("Stale Leader", "C%d was answered by a leader of epoch %d, and had heard of epoch %d", number, p.Epoch, r.epoch)
