@@ -41,7 +41,7 @@ const (
 
 func (f Follower) boot(env node.Env, c *messagingCrew, number int, load Load) node.Handler {
 	b := &follower{Follower: f, env: env, crew: c, number: number, load: load, poll: pollMin}
-	b.setup = newSetup(env, c, b.begin)
+	b.setup = newSetup(env, c, number, b.begin)
 	b.session = mq.NewSession(env, c.clientConfig(f.Reconnect), askTimer)
 	b.pulse = mq.NewSession(env, c.clientConfig(0), settleTimer)
 	return b
@@ -77,6 +77,7 @@ func (f *follower) member() mq.ConsumerID { return mq.ConsumerID(f.number) }
 
 func (f *follower) ask(c mq.Command, then func(answer []byte)) {
 	f.then = then
+	f.crew.record.Mean(f.number, c)
 	f.session.Ask(c)
 }
 

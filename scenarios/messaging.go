@@ -188,13 +188,17 @@ const (
 // setup makes the declarations of a client.
 type setup struct {
 	session *mq.Session
+	mean    func(mq.Command)
 	all     []mq.Command
 	left    []mq.Command
 	ready   func()
 }
 
-func newSetup(env node.Env, c *messagingCrew, ready func()) *setup {
-	return &setup{session: mq.NewSession(env, c.clientConfig(0), setupTimer), all: c.Declarations, ready: ready}
+func newSetup(env node.Env, c *messagingCrew, number int, ready func()) *setup {
+	return &setup{
+		session: mq.NewSession(env, c.clientConfig(0), setupTimer), all: c.Declarations, ready: ready,
+		mean: func(d mq.Command) { c.record.Mean(number, d) },
+	}
 }
 
 // begin makes all declarations, unless that is under way.
@@ -210,6 +214,7 @@ func (s *setup) proceed() {
 		s.ready()
 		return
 	}
+	s.mean(s.left[0])
 	s.session.Ask(s.left[0])
 }
 

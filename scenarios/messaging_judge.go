@@ -1,11 +1,14 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"quorumlab/linearizability"
+	"quorumlab/mq"
 	"quorumlab/scenarios/mqjudge"
 	"quorumlab/sim"
 )
@@ -46,14 +49,23 @@ func (c *messagingCrew) trial(r *Result) mqjudge.Case {
 	all := mqjudge.Case{
 		Transcript: c.record, Topology: c.topology, Audit: c.audit, Drained: c.drained, End: c.now(),
 		ClocksFail: slices.ContainsFunc(r.Faults, concernsClocks), CommitsFirst: make(map[mqjudge.Group]bool), Holds: make(map[int]int),
+		Plans: make(map[int]mq.Command), PollMax: make(map[int]time.Duration),
 	}
 	for i, role := range c.Roles {
+		if i >= len(r.Scenario.Clients) {
+			break // a run that was made small may have fewer clients than roles
+		}
 		switch role := role.(type) {
+		case Publisher:
+			all.Tell = append(all.Tell, i+1)
+			all.Plans[i+1] = role.plan()
 		case Receiver:
-			all.WorkedOn = append(all.WorkedOn, role.Queue)
-			if i >= len(r.Scenario.Clients) {
-				continue // a run that was made small may have fewer clients than roles
+			all.Tell = append(all.Tell, i+1)
+			all.Plans[i+1] = mq.Receive{Queue: role.Queue, Consumer: mq.ConsumerID(i + 1), Max: min(max(1, r.Scenario.Clients[i].Sessions), mq.MaxBatch), Lease: role.Lease}
+			if !slices.ContainsFunc(r.Faults, delaysTimers) {
+				all.PollMax[i+1] = 16 * cmp.Or(role.Poll, 10*time.Millisecond)
 			}
+			all.WorkedOn = append(all.WorkedOn, role.Queue)
 			all.Holds[i+1] = max(1, r.Scenario.Clients[i].Sessions)
 			if role.Extend > 0 { // who could not extend a lease works on, and has another one
 				all.Holds[i+1] = 0
@@ -76,6 +88,15 @@ func concernsClocks(f sim.Fault) bool {
 		return true
 	}
 	return false
+}
+
+// delaysTimers reports whether a fault has timers expire late, or by wrong clocks.
+func delaysTimers(f sim.Fault) bool {
+	switch f.(type) {
+	case sim.Pause, sim.SlowCPU:
+		return true
+	}
+	return concernsClocks(f)
 }
 
 // judgeLiveness demands that a service in which nothing is broken any more is drained in

@@ -24,9 +24,9 @@ type operator struct {
 	session *mq.Session
 }
 
-func (o Operator) boot(env node.Env, c *messagingCrew, _ int, load Load) node.Handler {
+func (o Operator) boot(env node.Env, c *messagingCrew, number int, load Load) node.Handler {
 	b := &operator{Operator: o, env: env, crew: c, load: load}
-	b.setup = newSetup(env, c, b.rest)
+	b.setup = newSetup(env, c, number, b.rest)
 	b.session = mq.NewSession(env, c.clientConfig(0), askTimer)
 	return b
 }

@@ -41,8 +41,17 @@ type publisher struct {
 func (p Publisher) boot(env node.Env, c *messagingCrew, number int, load Load) node.Handler {
 	p.Servers, p.Timer = c.servers, askTimer
 	b := &publisher{Publisher: p, env: env, crew: c, number: number, load: load, outbox: c.outboxes[number-1]}
-	b.setup = newSetup(env, c, b.begin)
+	b.setup = newSetup(env, c, number, b.begin)
 	return b
+}
+
+// plan is what the publisher asks for, but for messages.
+func (p Publisher) plan() mq.Command {
+	n := mq.Number{Producer: p.Producer}
+	if p.Log == "" {
+		return mq.Publish{Exchange: p.Exchange, Key: p.Key, Mandatory: p.Mandatory, Number: n}
+	}
+	return mq.Append{Log: p.Log, Partition: p.Partition, Number: n, Records: []mq.Record{{Key: p.Key}}}
 }
 
 // Start implements node.Handler.
@@ -88,7 +97,8 @@ func (p *publisher) onSent(n mq.Number, messages [][]byte) {
 	p.outbox.sent, p.outbox.number = len(messages), n
 }
 
-func (p *publisher) onConfirmed(_ mq.Number, messages [][]byte, _ mq.Confirmation) {
+func (p *publisher) onConfirmed(n mq.Number, messages [][]byte, c mq.Confirmation) {
+	p.crew.record.Tell(p.number, mqjudge.Confirmed{Number: n, Messages: messages, Confirmation: c})
 	p.drop(len(messages))
 }
 
@@ -101,7 +111,8 @@ func (p *publisher) drop(n int) {
 	p.give()
 }
 
-func (p *publisher) onRefused(_ mq.Number, messages [][]byte, err error) {
+func (p *publisher) onRefused(n mq.Number, messages [][]byte, err error) {
+	p.crew.record.Tell(p.number, mqjudge.Refused{Number: n, Messages: messages, Code: mqjudge.CodeOf(err)})
 	if errors.Is(err, mq.ErrUnroutable) || errors.Is(err, mq.ErrRefused) {
 		p.drop(len(messages))
 		return

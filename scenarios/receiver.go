@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"quorumlab/mq"
@@ -24,6 +25,7 @@ type receiver struct {
 	leases   bool // the queue leases its messages, or else they are gone
 	started  bool
 	jobs     []job
+	done     []uint64 // what was acknowledged last, as far as the consumer is to remember it
 }
 
 // job is a message that is worked on.
@@ -46,12 +48,12 @@ func (r Receiver) boot(env node.Env, c *messagingCrew, number int, load Load) no
 		Receiver: r, env: env, crew: c, number: number, load: load,
 		leases: c.topology.Queues[r.Queue].Contract != mq.AtMostOnce,
 	}
-	b.setup = newSetup(env, c, b.begin)
+	b.setup = newSetup(env, c, number, b.begin)
 	b.consumer = mq.NewConsumer(env, mq.ConsumerConfig{
 		ClientConfig: c.clientConfig(r.Reconnect), Queue: r.Queue, Consumer: mq.ConsumerID(number),
 		Prefetch: max(load.Sessions, 1), Lease: r.Lease, Remember: r.Remember, Poll: r.Poll,
 		Timers: [2]node.Timer{askTimer, settleTimer},
-	}, mq.ConsumerEvents{Delivered: b.work, Failed: b.failed})
+	}, mq.ConsumerEvents{Delivered: b.delivered, Repeated: b.repeated, Settled: b.settled, Failed: b.failed})
 	return b
 }
 
@@ -93,6 +95,22 @@ func (r *receiver) Timeout(t node.Timer) {
 
 // Synced implements node.Handler.
 func (r *receiver) Synced(node.Sync, error) {}
+
+// delivered, repeated and settled write down what the consumer tells, for the judges.
+func (r *receiver) delivered(d mq.Delivery) {
+	r.told(mqjudge.Delivered{Delivery: d, Done: slices.Contains(r.done, d.Message)})
+	r.work(d)
+}
+
+func (r *receiver) repeated(d mq.Delivery) {
+	r.told(mqjudge.Delivered{Delivery: d, Repeated: true, Done: slices.Contains(r.done, d.Message)})
+}
+
+func (r *receiver) settled(l mq.Lease, how mq.Settlement, err error) {
+	r.told(mqjudge.Settled{Lease: l, How: how, Code: mqjudge.CodeOf(err)})
+}
+
+func (r *receiver) told(what any) { r.crew.record.Tell(r.number, what) }
 
 // work begins to work on a message.
 func (r *receiver) work(d mq.Delivery) {
@@ -185,6 +203,10 @@ func (r *receiver) say(l mq.Lease, how mq.Settlement) {
 		said.Timeout = r.PostponeBy
 		r.consumer.Postpone(l, said.Timeout)
 	default:
+		if how == mq.Acknowledging && !slices.Contains(r.done, l.Message) {
+			r.done = append(r.done, l.Message)
+			r.done = r.done[max(0, len(r.done)-r.Remember):]
+		}
 		r.consumer.Settle(l, how)
 	}
 	r.crew.record.Said = append(r.crew.record.Said, said)

@@ -17,6 +17,7 @@ type Walker struct{}
 type walker struct {
 	env     node.Env
 	crew    *messagingCrew
+	number  int
 	load    Load
 	session *mq.Session
 	walk    *walk
@@ -25,7 +26,7 @@ type walker struct {
 
 func (Walker) boot(env node.Env, c *messagingCrew, number int, load Load) node.Handler {
 	return &walker{
-		env: env, crew: c, load: load,
+		env: env, crew: c, number: number, load: load,
 		session: mq.NewSession(env, c.clientConfig(0), askTimer), walk: newWalk(env.Rand(), number),
 	}
 }
@@ -53,6 +54,7 @@ func (w *walker) Timeout(t node.Timer) {
 		w.session.Timeout()
 	case !w.crew.draining():
 		w.asked = w.walk.next()
+		w.crew.record.Mean(w.number, w.asked)
 		w.session.Ask(w.asked)
 	}
 }

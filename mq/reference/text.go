@@ -7,7 +7,7 @@ import (
 )
 
 // Text writes a command, or what it was answered, for people to read: fields that are not
-// zero, and bodies as the texts that they mostly are.
+// zero or empty, and bodies as the texts that they mostly are.
 func Text(value any) string {
 	v := reflect.ValueOf(value)
 	if !v.IsValid() {
@@ -31,6 +31,8 @@ func textOf(v reflect.Value) string {
 		}
 	}
 	switch v.Kind() {
+	case reflect.Interface:
+		return Text(v.Interface())
 	case reflect.Pointer:
 		return textOf(v.Elem())
 	case reflect.Slice, reflect.Array:
@@ -43,7 +45,7 @@ func textOf(v reflect.Value) string {
 		var parts []string
 		for _, field := range reflect.VisibleFields(v.Type()) {
 			f := v.FieldByIndex(field.Index)
-			if !field.IsExported() || field.Anonymous || f.IsZero() {
+			if !field.IsExported() || field.Anonymous || f.IsZero() || f.Kind() == reflect.Slice && f.Len() == 0 {
 				continue
 			}
 			parts = append(parts, field.Name+" "+textOf(f))

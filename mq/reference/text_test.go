@@ -21,9 +21,10 @@ func TestText(t *testing.T) {
 				Lease: mq.Lease{Message: 1, Attempt: 2}, Body: []byte("a"), Death: &mq.Death{Queue: "work", Message: 7, Reason: mq.ReasonRejected},
 			}},
 		},
-		"queue full": mq.ErrQueueFull,
-		"done":       nil,
-		"Declared{}": mq.Declared{},
+		"queue full":                   mq.ErrQueueFull,
+		"done":                         nil,
+		"Declared{}":                   mq.Declared{},
+		`[Declared{Created true} "a"]`: []any{mq.Declared{Created: true}, "a"},
 	} {
 		assert.Equal(t, want, reference.Text(value))
 	}

@@ -33,9 +33,10 @@
 // whether logs have what was appended where it was said to be (logs.go) and keep what they
 // should (retention.go), groups have one owner of a partition, keep their offsets (groups.go)
 // and their members (work.go), and what the service counts is what clients saw (counts.go).
-// Clients are looked at too: whether they work on what they acknowledge, send what they
-// are given and number it once (work.go), and say what their owners said (consumers.go). Who is alone with
-// its queues is told all by the reference of package mq/reference (walks.go).
+// Clients are looked at too: whether they work on what they acknowledge, send what they are
+// given and number it once (work.go), say what their owners said (consumers.go), ask for what
+// they were made for (asked.go), and tell their owners what they were answered (told.go). Who
+// is alone with its queues is told all by the reference of package mq/reference (walks.go).
 //
 // Histories that are queues or logs in the plain sense go to package linearizability
 // besides. The judge shares with package mq the types of commands and answers, their names

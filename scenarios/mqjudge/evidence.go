@@ -32,15 +32,15 @@ type interval struct {
 
 func (a Asked) interval() interval { return interval{a.Call, a.End, a.Called, a.Ended} }
 
-// enqueue is an attempt to store a message in a queue. Attempts under the same number
-// of the same producer are one.
+// enqueue is an attempt to store a message in a queue. Attempts of the same producer are one
+// if it numbers them.
 type enqueue struct {
 	interval
 	machine  int
 	queue    string
 	value    string
-	position int // in its batch
-	numbered bool
+	position int       // in its batch
+	number   mq.Number // the last that it was sent under; zero: none
 	outcome  linearizability.Outcome
 
 	exchange, key string

@@ -151,7 +151,7 @@ func (m *Evidence) order() linearizability.History {
 		attempts[linearizability.Message{Key: e.queue, Value: e.value}]++
 	}
 	for _, e := range m.enqueues {
-		sure := e.numbered || e.outcome == linearizability.OutcomeOK
+		sure := e.numbered() || e.outcome == linearizability.OutcomeOK
 		if sure && e.outcome != linearizability.OutcomeFailed && attempts[linearizability.Message{Key: e.queue, Value: e.value}] == 1 {
 			op := e.operation(e.queue, linearizability.Enqueue{Value: e.value}, linearizability.OutcomeOK, nil)
 			who := queueMessage{e.queue, uint64(e.machine)} // one publish may go to several queues at once

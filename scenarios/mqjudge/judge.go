@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"quorumlab/linearizability"
+	"quorumlab/mq"
 )
 
 // The names of what clients can see broken of a message queue.
@@ -34,6 +35,11 @@ const (
 	committedOffset   = "Committed Offset"
 	asSaid            = "Settlement as Said"
 	prefetch          = "Prefetch"
+	toldTruly         = "Owner Is Told"
+	otherCommand      = "Command as Meant"
+	sentOtherwise     = "Sent as Given"
+	lateQuestion      = "Poll"
+	serviceTime       = "Time Goes On"
 )
 
 // Case is what the judges go by.
@@ -51,7 +57,15 @@ type Case struct {
 	CommitsFirst map[Group]bool // for each group, whether it commits offsets before it deals with records
 	// Holds is how many messages a receiver works on at a time at most, by the number of the
 	// client. What becomes of them it says itself (Transcript.Said). Zero: any number.
-	Holds   map[int]int
+	Holds map[int]int
+	Tell  []int // clients that write down what they tell their owners (Transcript.Told)
+	// Plans are what producers and consumers were made for, by the number of the client: an
+	// mq.Publish or mq.Append without messages, with at most one record that has the key, or an
+	// mq.Receive for as many messages as the owner may hold.
+	Plans map[int]mq.Command
+	// PollMax is after how long consumers ask an empty queue again, by the number of the
+	// client. None: something befell their clocks, or them.
+	PollMax map[int]time.Duration
 	Walkers []int // clients who are alone with what they use, and judged apart
 }
 
@@ -90,7 +104,7 @@ var checks = []func(judge){
 	judge.totalQueue, judge.queues, judge.producers, judge.readiness,
 	judge.routing, judge.statistics, judge.counts, judge.logs, judge.retention,
 	judge.groups, judge.sessions, judge.unworked, judge.unsent, judge.renumbered, judge.walks,
-	judge.asSaid, judge.prefetch, judge.readers,
+	judge.asSaid, judge.prefetch, judge.readers, judge.told, judge.asMeant, judge.sentAsGiven, judge.polling, judge.time,
 }
 
 // blame records a violation that clients can see, and the operations that show it.

@@ -56,7 +56,7 @@ func during(call, end int64) interval {
 
 // sent is a publish to the work queue.
 func sent(value string, call, end int64, outcome linearizability.Outcome) *enqueue {
-	return &enqueue{interval: during(call, end), machine: 1, queue: workQueue, key: workQueue, value: value, numbered: true, outcome: outcome, copies: -1}
+	return &enqueue{interval: during(call, end), machine: 1, queue: workQueue, key: workQueue, value: value, number: mq.Number{Producer: 1, Sequence: uint64(call)}, outcome: outcome, copies: -1}
 }
 
 // got is a delivery from the work queue, which took as long as a number, at the service's
@@ -192,6 +192,8 @@ func tell(o []mq.Command, parts ...any) saw {
 			s.Transcript.Made = part
 		case Said:
 			s.Transcript.Said = append(s.Transcript.Said, part)
+		case Told:
+			s.Transcript.Told = append(s.Transcript.Told, part)
 		case Work:
 			s.Transcript.Work = append(s.Transcript.Work, part)
 		case Audit:

@@ -13,11 +13,12 @@ import (
 // that none was used.
 var errOfOthers = errors.New("one of several leases is not good")
 
-// attemptKey is by what attempts are recognized that are the same.
+// attemptKey is by what attempts are recognized that are the same: a producer that numbers
+// what it sends means one message by one value, under whatever number it sends it.
 type attemptKey struct {
-	number mq.Number
-	place  string // queue, or log
-	value  string
+	producer mq.ProducerID
+	place    string // queue, or log
+	value    string
 }
 
 // outcomeOf is what a client knows of a command that changes something.
@@ -42,10 +43,10 @@ func (m *Evidence) publish(a *Asked, c mq.Publish, stored map[attemptKey]*enqueu
 		for i, body := range c.Messages {
 			e := enqueue{
 				interval: a.interval(), machine: a.Machine, queue: target, value: string(body), position: i,
-				numbered: c.Number.Producer != 0, outcome: a.outcomeOf(err),
+				number: c.Number, outcome: a.outcomeOf(err),
 				exchange: c.Exchange, key: c.Key, copies: copies,
 			}
-			key := attemptKey{c.Number, target, e.value}
+			key := attemptKey{c.Number.Producer, target, e.value}
 			if !isLog {
 				m.enqueue(e, key, stored)
 			} else {
@@ -61,17 +62,18 @@ func (m *Evidence) append(a *Asked, c mq.Append, kept map[attemptKey]*send) {
 	for i, r := range c.Records {
 		s := send{enqueue{
 			interval: a.interval(), machine: a.Machine, queue: c.Log, value: string(r.Body), position: i,
-			numbered: c.Number.Producer != 0, outcome: a.outcomeOf(err), key: r.Key, copies: -1,
+			number: c.Number, outcome: a.outcomeOf(err), key: r.Key, copies: -1,
 		}, c.Partition, -1}
 		if s.outcome == linearizability.OutcomeOK && !appended.Forgotten {
 			s.offset = int64(appended.First) + int64(i)
 		}
-		m.send(s, attemptKey{c.Number, c.Log, s.value}, kept)
+		m.send(s, attemptKey{c.Number.Producer, c.Log, s.value}, kept)
 	}
 }
 
 func (m *Evidence) enqueue(e enqueue, key attemptKey, stored map[attemptKey]*enqueue) {
-	if earlier := stored[key]; earlier != nil && e.numbered {
+	if earlier := stored[key]; earlier != nil && e.numbered() {
+		earlier.number = e.number
 		earlier.merge(e)
 		return
 	}
@@ -80,7 +82,8 @@ func (m *Evidence) enqueue(e enqueue, key attemptKey, stored map[attemptKey]*enq
 }
 
 func (m *Evidence) send(s send, key attemptKey, kept map[attemptKey]*send) {
-	if earlier := kept[key]; earlier != nil && s.numbered {
+	if earlier := kept[key]; earlier != nil && s.numbered() {
+		earlier.number = s.number
 		earlier.merge(s.enqueue)
 		if earlier.offset < 0 {
 			earlier.offset = s.offset
@@ -91,7 +94,10 @@ func (m *Evidence) send(s send, key attemptKey, kept map[attemptKey]*send) {
 	m.sends = append(m.sends, &s)
 }
 
-// merge takes another attempt under the same number.
+// numbered reports whether the producer numbers what it sends.
+func (e *enqueue) numbered() bool { return e.number.Producer != 0 }
+
+// merge takes another attempt of the same producer.
 func (e *enqueue) merge(again enqueue) {
 	switch {
 	case e.outcome == linearizability.OutcomeOK:
@@ -119,15 +125,16 @@ func (m *Evidence) describe(a *Asked, c mq.DescribeProducer, stored map[attemptK
 		return
 	}
 	told := enqueue{interval: a.interval(), outcome: linearizability.OutcomeOK, copies: -1}
-	for key, e := range stored {
-		used := key.number.Producer == c.Producer && key.number.Sequence <= state.Highest && m.contents[key.number] != ""
-		if used && e.outcome == linearizability.OutcomeUnknown {
+	used := func(e *enqueue) bool {
+		return e.number.Producer == c.Producer && e.number.Sequence <= state.Highest && m.contents[e.number] != "" && e.outcome == linearizability.OutcomeUnknown
+	}
+	for _, e := range stored {
+		if used(e) {
 			e.merge(told)
 		}
 	}
-	for key, s := range kept {
-		used := key.number.Producer == c.Producer && key.number.Sequence <= state.Highest && m.contents[key.number] != ""
-		if used && s.outcome == linearizability.OutcomeUnknown {
+	for _, s := range kept {
+		if used(&s.enqueue) {
 			s.merge(told)
 		}
 	}

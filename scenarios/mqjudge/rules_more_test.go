@@ -246,6 +246,35 @@ func TestUnsent(t *testing.T) {
 	})
 }
 
+// TestOneMessage: a message that its producer numbers is one, under whatever number it is sent.
+func TestOneMessage(t *testing.T) {
+	queue, log := mq.DeclareQueue{Queue: workQueue}, mq.DeclareLog{Log: eventLog}
+	judged := func(producer mq.ProducerID, sequences ...uint64) (broken []string) {
+		m := mq.New()
+		transcript := NewTranscript(nil)
+		ask := func(c mq.Command) {
+			transcript.Asked = append(transcript.Asked, answeredBy(m, int64(10*len(transcript.Asked)+1), c))
+		}
+		m.Apply(mq.Encode(queue))
+		m.Apply(mq.Encode(log))
+		for i, sequence := range sequences {
+			n := mq.Number{Producer: producer, Sequence: 2 * sequence}
+			ask(mq.Publish{Key: workQueue, Number: mq.Number{Producer: producer, Sequence: 2*sequence - 1}, Messages: [][]byte{[]byte("a")}})
+			ask(mq.Append{Log: eventLog, Number: n, Records: []mq.Record{{Body: []byte("b")}}})
+			ask(mq.Fetch{Log: eventLog, Offset: uint64(i), Max: 1})
+			ask(mq.Receive{Queue: workQueue, Consumer: 2, Max: 1})
+		}
+		found := Read(Case{Transcript: transcript, Topology: NewTopology([]mq.Command{queue, log})}).Judge()
+		for _, f := range found.Broken {
+			broken = append(broken, f.Invariant)
+		}
+		return broken
+	}
+	assert.Empty(t, judged(7, 1), "sent once")
+	assert.Subset(t, judged(7, 1, 2), []string{duplicateMessage, "duplicate"}, "sent under two numbers")
+	assert.Empty(t, judged(0, 1, 1), "without numbers")
+}
+
 // TestWalkRules: an answer that does not follow from a walker's commands.
 func TestWalkRules(t *testing.T) {
 	alone := func(c *Case) { c.Walkers = []int{1} }

@@ -227,3 +227,13 @@ func TestOrderRules(t *testing.T) {
 }
 
 func atPosition(e *enqueue, position int) *enqueue { e.position = position; return e }
+
+// TestTimeGoesOn: answers tell of a time that only grows.
+func TestTimeGoesOn(t *testing.T) {
+	plain := work(mq.QueueOptions{})
+	at := func(now int, r receive) receive { r.now = time.Duration(now) * ms; return r }
+	runRuleTests(t, []ruleTest{
+		{"goes back", rule(serviceTime), tell(plain, empty(3), at(2, empty(5))), tell(plain, empty(3), at(3, empty(5)))},
+		{"goes back while another is answered", rule(serviceTime), tell(plain, empty(3), at(2, empty(5))), tell(plain, empty(3), at(2, empty(4)))},
+	})
+}

@@ -11,6 +11,7 @@ import (
 // Listen has a client made whose messages are written down: of the machine of this number,
 // in a new life.
 func (t *Transcript) Listen(env node.Env, machine int, boot func(node.Env) node.Handler) node.Handler {
+	delete(t.meant, machine) // a process that has ended meant it
 	tap := &tap{Env: env, transcript: t, machine: machine, open: make(map[rsm.ClientID]int)}
 	return tapped{boot(tap), tap}
 }
@@ -74,9 +75,10 @@ func (t *tap) hearRequest(r rsm.Request) {
 	}
 	t.calls = append(kept, openCall{r.Client, r.Sequence, kind, len(t.transcript.Asked)})
 	t.transcript.Asked = append(t.transcript.Asked, Asked{
-		Machine: t.machine, Session: session, Command: command,
+		Machine: t.machine, Session: session, Command: command, Meant: t.transcript.meant[t.machine],
 		Call: t.transcript.tick(), Called: t.transcript.now(),
 	})
+	delete(t.transcript.meant, t.machine)
 }
 
 // hearReply writes the answer down to a command that the client waits for.
@@ -89,6 +91,7 @@ func (t *tap) hearReply(r rsm.Reply) {
 			a := &t.transcript.Asked[c.place]
 			a.End, a.Ended = t.transcript.tick(), t.transcript.now()
 			a.Answer, a.Refused = r.Result, r.Status == rsm.Refused
+			t.transcript.answered[t.machine] = c.place
 			t.calls = append(t.calls[:i], t.calls[i+1:]...)
 			return
 		}
