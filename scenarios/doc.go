@@ -89,4 +89,19 @@
 // second phase a quorum is healed and the service has to come back. A batch of runs
 // has promised to reach rare situations ([Scenario.Promises]): a test of which
 // nobody knows what it has seen is not to be trusted.
+//
+// # The files
+//
+//   - What a run is: scenario, protocol, workload, load; run, verdict, class, result, leader.
+//   - Who asks: client; administrator; session and what stands on it, the clients of a queue:
+//     messaging, publisher, receiver, follower, operator, walker, auditor.
+//   - Judges of the inside beside those of the protocols: replicas, answers.
+//   - What is drawn: catalogue, nemesis; swarm*, theme, priorities, mix, budget; queue_*;
+//     insync_*, mqtt_*, duels.
+//   - Many runs: batch, sweep, hunt, scatter.
+//   - A failure made small, and run again: replay*, shrink*, ddmin, sound.
+//   - An implementation of one's own: test, defaults, findings, flags, guard, prove; script*.
+//   - What a run looks like: artifacts, account, summary; report*, playback; diagram, window,
+//     spacetime, pictures, compare; and what these repeat a run for: watcher, overview,
+//     closeup, view, tap.
 package scenarios
