@@ -166,12 +166,13 @@ func restart(r *rand.Rand, span sim.Span) sim.Fault {
 }
 
 // healing are the faults that always end: those that make a server bad without
-// silencing it. Its followers hear from it, and rightly stand by it. If it is outside of
-// the healed quorum, the service is as slow as it is, or as hard to reach, which is no
-// fault of the protocol's, and no bound on time holds. What silences a server, or a
-// link, lasts to the end of some runs: there the quorum has to go on by itself.
+// silencing it, but for moments. Its followers hear from it, and rightly stand by it. If it
+// is outside of the healed quorum, the service is as slow as it is, or as hard to reach,
+// which is no fault of the protocol's, and no bound on time holds. What silences a server,
+// or a link, lasts to the end of some runs: there the quorum has to go on by itself.
 var healing = []string{
-	"cutClients", "disturbance", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk", "downfall", "echo", "byType", "restart",
+	"cutClients", "disturbance", "flapping", "slowCpu", "slowNetwork", "lowBandwidth", "slowDisk", "downfall", "echo", "byType",
+	"restart",
 }
 
 // drifts gives every server's clock a rate of its own. The slowest and the fastest that

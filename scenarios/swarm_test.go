@@ -203,7 +203,7 @@ func TestWhatLasts(t *testing.T) {
 	}
 	kinds := slices.Collect(maps.Keys(lasting))
 	assert.ElementsMatch(t, []string{
-		"crash", "pause", "partition", "shape", "flapping", "clog", "clock-skew", "clock-drift", "clock-strobe",
+		"crash", "pause", "partition", "shape", "clog", "clock-skew", "clock-drift", "clock-strobe",
 		"disk-errors", "failed-sync", "full-disk", "wipe",
 	}, kinds)
 }
