@@ -21,8 +21,9 @@ type plea struct {
 	from    time.Duration    // since when
 	members func() []node.ID // by the word of the leader; none while they change
 	sound   []node.ID        // who may be made one
-	last    string           // the last answer, in words
-	done    bool             // a change was made
+	begun   bool
+	last    string // the last answer, in words
+	done    bool   // a change was made
 }
 
 // insists reports whether the administrator asks until it is served.
@@ -30,8 +31,13 @@ func (r *reconfigurer) insists() bool {
 	return r.plea.from > 0 && !r.plea.done && r.now() >= r.plea.from
 }
 
-// insist asks once more, or, if it was answered, for another change.
+// insist asks once more, or, if it was answered, for another change. What was asked for
+// before may take in a machine that has been lost since, and never be given up where leaders
+// come and go.
 func (r *reconfigurer) insist() {
+	if !r.plea.begun {
+		r.plea.begun, r.asked = true, 0
+	}
 	if r.asked == 0 {
 		if members := r.plea.members(); len(members) > 0 {
 			r.members = members // which it may not know, as answers were lost

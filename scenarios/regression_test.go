@@ -86,6 +86,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`messages come again later all seem behind, and each answer brought about more.`},
 		{"time-that-stood-still", scenarios.Paxos, `The leader of new members had a lower ballot than those before, of which its ` +
 			`acceptors had not heard. The queue took what it said of time for old, so that no lease was ever over.`},
+		{"lost-since", scenarios.Raft, `The administrator, who insists when all is healed, went on with what it had asked for before: ` +
+			`a member that was lost since. Leaders took turns every second, and none waited for it for the 3 s after which it is given up.`},
 	} {
 		frozen, err := scenarios.ReadReplayFile("testdata/regressions/" + c.file + ".json")
 		require.NoError(t, err)

@@ -157,7 +157,7 @@ func relapses(span sim.Span) sim.Schedule {
 // restart draws who boots again when: once in a while, and soon after it has spoken.
 func restart(r *rand.Rand, span sim.Span) sim.Fault {
 	const ms = time.Millisecond
-	said := append(slices.Clone(filtered[:betweenServers]), "Reply")
+	said := append(slices.Clone(filtered[:betweenServers]), "InstallSnapshotReply+SnapshotRequest", "Reply")
 	return sim.Restart{
 		Span: span, Target: pick(r, sim.All, sim.All, sim.AnyOne), Types: pick(r, said...), Probability: pick(r, 0.03, 0.1, 0.3),
 		After:  pick(r, sim.Distribution{}, sim.Uniform(0, 5*ms), sim.Uniform(0, 50*ms)),
