@@ -63,6 +63,8 @@ func TestSwarmSet(t *testing.T) {
 		{"latency", "slow", "not a distribution"},
 		{"latency", "uniform(3ms,1ms)", "upper end"},
 		{"sevrers", "5", `"sevrers" is no field of the swarm; want one of servers, clients`},
+		{"Servers", "5", `"Servers" is no field of the swarm`},
+		{"servers", "null", `servers: "null" does not fit`},
 		{"clients", "0", ""}, // refused only where there is no open loop either
 	} {
 		t.Run(c.field+"="+c.value, func(t *testing.T) {
