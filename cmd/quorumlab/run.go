@@ -44,7 +44,8 @@ run that failed a file for shrink and replay. quorumlab list scenarios shows all
 With --seeds N it runs from N seeds in a row on all cores and sums up; --out then draws
 how latency and the longest time without an answer differ from seed to seed. With
 --results the summary of each seed is appended to a file as soon as it is known, and the
-same call goes on where an earlier one was stopped or killed; --shard splits the seeds.
+same call goes on where an earlier one was stopped or killed, by the same program: results
+of another commit are not mixed in. --shard splits the seeds.
 
 The scenarios swarm and queue-swarm draw their whole configuration from the seed; --set
 replaces what is drawn, and says what there is if it does not know a field. --schedule
