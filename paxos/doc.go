@@ -74,8 +74,9 @@
 //
 // Nothing in Paxos keeps a server from preparing a higher ballot whenever it likes,
 // and if a server that cannot hear the leader does so again and again, nobody gets
-// anything done. Three rules, none of which safety depends on, see to it that a
-// leader lasts exactly as long as it is of use:
+// anything done. Three rules, none of which safety depends on but for reads by lease,
+// which the first makes possible, see to it that a leader lasts exactly as long as it is
+// of use:
 //
 //   - Acceptors that hear from a leader refuse to promise anything to others
 //     (Config.KeepLeader).
