@@ -142,6 +142,9 @@ func lineOf(s Summary) (line resultsLine) {
 // openResults reads the file and opens it to go on, or begins it. A last line that
 // has no end was being written when the writer was killed; it is cut off.
 func openResults(path string, head resultsHead) (done map[uint64]Summary, file *os.File, err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // it might have no end
+		return nil, nil, fmt.Errorf("%s is no regular file", path)
+	}
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err

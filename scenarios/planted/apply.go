@@ -49,6 +49,14 @@ func (b Bug) Apply(root string) (map[string][]byte, error) {
 		if lines, err = apply(lines, f.TextFragments); err != nil {
 			return nil, fmt.Errorf("%s: does not apply to %s: %w", b.Name, path, err)
 		}
+		if f.IsRename || f.IsCopy {
+			if f.IsRename {
+				changed[path] = nil
+			}
+			if path, err = locate(root, f.NewName, true); err != nil {
+				return nil, fmt.Errorf("%s: %w", b.Name, err)
+			}
+		}
 		changed[path] = []byte(strings.Join(lines, ""))
 	}
 	return changed, nil

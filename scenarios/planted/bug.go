@@ -107,8 +107,8 @@ func Parse(name, text string) (Bug, error) {
 		}
 	}
 	for _, f := range files {
-		if f.IsBinary || f.IsRename || f.IsCopy {
-			return b, fmt.Errorf("%s: %s: only changes of text files can be planted", name, f.NewName)
+		if f.IsBinary {
+			return b, fmt.Errorf("%s: %s is binary: only changes of text can be planted", name, f.NewName)
 		}
 	}
 	if b.Protocols == nil {

@@ -135,6 +135,29 @@ func TestSeveralParts(t *testing.T) {
 	assert.ErrorContains(t, err, "there is no folder for the new file elsewhere/y.go")
 }
 
+// TestRenamed: git diff tells of a file that has another name, or is copied, by what
+// differs.
+func TestRenamed(t *testing.T) {
+	const head = "diff --git a/raft/x.go b/raft/y.go\nsimilarity index 80%\nVERB from raft/x.go\nVERB to raft/y.go\n"
+	const change = "--- a/raft/x.go\n+++ b/raft/y.go\n@@ -1,2 +1,2 @@\n a\n-b\n+B\n"
+	for verb, want := range map[string]map[string][]byte{
+		"rename": {"raft/x.go": nil, "raft/y.go": []byte("a\nB\n")},
+		"copy":   {"raft/y.go": []byte("a\nB\n")},
+	} {
+		b, err := planted.Parse("bug", strings.ReplaceAll(head, "VERB", verb)+change)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"raft"}, b.Protocols)
+		changed, err := b.Apply(source(t, "a", "b"))
+		require.NoError(t, err)
+		assert.Equal(t, want, changed)
+	}
+	b, err := planted.Parse("bug", strings.ReplaceAll(head, "VERB", "rename"))
+	require.NoError(t, err)
+	changed, err := b.Apply(source(t, "a", "b"))
+	require.NoError(t, err)
+	assert.Equal(t, map[string][]byte{"raft/x.go": nil, "raft/y.go": []byte("a\nb\n")}, changed, "nothing but the name")
+}
+
 func TestHeader(t *testing.T) {
 	const diff = "--- a/internal/wal/log.go\n+++ b/internal/wal/log.go\n@@ -1 +1 @@\n-a\n+b\n"
 	b, err := planted.Parse("bug", "It is so.\n\nBreaks: a rule: of a paper\nSeen in: a system\nClients: wonder\nCaught by: inside: Log Matching\nCaught by: outside: lost write\n"+diff)
