@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +37,8 @@ func newBugs() *cobra.Command {
 with those named, runs the swarm on it until a judge catches it, and shrinks the
 run. --dir takes the patches from a folder instead: any file NAME.patch or
 NAME.diff that git diff or diff -u printed. The code without bugs then has to be ok
-on the same seeds. The source must be there, and is not touched.
+on the same seeds. The source must be there, and is not touched. What is interrupted
+reports what it has done.
 
 Exit codes: 0 all caught, 1 some not, or a false alarm, 2 bad input.`,
 		Example: `  quorumlab bugs --list
@@ -85,12 +87,9 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	report, err := f.hunt(ctx, c, root, chosen)
-	if err != nil {
-		return err
-	}
+	report, interrupted := f.hunt(ctx, c, root, chosen)
 	switch {
 	case f.json:
 		err = json.NewEncoder(c.OutOrStdout()).Encode(report)
@@ -98,6 +97,9 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 		err = report.markdown(c.OutOrStdout(), f)
 	default:
 		err = report.print(c.OutOrStdout())
+	}
+	if interrupted != nil {
+		return errors.Join(err, unread, interrupted)
 	}
 	return errors.Join(err, unread, report.outcome())
 }

@@ -17,7 +17,8 @@ import (
 	"quorumlab/scenarios/planted"
 )
 
-// hunt plants one bug after the other, and then runs the clean code.
+// hunt plants one bug after the other, and then runs the clean code. If it is interrupted
+// it reports what is done.
 func (f *bugsFlags) hunt(ctx context.Context, c *cobra.Command, root string, chosen []planted.Bug) (*bugReport, error) {
 	report := &bugReport{Bugs: []bugRow{}, Clean: []cleanRow{}}
 	if f.dir != "" {
@@ -29,7 +30,7 @@ func (f *bugsFlags) hunt(ctx context.Context, c *cobra.Command, root string, cho
 		show(i, len(chosen)+1)
 		row, err := f.huntOne(ctx, root, bug)
 		if ctx.Err() != nil {
-			return nil, errors.New("interrupted")
+			return report, fmt.Errorf("interrupted: %d of %d bugs were tried", i, len(chosen))
 		}
 		if err != nil {
 			row.Error = err.Error()
@@ -46,7 +47,7 @@ func (f *bugsFlags) hunt(ctx context.Context, c *cobra.Command, root string, cho
 	for _, key := range sortedKeys(clean) {
 		row, err := f.clean(ctx, clean[key])
 		if err != nil {
-			return nil, err
+			return report, err
 		}
 		report.Clean = append(report.Clean, row)
 	}
@@ -149,7 +150,7 @@ func (f *bugsFlags) clean(ctx context.Context, row cleanRow) (cleanRow, error) {
 	}
 	sweep := scenarios.RunSeeds(ctx, s, p, uint64(f.seed), row.Seeds, func(*scenarios.Sweep) {})
 	if ctx.Err() != nil {
-		return row, errors.New("interrupted")
+		return row, errors.New("interrupted: all bugs were tried, the code without them was not")
 	}
 	row.OK, row.FailedSeed = sweep.OK, sweep.FailedSeeds
 	return row, nil

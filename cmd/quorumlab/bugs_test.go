@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"quorumlab/scenarios/planted"
 )
 
 // TestBugs plants a bug in the real source, catches it, and replays what is left of the run
@@ -67,4 +70,15 @@ func TestForeignPatches(t *testing.T) {
 	code, out, complaint = call("bugs", "vote-twice", "--list", "--json")
 	assert.Equal(t, exitOK, code, complaint)
 	assert.Contains(t, out, `"bugs":[{"name":"vote-twice","story":`)
+}
+
+// TestInterruptedHunt: who stops a hunt gets what it has found.
+func TestInterruptedHunt(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	f := &bugsFlags{seeds: 1, cpuSeconds: 1}
+	chosen := []planted.Bug{{Name: "one"}, {Name: "two"}}
+	report, err := f.hunt(ctx, newBugs(), t.TempDir(), chosen)
+	require.EqualError(t, err, "interrupted: 0 of 2 bugs were tried")
+	assert.Empty(t, report.Bugs)
 }
