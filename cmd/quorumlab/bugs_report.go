@@ -99,7 +99,7 @@ func (r *bugReport) print(w io.Writer) error {
 	fmt.Fprintln(table, "BUG\tCAUGHT\tBY\tSEEDS\tCPU s\tFAULTS\tOF")
 	for _, row := range r.Bugs {
 		if row.Error != "" {
-			fmt.Fprintf(table, "%s\terror\t\n", row.Name)
+			fmt.Fprintf(table, "%s\terror\t\t\t\t\t\n", row.Name) // all cells, or columns begin anew below
 			continue
 		}
 		for i, found := range row.All {
