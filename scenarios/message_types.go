@@ -36,7 +36,7 @@ func (p Protocol) withMessages(s Scenario) (Protocol, error) {
 				found[typeName(e.Message)] = true
 			}
 		})
-		_, err := probe.guarded(testLimits, func(s Scenario) *Result {
+		_, err := probe.guarded(testLimits(), func(s Scenario) *Result {
 			// A run that fails has shown some of them too.
 			_, _ = Measure(s, p, seed, func(w *sim.World) { w.Observe(look) })
 			return nil

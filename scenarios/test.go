@@ -131,7 +131,7 @@ func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay, 
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
-	r, err := s.guarded(testLimits, func(s Scenario) *Result {
+	r, err := s.guarded(testLimits(), func(s Scenario) *Result {
 		if replay != nil {
 			return replay.Run(s, p)
 		}
