@@ -6,6 +6,10 @@ import "encoding/binary"
 // offset. Whether it says so before or after it has dealt with them is what makes
 // the difference between at most once and at least once.
 //
+// Offsets never go back: a lower one is true as well, and changes nothing. It comes from
+// a client that has given its session up, when a copy of what it had asked for before
+// arrives after what it has asked for since.
+//
 // Errors: ErrUnknownQueue, ErrWrongType, ErrUnknownMember, ErrStaleGeneration,
 // ErrUnknownPartition, ErrNotAssigned, ErrOffsetOutOfRange.
 type Commit struct {
@@ -55,7 +59,8 @@ func (c Commit) apply(m *Machine) ([]byte, *Error) {
 	if c.Offset > p.end {
 		return nil, refuse(ErrOffsetOutOfRange, "Offset %d: must be at most %d", c.Offset, p.end)
 	}
-	g.committed[c.Partition] = committed{offset: c.Offset, known: true}
+	offset := &g.committed[c.Partition]
+	offset.offset, offset.known = max(offset.offset, c.Offset), true
 	return doneAnswer, nil
 }
 

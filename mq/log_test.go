@@ -81,6 +81,9 @@ func TestGroups(t *testing.T) {
 	assert.Equal(t, []uint32{3, 4}, rest)
 	commit.Generation = second
 	s.must(t, commit)
+	late := commit // by a copy of what the member had asked for before, which comes late
+	late.Offset = 3
+	s.must(t, late)
 	commit.Partition = 2
 	commit.Offset = 0
 	s.refuses(t, mq.ErrNotAssigned, commit)

@@ -88,6 +88,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`acceptors had not heard. The queue took what it said of time for old, so that no lease was ever over.`},
 		{"lost-since", scenarios.Raft, `The administrator, who insists when all is healed, went on with what it had asked for before: ` +
 			`a member that was lost since. Leaders took turns every second, and none waited for it for the 3 s after which it is given up.`},
+		{"commit-that-came-late", scenarios.Paxos, `A reader of a log gave its session up and committed on in a new one. A copy of what it ` +
+			`had committed before came after that, and the group's offset went back: records came again that had been dealt with.`},
 	} {
 		frozen, err := scenarios.ReadReplayFile("testdata/regressions/" + c.file + ".json")
 		require.NoError(t, err)

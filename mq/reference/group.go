@@ -116,6 +116,9 @@ func (r *Machine) commit(c mq.Commit) any {
 	if c.Offset > uint64(len(p.records)) {
 		return mq.ErrOffsetOutOfRange
 	}
+	if before := g.committed[c.Partition]; before.Committed && c.Offset < before.Offset {
+		return nil // what was dealt with stays so
+	}
 	g.committed[c.Partition] = mq.PartitionOffset{Partition: c.Partition, Committed: true, Offset: c.Offset}
 	return nil
 }
