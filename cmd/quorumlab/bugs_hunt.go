@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,7 +99,7 @@ func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, c
 	for _, set := range slices.Concat(f.set, bug.Set) {
 		arguments = append(arguments, "--set", set)
 	}
-	hunt := exec.CommandContext(ctx, program, arguments...)
+	hunt := planted.Command(ctx, program, arguments...)
 	var complaint bytes.Buffer
 	hunt.Stderr = &complaint
 	printed, err := hunt.Output()

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -101,8 +98,6 @@ func compared(names []string) (chosen []scenarios.Scenario, aspects []comparison
 }
 
 func (f *compareFlags) run(c *cobra.Command, chosen []scenarios.Scenario, aspects []comparison.Aspect) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	side := sideBySide{Comparison: &scenarios.Comparison{Seed: uint64(f.seed)}, Report: &comparison.Report{Seed: uint64(f.seed)}}
 	var err error
 	if len(chosen) > 0 {
@@ -111,6 +106,8 @@ func (f *compareFlags) run(c *cobra.Command, chosen []scenarios.Scenario, aspect
 		}
 	}
 	if len(aspects) > 0 {
+		ctx, stop := untilStopped()
+		defer stop()
 		o := comparison.Options{Aspects: aspects, Seed: uint64(f.seed), Workers: f.workers, Progress: progress(c.ErrOrStderr())}
 		if side.Report, err = comparison.Run(ctx, o); err != nil {
 			return err

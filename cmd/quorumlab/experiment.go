@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 
@@ -119,7 +116,7 @@ func (f *experimentFlags) validate(c *cobra.Command, names []string) ([]experime
 }
 
 func (f *experimentFlags) run(c *cobra.Command, chosen []experiment.Experiment) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilStopped()
 	defer stop()
 	var results []*experiment.Result
 	for _, e := range chosen {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 
@@ -117,7 +116,7 @@ func (f *huntFlags) run(c *cobra.Command) error {
 		s = s.OutsideOnly()
 	}
 	s = s.Only(f.invariant)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilStopped()
 	defer stop()
 	dog := f.watch(c.OutOrStdout(), os.Exit)
 	defer dog.stop()

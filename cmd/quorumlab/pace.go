@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"quorumlab/scenarios"
@@ -40,6 +41,21 @@ func (p *pace) show(w io.Writer) func(*scenarios.Sweep) {
 }
 
 func (p *pace) line(s *scenarios.Sweep) string {
-	return fmt.Sprintf("%d of %d seeds%s: %d violations, %d unknown; %d situations reached",
-		s.Seeds, p.all, speed(s.Seeds-p.before, p.all-s.Seeds, time.Since(p.started)), s.Violations, s.Unknown, len(s.Marks))
+	line := fmt.Sprintf("%d of %d seeds%s: %d violations, %d unknown",
+		s.Seeds, p.all, speed(s.Seeds-p.before, p.all-s.Seeds, time.Since(p.started)), s.Violations, s.Unknown)
+	if len(s.Marks) == 0 {
+		return line // not all protocols tell
+	}
+	return fmt.Sprintf("%s; %s", line, situations(s.Marks))
+}
+
+// situations counts what was reached, and what together with which kind of fault.
+func situations(marks map[string]int) string {
+	alone := 0
+	for mark := range marks {
+		if !strings.Contains(mark, " during ") {
+			alone++
+		}
+	}
+	return fmt.Sprintf("%d situations reached, %d during faults", alone, len(marks)-alone)
 }

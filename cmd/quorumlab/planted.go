@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"slices"
 	"strings"
 
@@ -64,18 +62,21 @@ func withBug(c *cobra.Command, name, dir string, arguments []string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilStopped()
 	defer stop()
 	program, err := bug.Build(ctx, root, work)
 	if err != nil {
 		return err
 	}
-	child := exec.CommandContext(ctx, program, arguments...)
+	child := planted.Command(ctx, program, arguments...)
 	child.Stdin, child.Stdout, child.Stderr = c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr()
 	err = child.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() > 0 {
+	switch {
+	case errors.As(err, &exit) && exit.ExitCode() > 0:
 		return verdictError(exit.ExitCode()) // it has said why
+	case child.ProcessState != nil && child.ProcessState.Success():
+		return nil // even if it was asked to end
 	}
 	return err
 }

@@ -97,6 +97,15 @@ func TestNoTerminal(t *testing.T) {
 	assert.Equal(t, "\x1b[1;33munknown\x1b[0m", painted("unknown"))
 }
 
+// TestPace: protocols that mark no situations are not said to reach none.
+func TestPace(t *testing.T) {
+	p := newPace(10)
+	p.before = 3
+	assert.Equal(t, "3 of 10 seeds: 1 violations, 0 unknown", p.line(&scenarios.Sweep{Seeds: 3, Violations: 1}))
+	marks := map[string]int{"split vote": 3, "split vote during crash": 2, "split vote during pause": 1}
+	assert.Equal(t, "3 of 10 seeds: 0 violations, 0 unknown; 1 situations reached, 2 during faults", p.line(&scenarios.Sweep{Seeds: 3, Marks: marks}))
+}
+
 func TestSpeed(t *testing.T) {
 	for _, c := range []struct {
 		done, left int

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,7 +42,8 @@ With --seeds N it runs from N seeds in a row on all cores and sums up; --out the
 how latency and the longest time without an answer differ from seed to seed. With
 --results the summary of each seed is appended to a file as soon as it is known, and the
 same call goes on where an earlier one was stopped or killed, by the same program: results
-of another commit are not mixed in. --shard splits the seeds.
+of another commit are not mixed in. A sweep that is stopped sums up what it has, and ends
+with 3 if that is ok. --shard splits the seeds.
 
 The scenarios swarm and queue-swarm draw their whole configuration from the seed; --set
 replaces what is drawn, and says what there is if it does not know a field. --schedule
@@ -230,7 +228,7 @@ func (f *runFlags) runSeeds(c *cobra.Command, s scenarios.Scenario, p scenarios.
 			return err
 		}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilStopped()
 	defer stop()
 	pace := newPace(batch.Size())
 	sweep, err := scenarios.RunBatch(ctx, s, p, batch, pace.show(c.ErrOrStderr()))
@@ -242,12 +240,13 @@ func (f *runFlags) runSeeds(c *cobra.Command, s scenarios.Scenario, p scenarios.
 			return err
 		}
 	}
+	part := stopped{Sweep: sweep, Left: batch.Size() - sweep.Seeds}
 	if f.json {
-		err = json.NewEncoder(c.OutOrStdout()).Encode(sweep)
+		err = json.NewEncoder(c.OutOrStdout()).Encode(part)
 	} else {
 		err = printSweep(c.OutOrStdout(), sweep)
-		if sweep.Seeds < batch.Size() {
-			fmt.Fprintf(c.OutOrStdout(), "  stopped         %d of %d seeds are left\n", batch.Size()-sweep.Seeds, batch.Size())
+		if part.Left > 0 {
+			fmt.Fprintf(c.OutOrStdout(), "  stopped         %s\n", part.text(f.results))
 		}
 		if missed := s.Missed(p.Name, sweep.Marks); sweep.Seeds >= scenarios.EnoughRuns && len(missed) > 0 {
 			fmt.Fprintf(c.OutOrStdout(), "  not reached     %s\n", strings.Join(missed, ", "))
@@ -256,7 +255,7 @@ func (f *runFlags) runSeeds(c *cobra.Command, s scenarios.Scenario, p scenarios.
 			fmt.Fprintf(c.OutOrStdout(), "\nTo see the first of them: quorumlab run %s --protocol %s --seed %d%s --out out\n", s.Name, p.Name, sweep.FailedSeeds[0], s.Flags)
 		}
 	}
-	return errors.Join(err, exitWith(sweep.Verdict()))
+	return errors.Join(err, part.outcome())
 }
 
 // parseShard reads i/n.

@@ -21,6 +21,29 @@ func exitWith(v linearizability.Verdict) error {
 	return verdictError(exitUnknown)
 }
 
+// stopped is a sweep that may have been stopped before its end, as --json prints it.
+type stopped struct {
+	*scenarios.Sweep
+	Left int `json:"left"` // seeds that were not run
+}
+
+// text says how much is left, and how to go on, by the file of results, if there is one.
+func (s stopped) text(results string) string {
+	how := "with --results a call goes on where one was stopped"
+	if results != "" {
+		how = "the same call goes on with them"
+	}
+	return fmt.Sprintf("%d of %d seeds are left; %s", s.Left, s.Seeds+s.Left, how)
+}
+
+// outcome is what run returns: of what was not run nobody knows.
+func (s stopped) outcome() error {
+	if v := s.Verdict(); v != linearizability.VerdictOK || s.Left == 0 {
+		return exitWith(v)
+	}
+	return verdictError(exitUnknown)
+}
+
 func printRun(w io.Writer, r *scenarios.Result, s scenarios.Summary) error {
 	_, err := fmt.Fprintf(w, `%s on %s, seed %d: %s
   %s

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"time"
@@ -102,7 +99,7 @@ func (f *shrinkFlags) run(c *cobra.Command, path string) error {
 	if replay.Bug != "" && replay.Bug != plantedBug {
 		return withBug(c, replay.Bug, f.dir, again(c, path))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilStopped()
 	defer stop()
 	budget := scenarios.Budget{Runs: f.runs, CPUSeconds: f.cpuSeconds}
 	smallest, done, err := scenarios.Shrink(ctx, replay, s, p, budget, shrinkProgress(c.ErrOrStderr(), budget))

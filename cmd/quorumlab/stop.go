@@ -1,0 +1,21 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// insistAfter is how long somebody waits who asks again. Less is one who asks a program and
+// the one that it has called, as a terminal does.
+const insistAfter = time.Second
+
+// untilStopped returns a context that is done when the program is asked to end, by the
+// keyboard, or as kill and timeout do. Who asks again later ends it at once.
+func untilStopped() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() { time.AfterFunc(insistAfter, stop) })
+	return ctx, stop
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"quorumlab/scenarios"
+)
+
+// TestStopped: kill and timeout end a command as an interrupt does.
+func TestStopped(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		ctx, stop := untilStopped()
+		self, err := os.FindProcess(os.Getpid())
+		require.NoError(t, err)
+		require.NoError(t, self.Signal(signal))
+		<-ctx.Done()
+		stop()
+	}
+}
+
+// TestStoppedSweep: what was not run was not ok, and it is said how to go on.
+func TestStoppedSweep(t *testing.T) {
+	part := stopped{Sweep: &scenarios.Sweep{Seeds: 3, OK: 3}, Left: 7}
+	assert.Equal(t, verdictError(exitUnknown), part.outcome())
+	assert.Equal(t, "7 of 10 seeds are left; with --results a call goes on where one was stopped", part.text(""))
+	assert.Equal(t, "7 of 10 seeds are left; the same call goes on with them", part.text("sweep.jsonl"))
+	part.Violations = 1
+	assert.Equal(t, verdictError(exitViolation), part.outcome())
+	part.Sweep, part.Left = &scenarios.Sweep{Seeds: 10, OK: 10}, 0
+	assert.NoError(t, part.outcome())
+}
