@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"quorumlab/scenarios"
+
 	"quorumlab/linearizability"
 )
 
@@ -257,6 +259,26 @@ func TestViolation(t *testing.T) {
 		code, _, complaint = call(command, old)
 		assert.Equal(t, exitUsage, code)
 		assert.Contains(t, complaint, "version: 0 is older than 1")
+	}
+}
+
+// TestOthersConfiguration: a run has no configuration but one of its own scenario.
+func TestOthersConfiguration(t *testing.T) {
+	s, err := swarm([]string{"duration=1s"})
+	require.NoError(t, err)
+	p, err := scenarios.ProtocolByName("raft")
+	require.NoError(t, err)
+	text, err := json.Marshal(scenarios.Run(s, p, 1).Freeze())
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "other.json")
+	for other, protocol := range map[string]string{"insync-swarm": "insync", "duels": "synod", "steady": "raft"} {
+		changed := strings.NewReplacer(`"scenario":"swarm"`, `"scenario":"`+other+`"`, `"protocol":"raft"`, `"protocol":"`+protocol+`"`).Replace(string(text))
+		require.NoError(t, os.WriteFile(file, []byte(changed), 0o644))
+		for _, command := range []string{"replay", "shrink"} {
+			code, _, complaint := call(command, file)
+			assert.Equal(t, exitUsage, code)
+			assert.Contains(t, complaint, "config: is of swarm, not of "+other)
+		}
 	}
 }
 

@@ -99,10 +99,29 @@ func readReplay(path string) (f scenarios.Replay, s scenarios.Scenario, p scenar
 	if s, err = scenarios.ByName(f.Scenario); err != nil {
 		return f, s, p, fmt.Errorf("%s: %w", path, err)
 	}
+	if err = configured(f); err != nil {
+		return f, s, p, fmt.Errorf("%s: %w", path, err)
+	}
 	if p, err = protocolFor(s, f.Protocol); err != nil {
 		return f, s, p, fmt.Errorf("%s: %w; an implementation of your own is replayed by its test, with go test -schedule", path, err)
 	}
 	return f, s.Replayed(path), p, nil
+}
+
+// configured refuses the configuration of another scenario, of which a run would make what
+// it is not, or nothing.
+func configured(f scenarios.Replay) error {
+	field, of := "", f.Scenario
+	switch f.Config.(type) {
+	case *scenarios.Swarm:
+		field, of = "config", "swarm"
+	case *scenarios.QueueSwarm:
+		field, of = "queueConfig", "queue-swarm"
+	}
+	if of != f.Scenario {
+		return fmt.Errorf("%s: is of %s, not of %s", field, of, f.Scenario)
+	}
+	return nil
 }
 
 // printSame tells whether a replay ended as its file says.
