@@ -109,7 +109,7 @@ func (s *Server) take(n int) (values []rsm.Request) {
 // and then by the ballot. A ballot alone does not do: that of a new membership's leader may be
 // lower than those of leaders before, of which its acceptors need not have heard.
 func (s *Server) reign(slot Slot) uint64 {
-	return uint64(s.governing(slot).From)<<32 | uint64(s.ballot)
+	return uint64(s.governing(slot).From)<<32 + uint64(s.ballot)
 }
 
 // propose is phase 2a for the next slots, as few messages as will do. The leader

@@ -17,7 +17,7 @@ import (
 // the read came, no other leader had been elected by then (dissertation §6.4).
 // ReadLease reckons: whoever answered a round heard from the leader after the
 // round began, and sticks to it for the shortest election timeout (see
-// quorum.go), so that for this long, measured on the slowest clock that there may
+// checkquorum.go), so that for this long, measured on the slowest clock that there may
 // be, nobody else can be elected (dissertation §6.4.1).
 //
 // What is committed is applied in the same breath here, so that a read need not

@@ -43,8 +43,7 @@ const crewAsked = 100 * time.Millisecond
 
 // run lets the run take its course, and returns the failure that ended it.
 func (e *experiment) run() error {
-	e.guard.runs(true)
-	defer e.guard.runs(false)
+	defer e.guard.runs()()
 	end := e.scenario.length()
 	if e.crew == nil {
 		failure := e.world.Run(end)

@@ -126,12 +126,21 @@ func (f *findings) report(t *testing.T, test string, s Scenario, p Protocol, rep
 		}
 		return
 	}
-	small, r, err := f.smallest(t.Context(), s, p)
+	var r, shown *Result
+	var err error
+	if stopped := s.guarded(testLimits(), func(s Scenario) {
+		var small Replay
+		if small, r, err = f.smallest(t.Context(), s, p); err == nil {
+			s.command = replayCommand(test, small)
+			shown = small.Run(s, p)
+		}
+	}); stopped != nil {
+		t.Errorf("%s\nIt was not made small: %v", f.failures[0].Account(), stopped)
+		return
+	}
 	if err != nil {
 		t.Fatalf("seed %d fails, but not when it is run again: the implementation depends on something that is not in the run, such as the real time, a source of randomness of its own, the order of a map, or what is left of another run (%v)", r.Seed, err)
 	}
-	s.command = replayCommand(test, small)
-	shown := small.Run(s, p)
 	t.Errorf("%s\nThis is the smallest run that fails so. The one that it was found in:\n  %s\n", shown.Account(), r.Scenario.command)
 	if !wantsArtifacts() {
 		return

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"quorumlab/linearizability"
 	"quorumlab/node"
 )
 
@@ -17,22 +19,27 @@ import (
 // and say nothing.
 type limits struct {
 	call   time.Duration // that one call of a handler may take
-	memory uint64        // that the process may use, in bytes
+	memory uint64        // that all runs of the process may use, in bytes, but for searches of judges
 }
 
 // testLimits are far above what any handler needs. As many runs as there are cores share
 // the memory.
 func testLimits() limits {
-	return limits{call: 20 * time.Second, memory: uint64(runtime.GOMAXPROCS(0)) * 3 << 29}
+	return limits{call: 20 * time.Second, memory: 2<<30 + uint64(runtime.GOMAXPROCS(0))<<28}
 }
 
-// guard sees whether a run goes on, and ends it if need be.
+// guard sees whether runs go on, and ends them if need be.
 type guard struct {
 	limits  limits
-	running atomic.Bool   // else it is being judged
+	running atomic.Int64  // runs whose handlers are being called; the others are being judged
 	calls   atomic.Uint64 // of handlers
-	enough  atomic.Pointer[node.Violation]
+	full    atomic.Pointer[node.Violation]
+	ended   atomic.Bool // a run, because the memory is full
 }
+
+// judging is how many guards of this process have no run whose handlers are being called:
+// each may be searching.
+var judging atomic.Int64
 
 // called counts a call of a handler, and returns why it was the last.
 func (g *guard) called() error {
@@ -40,34 +47,63 @@ func (g *guard) called() error {
 		return nil
 	}
 	g.calls.Add(1)
-	if v := g.enough.Load(); v != nil {
+	if v := g.full.Load(); v != nil {
+		g.ended.Store(true)
 		return v
 	}
 	return nil
 }
 
-// runs says whether handlers are being called.
-func (g *guard) runs(now bool) {
-	if g != nil {
-		g.running.Store(now)
+// runs says that handlers of a run are being called, until it is told that they are not.
+func (g *guard) runs() (ends func()) {
+	if g == nil {
+		return func() {}
+	}
+	if g.running.Add(1) == 1 {
+		judging.Add(-1)
+	}
+	return func() {
+		if g.running.Add(-1) == 0 {
+			judging.Add(1)
+		}
 	}
 }
 
-// guarded makes a run of the scenario under guard. It returns an error if a handler does
-// not return, which then is left behind, or if the memory is full.
-func (s Scenario) guarded(l limits, run func(s Scenario) *Result) (*Result, error) {
-	g := &guard{limits: l}
-	s.guard = g
-	name, ended := make(chan string, 1), make(chan *Result, 1)
-	go func() {
-		name <- goroutineName()
-		ended <- run(s)
-	}()
-	return g.await(<-name, ended)
+// departure is how runs under guard have ended.
+type departure struct {
+	whole bool
+	panic any // of what is no handler, or nil
+	stack []byte
 }
 
-// await waits for the result of a run in the goroutine of a name.
-func (g *guard) await(name string, ended <-chan *Result) (*Result, error) {
+// guarded makes runs of the scenario under guard. It returns an error if a handler does
+// not return, which then is left behind, ends its goroutine, or fills the memory.
+func (s Scenario) guarded(l limits, run func(s Scenario)) error {
+	g := &guard{limits: l}
+	s.guard = g
+	judging.Add(1)
+	name, ended := make(chan string, 1), make(chan departure, 1)
+	go func() {
+		var d departure
+		defer func() {
+			if d.panic = recover(); d.panic != nil {
+				d.stack = debug.Stack()
+			}
+			ended <- d
+		}()
+		name <- goroutineName()
+		run(s)
+		d.whole = true
+	}()
+	err := g.await(<-name, ended)
+	if g.running.Load() == 0 { // else it is left behind
+		judging.Add(-1)
+	}
+	return err
+}
+
+// await waits for the end of runs in the goroutine of a name.
+func (g *guard) await(name string, ended <-chan departure) error {
 	// Time goes by how often this has looked: a process that was stopped, as by a debugger,
 	// has not used it.
 	every := min(g.limits.call/4, 100*time.Millisecond)
@@ -77,22 +113,56 @@ func (g *guard) await(name string, ended <-chan *Result) (*Result, error) {
 	calls, looks := uint64(0), time.Duration(0)
 	for {
 		select {
-		case r := <-ended:
-			if v := g.enough.Load(); v != nil {
-				return nil, v
-			}
-			return r, nil
+		case d := <-ended:
+			return g.end(d)
 		case <-look.C:
 		}
-		if now := g.calls.Load(); now != calls || !g.running.Load() {
+		if now := g.calls.Load(); now != calls || g.running.Load() == 0 {
 			calls, looks = now, 0
 		} else if looks++; looks*every > g.limits.call {
-			return nil, &node.Violation{Invariant: "Handlers Return", Detail: fmt.Sprintf("a call of a handler took more than %v of real time%s", g.limits.call, whereIs(name))}
+			return &node.Violation{Invariant: handlersReturn, Detail: fmt.Sprintf("a call of a handler took more than %v of real time%s", g.limits.call, whereIs(name))}
 		}
-		if metrics.Read(used); used[0].Value.Uint64() > g.limits.memory {
-			g.enough.CompareAndSwap(nil, &node.Violation{Invariant: "Memory Is Bounded", Detail: fmt.Sprintf("all runs at a time use more than %d MiB, where a run needs less than a tenth of that", g.limits.memory>>20)})
+		if g.running.Load() > 0 && g.full.Load() == nil && g.overfull(used) {
+			g.full.Store(&node.Violation{Invariant: "Memory Is Bounded", Detail: fmt.Sprintf("the runs of this process use more than %d MiB", g.limits.memory>>20)})
+		}
+		if v := g.full.Load(); v != nil && looks > suffocation {
+			panic(fmt.Sprintf("%v, and a call of a handler goes on, which nothing can stop%s", v, whereIs(name)))
 		}
 	}
+}
+
+const handlersReturn = "Handlers Return"
+
+// suffocation is after how many looks in one and the same call of a handler the process
+// ends that has no memory left, while it still can say why.
+const suffocation = 10
+
+// end is what becomes of the test. What is no handler's panics where the test's name is
+// told with it.
+func (g *guard) end(d departure) error {
+	switch {
+	case d.panic != nil:
+		panic(fmt.Sprintf("%v\n%s", d.panic, d.stack))
+	case !d.whole:
+		return &node.Violation{Invariant: handlersReturn, Detail: "a handler ended its goroutine, as t.FailNow, require and runtime.Goexit do; it may panic instead"}
+	case g.ended.Load():
+		return g.full.Load()
+	}
+	return nil
+}
+
+// overfull goes by what is in use: garbage, and what judges need for a search, is no
+// handler's.
+func (g *guard) overfull(used []metrics.Sample) bool {
+	over := func() bool {
+		metrics.Read(used)
+		return used[0].Value.Uint64() > g.limits.memory+uint64(max(0, judging.Load()))*linearizability.MaxSearchMemory
+	}
+	if !over() {
+		return false
+	}
+	runtime.GC()
+	return over()
 }
 
 // goroutineName is what stacks call the goroutine that asks.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,9 @@ func underTest(t *testing.T, misdeed func(u *unruly, from node.ID, r rsm.Request
 func TestGuard(t *testing.T) {
 	guarded := func(l limits, misdeed func(u *unruly, from node.ID, r rsm.Request)) (*Result, error) {
 		s, p := underTest(t, misdeed)
-		return s.guarded(l, func(s Scenario) *Result { return Run(s, p, 1) })
+		var r *Result
+		err := s.guarded(l, func(s Scenario) { r = Run(s, p, 1) })
+		return r, err
 	}
 	enough := limits{call: time.Hour, memory: 1 << 60}
 	r, err := guarded(enough, func(*unruly, node.ID, rsm.Request) {})
@@ -78,6 +81,25 @@ func TestGuard(t *testing.T) {
 		}
 	})
 	require.ErrorContains(t, err, "Memory Is Bounded")
+
+	_, err = guarded(enough, func(*unruly, node.ID, rsm.Request) { runtime.Goexit() })
+	require.ErrorContains(t, err, "a handler ended its goroutine")
+}
+
+// TestGuardOfReplays: a replay's runs are under the guard of the scenario that it is a
+// replay of, with a configuration or without; and what panics outside of handlers does so
+// where the test is known.
+func TestGuardOfReplays(t *testing.T) {
+	sound, p := underTest(t, func(*unruly, node.ID, rsm.Request) {})
+	frozen := Run(sound, p, 1).Freeze()
+	require.NotNil(t, frozen.Config)
+	never := make(chan int)
+	s, p := underTest(t, func(*unruly, node.ID, rsm.Request) { <-never })
+	err := s.guarded(limits{call: 20 * time.Millisecond, memory: 1 << 60}, func(s Scenario) { frozen.Run(s, p) })
+	require.ErrorContains(t, err, "Handlers Return")
+
+	defer func() { assert.Contains(t, recover(), "a model of the user's") }()
+	_ = s.guarded(testLimits(), func(Scenario) { panic("a model of the user's") })
 }
 
 // TestProveCraft: what is not a function of its run, or changes what it has sent, is told.

@@ -92,7 +92,7 @@ func (r *reconfigurer) heed(reply rsm.AdminReply) {
 func (s Scenario) serving(faults sim.Schedule) (from, until time.Duration, judged bool) {
 	due, judged := s.quiet(faults)
 	settle := cmp.Or(s.Settle, DefaultSettle)
-	return due - settle, due + 2*patience, judged && s.Due == 0
+	return due - settle, due + 2*patience, judged && s.Due == 0 && !s.SafetyOnly
 }
 
 // unserved says that an administrator was not served, if that is so.

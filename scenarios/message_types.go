@@ -36,10 +36,9 @@ func (p Protocol) withMessages(s Scenario) (Protocol, error) {
 				found[typeName(e.Message)] = true
 			}
 		})
-		_, err := probe.guarded(testLimits(), func(s Scenario) *Result {
+		err := probe.guarded(testLimits(), func(s Scenario) {
 			// A run that fails has shown some of them too.
 			_, _ = Measure(s, p, seed, func(w *sim.World) { w.Observe(look) })
-			return nil
 		})
 		if err != nil {
 			return p, err

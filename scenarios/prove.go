@@ -24,6 +24,7 @@ const proofEvery = 25
 func (s Scenario) proveCraft(p Protocol, seed uint64) error {
 	s = s.of(seed)
 	s.World.Strict = true
+	defer s.guard.runs()()
 	a, b := setUp(s, p, seed), setUp(s, p, seed)
 	if d, differ := errors.AsType[*sim.Divergence](sim.Lockstep(a.world, b.world, a.scenario.length())); differ {
 		return fmt.Errorf("the same run, made again, is another one. A handler may depend on nothing but its environment: not on the real time, a source of randomness of its own, the order of a map, or what other handlers share with it.\n%w", d)

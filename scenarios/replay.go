@@ -90,7 +90,7 @@ func (f Replay) of(base Scenario) Scenario {
 	s.Faults = func(*rand.Rand, int) sim.Schedule { return f.Schedule }
 	s.Bites = func(*Result) error { return nil }
 	s.outsideOnly, s.only = f.OutsideOnly, f.Only
-	s.command = base.command
+	s.command, s.guard = base.command, base.guard
 	return s
 }
 

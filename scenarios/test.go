@@ -131,13 +131,14 @@ func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay, 
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
-	r, err := s.guarded(testLimits(), func(s Scenario) *Result {
+	var r *Result
+	if err := s.guarded(testLimits(), func(s Scenario) {
 		if replay != nil {
-			return replay.Run(s, p)
+			r = replay.Run(s, p)
+		} else {
+			r = Run(s.longEnough(seed), p, seed)
 		}
-		return Run(s.longEnough(seed), p, seed)
-	})
-	if err != nil {
+	}); err != nil {
 		others.givenUp.Store(true)
 		t.Fatalf("seed %d: %v\n%s", seed, err, s.command)
 	}
@@ -156,7 +157,12 @@ func runSeed(t *testing.T, s Scenario, p Protocol, seed uint64, replay *Replay, 
 		t.Errorf("seed %d: no judge could decide within %v; it takes clients who ask for less, or keys, each of which is judged by itself\n%s", seed, judgeTimeout, s.command)
 	}
 	if replay == nil && (seed%proofEvery == 1 || oneSeed()) {
-		if err := s.longEnough(seed).proveCraft(p, seed); err != nil {
+		var craft error
+		err := s.guarded(testLimits(), func(s Scenario) { craft = s.longEnough(seed).proveCraft(p, seed) })
+		if err == nil {
+			err = craft
+		}
+		if err != nil {
 			t.Errorf("seed %d: %v\n%s", seed, err, s.command)
 		}
 	}
