@@ -19,7 +19,7 @@ import (
 // plea is what has come of that. The zero value is that nobody asks.
 type plea struct {
 	from    time.Duration    // since when
-	members func() []node.ID // by the word of the leader; none while they change
+	members func() []node.ID // by the word of the leader; none while nobody leads, or they change
 	sound   []node.ID        // who may be made one
 	begun   bool
 	last    string // the last answer, in words
@@ -31,16 +31,18 @@ func (r *reconfigurer) insists() bool {
 	return r.plea.from > 0 && !r.plea.done && r.now() >= r.plea.from
 }
 
-// insist asks once more, or, if it was answered, for another change. What was asked for
-// before may take in a machine that has been lost since, and never be given up where leaders
-// come and go.
+// insist asks once more, or, if it was answered, for another change, of the members
+// that there are. What was asked for before, or would be of members of before, may take in a
+// machine that has been lost since, and never be given up where leaders come and go.
 func (r *reconfigurer) insist() {
 	if !r.plea.begun {
 		r.plea.begun, r.asked = true, 0
 	}
 	if r.asked == 0 {
-		if members := r.plea.members(); len(members) > 0 {
-			r.members = members // which it may not know, as answers were lost
+		r.members = r.plea.members() // which it may not know, as answers were lost
+		if len(r.members) == 0 {
+			r.env.SetTimer(0, askAgain/4)
+			return
 		}
 		r.request = rsm.ChangeMembership{ID: r.request.ID + 1, Servers: r.step()}
 	}
@@ -107,6 +109,6 @@ func (e *experiment) unserved() string {
 			return "" // who is broken may be a member
 		}
 	}
-	return fmt.Sprintf("Administrator: from %v on it asked again and again for a change of the membership, and none was made until %v; the last answer was %q",
+	return fmt.Sprintf("Administrator: from %v on it wanted a change of the membership, and none was made until %v; the last answer was %q",
 		p.from, e.world.Now(), p.last)
 }

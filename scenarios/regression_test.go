@@ -88,6 +88,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`acceptors had not heard. The queue took what it said of time for old, so that no lease was ever over.`},
 		{"lost-since", scenarios.Raft, `The administrator, who insists when all is healed, went on with what it had asked for before: ` +
 			`a member that was lost since. Leaders took turns every second, and none waited for it for the 3 s after which it is given up.`},
+		{"members-of-before", scenarios.Paxos, `Nobody led when the administrator began to insist, and it asked for a change of the members ` +
+			`that it knew of. One of them was a member no more, and its disk was lost: it was taken for new, and did not learn.`},
 		{"commit-that-came-late", scenarios.Paxos, `A reader of a log gave its session up and committed on in a new one. A copy of what it ` +
 			`had committed before came after that, and the group's offset went back: records came again that had been dealt with.`},
 	} {
