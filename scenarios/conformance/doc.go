@@ -18,5 +18,6 @@
 //
 // Two parts look at craft: that the same seed gives the same run (a handler that
 // draws from a global source, or lets the order of a map show, fails), and that no
-// message is changed after it was sent.
+// message is changed after it was sent. Where a handler does not return at all the grading
+// ends.
 package conformance

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"text/tabwriter"
+	"time"
 
 	"quorumlab/linearizability"
 	"quorumlab/scenarios"
@@ -18,6 +19,8 @@ type Mark struct {
 	Passed int    // runs that were ok
 	Seed   uint64 // the first that was not
 	Wrong  string // what was, then; empty if all were ok
+
+	hangs bool // its run was left behind
 }
 
 // Points returns the points that the part earned: all or none.
@@ -32,6 +35,8 @@ func (m Mark) Points() int {
 type Report struct {
 	Protocol string
 	Marks    []Mark
+
+	hangs bool // no more parts are tried
 }
 
 // Points returns the points earned, and those there were.
@@ -67,9 +72,21 @@ func Grade(p scenarios.Protocol) Report {
 	p = acquainted(p)
 	r := Report{Protocol: p.Name}
 	for _, part := range Parts() {
-		r.Marks = append(r.Marks, part.Grade(p))
+		r.grade(part, p)
 	}
 	return r
+}
+
+// grade adds the mark of a part. After a run that did not end there are no more: what was
+// left behind still has its core, and the others would do the same.
+func (r *Report) grade(part Part, p scenarios.Protocol) Mark {
+	m := Mark{Part: part, Wrong: "not tried, as a run of another part did not end"}
+	if !r.hangs {
+		m = part.Grade(p)
+		r.hangs = m.hangs
+	}
+	r.Marks = append(r.Marks, m)
+	return m
 }
 
 // acquainted is the protocol with the types of its messages, for the swarm.
@@ -99,8 +116,7 @@ func Test(t *testing.T, p scenarios.Protocol) {
 				scenarios.Test(t, part.of(p))
 				return
 			}
-			m := part.Grade(p)
-			r.Marks = append(r.Marks, m)
+			m := r.grade(part, p)
 			if m.Wrong != "" {
 				t.Errorf("%s\n%d of %d runs were ok. Seed %d: %s\n%s", part.Asks, m.Passed, part.Seeds, m.Seed, m.Wrong, m.command(t.Name()))
 			}
@@ -133,17 +149,35 @@ func (m Mark) command(test string) string {
 	return fmt.Sprintf("go test -run '^%s$' -seed %d -artifacts", strings.ReplaceAll(test, "/", "$/^"), m.Seed)
 }
 
-// Grade puts an implementation through one part, from the seeds 1, 2, 3, ...
-func (part Part) Grade(p scenarios.Protocol) Mark {
+// hangAfter is how long one run may take, of real time.
+const hangAfter = 150 * time.Second
+
+// Grade puts an implementation through one part, from the seeds 1, 2, 3, ... A run that does
+// not end, since a handler does not return, is left behind, and is the last.
+func (part Part) Grade(p scenarios.Protocol) Mark { return part.within(hangAfter, p) }
+
+// within is Grade with runs that may take so long each.
+func (part Part) within(limit time.Duration, p scenarios.Protocol) Mark {
 	m := Mark{Part: part}
 	for i := range part.Seeds {
 		seed := uint64(i + 1)
-		err := part.run(p, seed)
+		ended := make(chan error, 1)
+		go func() { ended <- part.run(p, seed) }()
+		var err error
+		select {
+		case err = <-ended:
+		case <-time.After(limit):
+			m.hangs = true
+			err = fmt.Errorf("a run did not end in %v, where others take less than a second: a handler does not return", limit)
+		}
 		switch {
 		case err == nil:
 			m.Passed++
 		case m.Wrong == "":
 			m.Seed, m.Wrong = seed, err.Error()
+		}
+		if m.hangs {
+			return m
 		}
 	}
 	return m
