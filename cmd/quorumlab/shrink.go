@@ -112,7 +112,11 @@ func (f *shrinkFlags) run(c *cobra.Command, path string) error {
 	if f.json {
 		return json.NewEncoder(c.OutOrStdout()).Encode(summarize(replay, smallest, done, out))
 	}
-	return printShrunk(c.OutOrStdout(), replay, smallest, done, out)
+	if err := printShrunk(c.OutOrStdout(), replay, smallest, done, out); err != nil || ctx.Err() == nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.OutOrStdout(), "The search was stopped. To go on: quorumlab shrink", out)
+	return err
 }
 
 func printShrunk(w io.Writer, from, to scenarios.Replay, done scenarios.Shrinking, path string) error {
