@@ -36,7 +36,7 @@ NAME.diff that git diff or diff -u printed. The code without bugs then has to be
 on the same seeds. The source must be there, and is not touched. What is interrupted
 reports what it has done.
 
-Exit codes: 0 all caught, 1 some not, or a false alarm, 2 bad input.`,
+Exit codes: 0 all caught, 1 some not, or a false alarm, 2 bad input, 3 interrupted.`,
 		Example: `  quorumlab bugs --list
   quorumlab bugs vote-not-persisted --out out
   quorumlab bugs --dir my-patches --json`,

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,7 +28,7 @@ func (f *bugsFlags) hunt(ctx context.Context, c *cobra.Command, root string, cho
 		show(i, len(chosen)+1)
 		row, err := f.huntOne(ctx, root, bug)
 		if ctx.Err() != nil {
-			return report, fmt.Errorf("interrupted: %d of %d bugs were tried", i, len(chosen))
+			return report, fmt.Errorf("%w: %d of %d bugs were tried", errInterrupted, i, len(chosen))
 		}
 		if err != nil {
 			row.Error = err.Error()
@@ -149,7 +148,7 @@ func (f *bugsFlags) clean(ctx context.Context, row cleanRow) (cleanRow, error) {
 	}
 	sweep := scenarios.RunSeeds(ctx, s, p, uint64(f.seed), row.Seeds, func(*scenarios.Sweep) {})
 	if ctx.Err() != nil {
-		return row, errors.New("interrupted: all bugs were tried, the code without them was not")
+		return row, fmt.Errorf("%w: all bugs were tried, the code without them was not", errInterrupted)
 	}
 	row.OK, row.FailedSeed = sweep.OK, sweep.FailedSeeds
 	return row, nil

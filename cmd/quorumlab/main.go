@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ const (
 	exitOK        = 0
 	exitViolation = 1
 	exitUsage     = 2 // bad input: nothing was run, or nothing could be written
-	exitUnknown   = 3 // a judge could not decide
+	exitUnknown   = 3 // a judge could not decide, or was not given the time to
 )
 
 func main() {
@@ -30,15 +31,24 @@ func main() {
 func run(arguments []string, out, errOut io.Writer) int {
 	root := newRoot(out, errOut)
 	root.SetArgs(arguments)
-	err := root.Execute()
+	return exitCode(root.Execute(), errOut)
+}
+
+// exitCode is that of a command which has returned an error, or none, and says which.
+func exitCode(err error, errOut io.Writer) int {
 	var verdict verdictError
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &verdict):
 		return int(verdict)
+	case errors.Is(err, context.Canceled):
+		err = errInterrupted
 	}
 	fmt.Fprintf(errOut, "quorumlab: %v\n", err)
+	if errors.Is(err, errInterrupted) {
+		return exitUnknown
+	}
 	return exitUsage
 }
 
@@ -59,7 +69,8 @@ To begin with, look at what compare writes, or at a run of your choice: run --ou
 writes report.html, a page that goes through a run event by event. To find out why a run
 failed: run --out DIR, then shrink, then replay, on the files in DIR.
 
-Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 a judge could not decide.
+Exit codes: 0 ok, 1 violation, 2 bad input or usage, 3 a judge could not decide, or
+somebody stopped it before.
 Progress and colours are for terminals only; NO_COLOR=1 switches colours off.`,
 		Example: `  quorumlab list
   quorumlab run leader-crash --protocol raft --seed 7 --out out

@@ -77,6 +77,8 @@ func withBug(c *cobra.Command, name, dir string, arguments []string) error {
 		return verdictError(exit.ExitCode()) // it has said why
 	case child.ProcessState != nil && child.ProcessState.Success():
 		return nil // even if it was asked to end
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
 	return err
 }

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 )
+
+// errInterrupted is that of a command that was asked to end before it had an answer.
+var errInterrupted = errors.New("interrupted")
 
 // insistAfter is how long somebody waits who asks again. Less is one who asks a program and
 // the one that it has called, as a terminal does.

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -21,6 +26,16 @@ func TestStopped(t *testing.T) {
 		<-ctx.Done()
 		stop()
 	}
+}
+
+// TestInterrupted: who is asked to end has no answer, which is no complaint about the input.
+func TestInterrupted(t *testing.T) {
+	for _, err := range []error{context.Canceled, fmt.Errorf("%w: one of two", errInterrupted)} {
+		var complaint strings.Builder
+		assert.Equal(t, exitUnknown, exitCode(err, &complaint))
+		assert.Contains(t, complaint.String(), "quorumlab: interrupted")
+	}
+	assert.Equal(t, exitUsage, exitCode(errors.New("--seed: wrong"), io.Discard))
 }
 
 // TestStoppedSweep: what was not run was not ok, and it is said how to go on.

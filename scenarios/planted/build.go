@@ -47,7 +47,11 @@ func (b Bug) Build(ctx context.Context, root, dir string) (program string, err e
 	build := withAll(Command(ctx, "go", "build", "-overlay", overlay, "-ldflags", "-s -w", "-o", program, "./cmd/quorumlab"))
 	build.Dir = root
 	build.Env = append(os.Environ(), "GOTMPDIR="+dir) // which go build leaves full when it is interrupted
-	if out, err := build.CombinedOutput(); err != nil {
+	out, err := build.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
 		return "", fmt.Errorf("%s: does not build: %w\n%s", b.Name, err, strings.TrimSpace(string(out)))
 	}
 	return program, nil
