@@ -47,7 +47,7 @@ func (e *experiment) run() error {
 	end := e.scenario.length()
 	if e.crew == nil {
 		failure := e.world.Run(end)
-		for failure == nil && e.leftBehind() != "" && e.world.Now() < end+toComeAlong {
+		for failure == nil && (e.unserved() != "" || e.leftBehind() != "") && e.world.Now() < end+toComeAlong {
 			failure = e.world.Run(e.world.Now() + crewAsked)
 		}
 		return failure

@@ -17,7 +17,8 @@ import (
 
 // A server that is behind may carry out nothing for tooLong at the end of a run, of which the
 // last fault is over for longer, and then for another while in which clients ask nothing
-// more: where they ask for much, what it is sent may be out of date before it is complete.
+// more: where they ask for much, what it is sent may be out of date before it is complete. So
+// long has a change of the membership, too, for which a server has to catch up with them.
 const (
 	tooLong     = 7 * time.Second
 	toComeAlong = 10 * time.Second

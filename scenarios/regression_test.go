@@ -90,6 +90,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`a member that was lost since. Leaders took turns every second, and none waited for it for the 3 s after which it is given up.`},
 		{"members-of-before", scenarios.Paxos, `Nobody led when the administrator began to insist, and it asked for a change of the members ` +
 			`that it knew of. One of them was a member no more, and its disk was lost: it was taken for new, and did not learn.`},
+		{"catching-up-with-clients", scenarios.Raft, `The only member was to take in another one, sent eight entries at a time, as many as ` +
+			`clients had stored meanwhile. It was given up after 3 s, again and again, while somebody asked for more.`},
 		{"commit-that-came-late", scenarios.Paxos, `A reader of a log gave its session up and committed on in a new one. A copy of what it ` +
 			`had committed before came after that, and the group's offset went back: records came again that had been dealt with.`},
 	} {
