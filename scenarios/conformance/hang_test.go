@@ -38,4 +38,5 @@ func TestHandlerThatDoesNotReturn(t *testing.T) {
 	r := Report{hangs: true}
 	assert.Contains(t, r.grade(Parts()[2], p).Wrong, "not tried")
 	assert.Len(t, r.Marks, 1)
+	assert.NotContains(t, r.String(), "seed", "none was run")
 }

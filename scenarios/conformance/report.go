@@ -17,7 +17,7 @@ import (
 type Mark struct {
 	Part   Part
 	Passed int    // runs that were ok
-	Seed   uint64 // the first that was not
+	Seed   uint64 // the first that was not; 0 if none was tried
 	Wrong  string // what was, then; empty if all were ok
 
 	hangs bool // its run was left behind
@@ -60,7 +60,10 @@ func (r Report) String() string {
 			m.Part.Name, m.Points(), m.Part.Points, m.Passed, m.Part.Seeds, m.Part.Asks)
 		if m.Wrong != "" {
 			what, _, _ := strings.Cut(m.Wrong, "\n")
-			fmt.Fprintf(table, "\t\t\t  seed %d: %s\n", m.Seed, what)
+			if m.Seed > 0 {
+				what = fmt.Sprintf("seed %d: %s", m.Seed, what)
+			}
+			fmt.Fprintf(table, "\t\t\t  %s\n", what)
 		}
 	}
 	table.Flush() // a strings.Builder takes everything
@@ -117,7 +120,10 @@ func Test(t *testing.T, p scenarios.Protocol) {
 				return
 			}
 			m := r.grade(part, p)
-			if m.Wrong != "" {
+			switch {
+			case m.Wrong != "" && m.Seed == 0:
+				t.Error(m.Wrong)
+			case m.Wrong != "":
 				t.Errorf("%s\n%d of %d runs were ok. Seed %d: %s\n%s", part.Asks, m.Passed, part.Seeds, m.Seed, m.Wrong, m.command(t.Name()))
 			}
 		})
