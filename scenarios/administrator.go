@@ -97,6 +97,7 @@ func (e *experiment) reconfigurer(servers, members []node.ID) node.Factory {
 	lost, until := lostMachines(e.faults), cmp.Or(s.Changes.Until, s.Duration)
 	if s.Changes.Insist {
 		e.plea.from, _, _ = s.serving(e.faults)
+		e.plea.applied = e.applied
 		e.plea.members = func() []node.ID { return membersBy(e.world.Handler(e.world.Leader())) }
 		if !s.Settings.NoLearning {
 			e.plea.sound = slices.DeleteFunc(unhurt(servers, e.faults), func(id node.ID) bool { return slices.Contains(s.Changes.Frail, id) })

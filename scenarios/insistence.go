@@ -15,12 +15,19 @@ import (
 // given up stays under way, or a joint configuration is not left, and all that is asked for
 // later is refused. So when the faults are over the administrator asks for a server more,
 // or for one less, that sound machines can do, again and again, until it is done.
+//
+// What is owed is a change, or that it is given up. One that is new is waited for as long as it
+// comes along (Ongaro's dissertation, §4.2.1), which takes long where it is sent two entries
+// a round trip, the log is long, and the members go on in the meantime.
 
 // plea is what has come of that. The zero value is that nobody asks.
 type plea struct {
 	from    time.Duration    // since when
 	members func() []node.ID // by the word of the leader; none while nobody leads, or they change
 	sound   []node.ID        // who may be made one
+	applied func() []uint64  // up to where each machine has carried out the log
+	before  []uint64         // when last looked
+	learnt  time.Duration    // when one that is no member, and behind, was last seen to come along
 	begun   bool
 	last    string // the last answer, in words
 	done    bool   // a change was made
@@ -38,6 +45,7 @@ func (r *reconfigurer) insist() {
 	if !r.plea.begun {
 		r.plea.begun, r.asked = true, 0
 	}
+	r.plea.watch(r.now())
 	if r.asked == 0 {
 		r.members = r.plea.members() // which it may not know, as answers were lost
 		if len(r.members) == 0 {
@@ -47,6 +55,22 @@ func (r *reconfigurer) insist() {
 		r.request = rsm.ChangeMembership{ID: r.request.ID + 1, Servers: r.step()}
 	}
 	r.ask()
+}
+
+// watch takes note of who comes along, and has not come yet to where the first was when it was
+// last looked. Where it is not known who are members, nobody does.
+func (p *plea) watch(now time.Duration) {
+	members, before := p.members(), p.before
+	p.before = p.applied()
+	if len(members) == 0 || before == nil {
+		return
+	}
+	first := slices.Max(before)
+	for i, to := range p.before {
+		if !slices.Contains(members, node.ID(i+1)) && before[i] < to && to < first {
+			p.learnt = now
+		}
+	}
 }
 
 // step is the membership with a sound machine more, or with one less: of those who are lost
@@ -103,6 +127,9 @@ func (e *experiment) unserved() string {
 	_, until, judged := e.scenario.serving(e.faults)
 	if !judged || p.from == 0 || p.done || e.world.Now() < until {
 		return ""
+	}
+	if now := e.world.Now(); now >= until+toComeAlong && now < p.learnt+time.Second {
+		return "" // it is on its way, though clients have long fallen silent
 	}
 	for _, id := range identifiers(e.scenario.Servers + e.scenario.Spares) {
 		if _, lost := lostMachines(e.faults)[id]; !lost && !e.world.Healed(id) {

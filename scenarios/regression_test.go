@@ -92,6 +92,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`that it knew of. One of them was a member no more, and its disk was lost: it was taken for new, and did not learn.`},
 		{"catching-up-with-clients", scenarios.Raft, `The only member was to take in another one, sent eight entries at a time, as many as ` +
 			`clients had stored meanwhile. It was given up after 3 s, again and again, while somebody asked for more.`},
+		{"slow-to-learn", scenarios.Raft, `Two entries a round trip went to who was to join the only member, some 70 a second, of ` +
+			`several hundred since the beginning. It came along, and was given up each time, as a round took longer than 3 s.`},
 		{"commit-that-came-late", scenarios.Paxos, `A reader of a log gave its session up and committed on in a new one. A copy of what it ` +
 			`had committed before came after that, and the group's offset went back: records came again that had been dealt with.`},
 	} {
