@@ -38,6 +38,8 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 		// 100 ms under load. Leases that are over by then make messages come again, which is
 		// more load, and so on for ever.
 		c.Lease = max(c.Lease, Length(time.Second))
+		// And each message that is lost between two servers holds all up for a heartbeat.
+		c.Loss = min(c.Loss, 0.001)
 	}
 	c.DeliveryLimit = pick(draw("deliveryLimit"), uint32(0), 0, 1, 2, 3, 20)
 	c.NoDeadLetters = pick(draw("noDeadLetters"), false, false, true)
