@@ -33,14 +33,6 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 
 	c.Contract = pick(draw("contract"), ContractAtLeastOnce, ContractAtLeastOnce, ContractAtMostOnce, ContractEffectivelyOnce)
 	c.Lease = Length(pick(draw("lease"), 100*ms, 300*ms, time.Second, 3*time.Second))
-	if c.Plain {
-		// It has some 400 commands a second stored, one after the other, and an answer may take
-		// 100 ms under load. Leases that are over by then make messages come again, which is
-		// more load, and so on for ever.
-		c.Lease = max(c.Lease, Length(time.Second))
-		// And each message that is lost between two servers holds all up for a heartbeat.
-		c.Loss = min(c.Loss, 0.001)
-	}
 	c.DeliveryLimit = pick(draw("deliveryLimit"), uint32(0), 0, 1, 2, 3, 20)
 	c.NoDeadLetters = pick(draw("noDeadLetters"), false, false, true)
 	c.TTL = Length(pick(draw("ttl"), 0, 0, 0, 300*ms, time.Second))
@@ -74,14 +66,34 @@ func DrawQueueSwarm(seed uint64) QueueSwarm {
 	c.CommitFirst = pick(draw("commitFirst"), false, false, false, true)
 
 	c.HashEvery = pick(draw("hashEvery"), uint64(1), 10, 10, 100)
-	if c.hasty() {
-		c.Sync = pick(draw("sync"), sim.Distribution{}, sim.LogNormal(ms, 0.5), sim.Exponential(3*ms))
-	}
 	for _, n := range c.clientNemeses() {
 		*n.often = drawOften(draw(n.name), n.typical)
 	}
 	c.HonestClocks = pick(draw("honestClocks"), false, true)
+	c.relieve(seed, nil)
 	return c
+}
+
+// relieve has what was drawn yield to what only little can be asked of, as settle does: no
+// queue is drained within a bound by clients who are answered too late for what they do.
+func (c *QueueSwarm) relieve(seed uint64, set map[string]string) {
+	const ms = time.Millisecond
+	drawn := func(field string) bool {
+		_, fixed := set[field]
+		return !fixed
+	}
+	if c.Plain && drawn("lease") {
+		// It has some 400 commands a second stored, one after the other, and an answer may take
+		// 100 ms under load. Leases that are over by then make messages come again, which is
+		// more load, and so on for ever.
+		c.Lease = max(c.Lease, Length(time.Second))
+	}
+	if c.Plain && drawn("loss") {
+		c.Loss = min(c.Loss, 0.001) // each message that servers lose holds all up for a heartbeat
+	}
+	if c.hasty() && drawn("sync") {
+		c.Sync = pick(stream(seed, "queue-swarm sync"), sim.Distribution{}, sim.LogNormal(ms, 0.5), sim.Exponential(3*ms))
+	}
 }
 
 // hasty reports whether queues are not drained, or not in time, where an answer takes a

@@ -19,17 +19,18 @@ func queueSwarm() Scenario {
 // of it in each run, to a message queue and its clients. The fields in set replace what
 // is drawn.
 func QueueSwarmScenario(set map[string]string) (Scenario, error) {
-	override := func(c *QueueSwarm) error {
+	override := func(c *QueueSwarm, seed uint64) error {
 		for _, field := range sortedKeys(set) {
 			if err := c.Set(field, set[field]); err != nil {
 				return err
 			}
 		}
 		c.Swarm.yield(set)
+		c.relieve(seed, set)
 		return c.Validate()
 	}
 	c := DrawQueueSwarm(0)
-	if err := override(&c); err != nil {
+	if err := override(&c, 0); err != nil {
 		return Scenario{}, err
 	}
 	return Scenario{
@@ -39,7 +40,7 @@ func QueueSwarmScenario(set map[string]string) (Scenario, error) {
 		Story: `As in swarm, which faults exist, and how often they befall, is drawn from the seed; and so is what is declared: queues of every contract, with leases, limits, dead letters and bounds of length and age, logs with groups, exchanges. Clients crash, are paused for longer than their leases, are cut off, reconnect, return, postpone, reject and forget messages, and ask for more time. Queues are emptied, deleted and declared again, bindings are taken back. Then a quorum is healed, and all that was confirmed has to be drained.`,
 		Vary: func(seed uint64) Scenario {
 			c := DrawQueueSwarm(seed)
-			if err := override(&c); err != nil {
+			if err := override(&c, seed); err != nil {
 				panic(err) // what is set does not depend on what is drawn
 			}
 			return c.scenario(seed)
