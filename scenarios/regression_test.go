@@ -48,6 +48,10 @@ func TestRegressions(t *testing.T) {
 			`first piece began anew what had come in: it prepared for ever, and they waited for it.`},
 		{scenarios.Raft, 601196, `Links with little bandwidth kept everything that was sent: old heartbeats ` +
 			`arrived, one after the other, long after all was healed, and held off elections. A full link now drops.`},
+		{scenarios.Raft, 22099351, `Messages and disks took so long in the theme "busy" that an election takes as long as ` +
+			`its timeout, and its leader was asked to hand over when service was due: five candidates in vain took two ` +
+			`seconds. Nobody is asked for that then any more.`},
+		{scenarios.Paxos, 50007451, `The same with Paxos: a leader handed over each second.`},
 	} {
 		s, err := scenarios.ByName("swarm")
 		require.NoError(t, err)
