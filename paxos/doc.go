@@ -130,7 +130,7 @@
 // nobody waits for it: its Accepts leave at once, and its own acceptance counts
 // when its disk is done, or is not needed. See storage.go. Every so many slots a
 // snapshot takes the place of the log, and servers that are far behind are handed it
-// in parts.
+// in parts, the rest of the same also when there is a newer one.
 //
 // A server that cannot trust its disk any more ends itself: a sync that failed is
 // never tried again (Rebello et al., "Can Applications Recover from fsync Failures?",

@@ -124,7 +124,7 @@ func (s *Server) receiveCatchUpRequest(from node.ID, m CatchUpRequest) {
 // kept any more.
 func (s *Server) handOver(to node.ID, first Slot) {
 	if first <= s.slots.base {
-		s.sendChunk(to, 0)
+		s.sendChunk(to, s.snapshotOf(s.snapshotAt), 0)
 		return
 	}
 	s.log.Send(to, CatchUp{First: first, Requests: s.slots.requests(first, s.chosen), Chosen: s.chosen})

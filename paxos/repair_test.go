@@ -225,6 +225,37 @@ func TestALargeSnapshotComesInParts(t *testing.T) {
 	require.Contains(t, ahead.sent[len(ahead.sent)-1], "CatchUp(3=")
 }
 
+// A server gets the rest of the snapshot that it was handed the first part of, though there
+// is a newer one, and goes on from there. When it has not asked for long it begins anew.
+func TestASnapshotIsHandedOverWhole(t *testing.T) {
+	l := boot(t, 2, 3)
+	l.server.config.SnapshotSlots, l.server.config.SnapshotKeep, l.server.config.SnapshotChunkBytes = 3, 0, 10
+	accept := func(first Slot) { l.receive(3, Accept{b(1, 3), first, requests(5, 6, 8), first + 2, 0, 0}) }
+	expect := func(m node.Message, answer string) {
+		t.Helper()
+		l.receive(1, m)
+		require.Contains(t, l.sent[len(l.sent)-1], answer)
+	}
+	accept(1)
+	expect(CatchUpRequest{First: 1}, "SnapshotChunk(at 3, 10 bytes from 0")
+	accept(4)
+	require.EqualValues(t, 6, l.server.snapshotAt)
+	expect(SnapshotRequest{First: 1, At: 3, Offset: 10}, "SnapshotChunk(at 3, 10 bytes from 10")
+	expect(SnapshotRequest{First: 1, At: 6, Offset: 20}, "SnapshotChunk(at 6, 10 bytes from 20") // begun elsewhere
+	expect(CatchUpRequest{First: 4}, "SnapshotChunk(at 6, 10 bytes from 0")
+
+	l.clock += handedTimeouts * l.config.LeaderTimeoutMax
+	expect(SnapshotRequest{First: 1, At: 3, Offset: 10}, "SnapshotChunk(at 3, 10 bytes from 10")
+	l.clock++
+	accept(7)
+	expect(SnapshotRequest{First: 1, At: 6, Offset: 20}, "SnapshotChunk(at 9, 10 bytes from 0")
+	expect(SnapshotRequest{First: 1, At: 3, Offset: 20}, "SnapshotChunk(at 3, 10 bytes from 20")
+	require.Len(t, l.server.handed, 2)
+
+	l.restart()
+	expect(SnapshotRequest{First: 1, At: 3, Offset: 20}, "SnapshotChunk(at 9, ")
+}
+
 // Of two servers that offer snapshots of different slots again and again, one is heeded
 // until it is done, or does not answer any more.
 func TestSnapshotsOfTwoServers(t *testing.T) {

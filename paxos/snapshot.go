@@ -3,6 +3,8 @@ package paxos
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
+	"time"
 
 	"quorumlab/internal/wal"
 	"quorumlab/node"
@@ -21,8 +23,22 @@ type snapshots struct {
 
 	partsWritten uint64 // so much has to be durable before the snapshot is committed; zero if it is
 	snapshotAt   Slot   // the last slot in it
+	handed       []handed
 	incoming     incoming
 }
+
+// handed is a snapshot of which parts are sent. It stays when there is a newer one, as long
+// as somebody asks for parts of it: if whoever is behind had to begin anew with each newer
+// one, it might never have a whole one from a busy service.
+type handed struct {
+	at       Slot
+	snapshot rsm.Pieces
+	sentAt   time.Duration // the last part, on the server's clock
+}
+
+// handedTimeouts is for how many leader timeouts nobody may ask for more of it. Who still
+// wants it asks several times in one.
+const handedTimeouts = 10
 
 // incoming is a snapshot that is being received.
 type incoming struct {
@@ -39,6 +55,7 @@ func (s *Server) takeSnapshot() {
 		return
 	}
 	s.snapshot, s.snapshotAt = s.encodeSnapshot(), s.applied
+	s.forgetHanded()
 	if s.storeSnapshot() {
 		s.slots.discard(s.snapshotAt - min(s.snapshotAt, Slot(s.config.SnapshotKeep)))
 	}
@@ -153,24 +170,46 @@ func (s *Server) restore(encoded []byte) error {
 	return nil
 }
 
-// sendChunk sends the part of the snapshot from an offset on.
-func (s *Server) sendChunk(to node.ID, offset int) {
-	end := min(offset+s.config.SnapshotChunkBytes, s.snapshot.Len())
+// forgetHanded gives up the snapshots of which nobody asks for parts any more.
+func (s *Server) forgetHanded() {
+	s.handed = slices.DeleteFunc(s.handed, func(h handed) bool {
+		since := s.env.Now() - h.sentAt
+		return since < 0 || since > handedTimeouts*s.config.LeaderTimeoutMax
+	})
+}
+
+// snapshotOf returns the snapshot of all up to a slot, to send parts of it; nil if this
+// server does not have that one.
+func (s *Server) snapshotOf(at Slot) *handed {
+	i := slices.IndexFunc(s.handed, func(h handed) bool { return h.at == at })
+	if i < 0 {
+		if at != s.snapshotAt {
+			return nil
+		}
+		i = len(s.handed)
+		s.handed = append(s.handed, handed{at: at, snapshot: s.snapshot})
+	}
+	return &s.handed[i]
+}
+
+// sendChunk sends the part of a snapshot from an offset on.
+func (s *Server) sendChunk(to node.ID, h *handed, offset int) {
+	h.sentAt = s.env.Now()
+	end := min(offset+s.config.SnapshotChunkBytes, h.snapshot.Len())
 	if offset < end {
-		s.env.Send(to, SnapshotChunk{
-			At: s.snapshotAt, Offset: offset, Data: s.snapshot.Slice(offset, end), Total: s.snapshot.Len(),
-		})
+		s.env.Send(to, SnapshotChunk{At: h.at, Offset: offset, Data: h.snapshot.Slice(offset, end), Total: h.snapshot.Len()})
 	}
 }
 
-// receiveSnapshotRequest sends the next part, or what else will help if the snapshot
-// that was begun elsewhere is not the one that this server has.
+// receiveSnapshotRequest sends the next part, or what else will help if this server does
+// not have the snapshot that was begun, here or elsewhere.
 func (s *Server) receiveSnapshotRequest(from node.ID, m SnapshotRequest) {
-	if m.At != s.snapshotAt {
+	h := s.snapshotOf(m.At)
+	if h == nil {
 		s.receiveCatchUpRequest(from, CatchUpRequest{First: m.First})
 		return
 	}
-	s.sendChunk(from, m.Offset)
+	s.sendChunk(from, h, m.Offset)
 }
 
 // receiveSnapshotChunk puts a snapshot together. The server that is behind asks for
