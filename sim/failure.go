@@ -53,12 +53,13 @@ func (w *World) catch() {
 	if m == nil {
 		panic(reason)
 	}
-	w.calling = nil
+	looked := w.watching // who panicked is no part of the process
+	w.calling, w.watching = nil, false
 	err, ok := reason.(error)
 	if !ok {
 		err = fmt.Errorf("panic: %v", reason)
 	}
-	if w.config.PanicsExit && m.id < firstClient {
+	if w.config.PanicsExit && m.id < firstClient && !looked {
 		w.survived = true
 		clear(m.outbox) // which has not left
 		m.outbox = m.outbox[:0]

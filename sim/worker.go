@@ -48,8 +48,9 @@ func (w *World) handle(m *machine, slot uint32) {
 }
 
 // finishCall does what is due after each call of a handler. Whoever looks at the handler may
-// panic over what it has become, and that is as good as a panic of its own.
+// panic over what it has become, and that ends the run.
 func (w *World) finishCall(m *machine) {
+	w.watching = true
 	if w.watch != nil {
 		if err := w.watch(m.id, m.handler); err != nil {
 			w.fail(m, err, nil)
@@ -58,7 +59,7 @@ func (w *World) finishCall(m *machine) {
 	for _, d := range w.downfalls {
 		d.look(m)
 	}
-	w.calling = nil
+	w.calling, w.watching = nil, false
 	switch {
 	case !m.up: // it has called Exit
 		w.finishExit(m)

@@ -66,6 +66,7 @@ type World struct {
 	servers  []*machine // by ID - 1
 	clients  []*machine // by ID - firstClient
 	calling  *machine   // whose handler is being called, or looked at
+	watching bool       // it is being looked at
 
 	active    []*activeFault
 	downfalls []*downfall // those among them that look out for new leaders
