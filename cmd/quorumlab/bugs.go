@@ -31,9 +31,9 @@ func newBugs() *cobra.Command {
 		Short: "Plant known bugs, and see whether they are caught",
 		Long: `Bugs builds this program with each of the bugs in it that real systems have had, or
 with those named, runs the swarm on it until a judge catches it, and shrinks the
-run. --dir takes the patches from a folder instead: any file NAME.patch or
-NAME.diff that git diff or diff -u printed. The code without bugs then has to be ok
-on the same seeds. The source must be there, and is not touched. What is interrupted
+run. --dir takes the patches from a folder instead, and those below it: any file
+NAME.patch or NAME.diff that git diff or diff -u printed. The code without bugs then has
+to be ok on the same seeds. The source must be there, and is not touched. What is interrupted
 reports what it has done.
 
 Exit codes: 0 all caught, 1 some not, or a false alarm, 2 bad input, 3 interrupted.`,
@@ -70,6 +70,9 @@ func (f *bugsFlags) run(c *cobra.Command, names []string) error {
 	chosen, unread := f.chosen(names)
 	if len(chosen) == 0 {
 		return unread
+	}
+	for _, bug := range chosen {
+		unread = errors.Join(unread, errors.Join(bug.Complaints...))
 	}
 	if f.list {
 		return errors.Join(f.print(c.OutOrStdout(), chosen), unread)

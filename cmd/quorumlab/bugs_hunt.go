@@ -94,13 +94,19 @@ func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, c
 	}
 	arguments := []string{"hunt", "--scenario", bug.Scenario, "--protocol", strings.Join(bug.Protocols, ","),
 		"--seed", f.seed.String(), "--seeds", fmt.Sprint(f.seeds), "--cpu-seconds", fmt.Sprint(f.cpuSeconds),
-		"--judge", string(class.Judge), "--invariant", class.Invariant, "--out", out}
+		"--judge", string(class.Judge), "--invariant", class.Invariant, "--out", out, "--leash"}
 	for _, set := range slices.Concat(f.set, bug.Set) {
 		arguments = append(arguments, "--set", set)
 	}
 	hunt := planted.Command(ctx, program, arguments...)
 	var complaint bytes.Buffer
 	hunt.Stderr = &complaint
+	// A pipe that nobody writes to: the program sees its end even if this one is killed.
+	leash, err := hunt.StdinPipe()
+	if err != nil {
+		return found, err
+	}
+	defer leash.Close()
 	printed, err := hunt.Output()
 	found, done := lastLine(printed)
 	switch {

@@ -47,10 +47,11 @@ type cleanRow struct {
 // outcome turns a report into what bugs returns.
 func (r *bugReport) outcome() error {
 	verdict := linearizability.VerdictOK
+	var failed []error
 	for _, row := range r.Bugs {
 		if row.Error != "" {
 			first, _, _ := strings.Cut(row.Error, "\n")
-			return errors.New(first)
+			failed = append(failed, errors.New(first))
 		}
 		if !row.Caught || slices.ContainsFunc(row.All, func(c catch) bool { return !c.CleanOK }) {
 			verdict = linearizability.VerdictViolation
@@ -58,6 +59,9 @@ func (r *bugReport) outcome() error {
 	}
 	if slices.ContainsFunc(r.Clean, func(c cleanRow) bool { return c.OK < c.Seeds }) {
 		verdict = linearizability.VerdictViolation
+	}
+	if len(failed) > 0 {
+		return errors.Join(failed...)
 	}
 	return exitWith(verdict)
 }

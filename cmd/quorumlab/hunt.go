@@ -25,6 +25,7 @@ type huntFlags struct {
 	invariant  string
 	out        string
 	set        []string
+	leash      bool
 }
 
 // catch is what hunt prints.
@@ -82,6 +83,7 @@ func newHunt() *cobra.Command {
 	flags.StringVar(&f.judge, "judge", "", "inside, outside or live: who has to find it; empty: anybody")
 	flags.StringVar(&f.invariant, "invariant", "", "what has to be broken; empty: anything")
 	flags.StringVar(&f.out, "out", "", "folder for the shrunk run")
+	flags.BoolVar(&f.leash, "leash", false, "end when the standard input does, as whoever holds its other end has")
 	return c
 }
 
@@ -116,6 +118,12 @@ func (f *huntFlags) run(c *cobra.Command) error {
 		s = s.OutsideOnly()
 	}
 	s = s.Only(f.invariant)
+	if f.leash {
+		go func() {
+			_, _ = io.Copy(io.Discard, c.InOrStdin())
+			os.Exit(exitUnknown) // nobody is left to be told
+		}()
+	}
 	ctx, stop := untilStopped()
 	defer stop()
 	dog := f.watch(c.OutOrStdout(), os.Exit)
@@ -144,6 +152,9 @@ func (found *catch) shrink(ctx context.Context, s scenarios.Scenario, r *scenari
 	name := ""
 	if dir != "" {
 		name = filepath.Join(dir, fmt.Sprintf("%s-%s", plantedBug, found.Judge))
+		if err := folder(filepath.Dir(name)); err != nil { // the bug's name may have folders
+			return err
+		}
 		if err := replay.WriteFile(name + "-found.json"); err != nil {
 			return err
 		}

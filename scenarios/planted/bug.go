@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,6 +28,10 @@ type Bug struct {
 	Scenario  string            // to run
 	Protocols []string          // to run it on
 	Set       []string          // field=value of the swarm's configuration
+	// Complaints are lines of the story that begin with a word of ours and say what we do
+	// not understand. Other people's stories may, so the bug is hunted as if they were not
+	// there.
+	Complaints []error
 
 	files   []*gitdiff.File
 	oldName map[string]string // of files that have another one, by the new
@@ -44,7 +49,9 @@ func All() ([]Bug, error) {
 	return read(below)
 }
 
-// ReadDir returns the bugs in a folder: every file that ends in .patch or .diff.
+// ReadDir returns the bugs in a folder and those below it: every file that ends in .patch
+// or .diff. A bug is named after its file, without that ending, and after the folders that
+// this is in.
 func ReadDir(dir string) ([]Bug, error) {
 	if info, err := os.Stat(dir); err != nil {
 		return nil, err
@@ -60,28 +67,41 @@ func ReadDir(dir string) ([]Bug, error) {
 
 // read reads all patches that can be read, and returns the errors of the others.
 func read(dir fs.FS) (bugs []Bug, err error) {
-	entries, err := fs.ReadDir(dir, ".")
-	if err != nil {
-		return nil, err
-	}
 	var errs []error
-	for _, entry := range entries {
-		extension := filepath.Ext(entry.Name())
-		if kind := strings.ToLower(extension); entry.IsDir() || kind != ".patch" && kind != ".diff" {
-			continue
+	taken := make(map[string]bool)
+	err = fs.WalkDir(dir, ".", func(at string, entry fs.DirEntry, err error) error {
+		extension := path.Ext(at)
+		kind := strings.ToLower(extension)
+		switch {
+		case err != nil && at == ".":
+			return err
+		case err != nil:
+			errs = append(errs, err)
+			return nil
+		case entry.IsDir() && at != "." && strings.HasPrefix(entry.Name(), "."):
+			return fs.SkipDir // such as .git
+		case entry.IsDir() || kind != ".patch" && kind != ".diff":
+			return nil
 		}
-		text, err := fs.ReadFile(dir, entry.Name())
+		name := strings.TrimSuffix(at, extension)
+		if taken[name] {
+			name = at // there are both, or the letters differ
+		}
+		taken[name] = true
+		text, err := fs.ReadFile(dir, at)
 		if err != nil {
-			return nil, err
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			return nil
 		}
-		bug, err := Parse(strings.TrimSuffix(entry.Name(), extension), string(text))
+		bug, err := Parse(name, string(text))
 		if err != nil {
 			errs = append(errs, err)
-			continue
+			return nil
 		}
 		bugs = append(bugs, bug)
-	}
-	return bugs, errors.Join(errs...)
+		return nil
+	})
+	return bugs, errors.Join(append(errs, err)...)
 }
 
 // Parse reads a patch and its story.
@@ -102,7 +122,7 @@ func Parse(name, text string) (Bug, error) {
 	for line := range strings.Lines(story) {
 		if word, value, found := strings.Cut(strings.TrimSpace(line), ":"); found {
 			if err := b.header(strings.ToLower(word), strings.TrimSpace(value)); err != nil {
-				return b, err
+				b.Complaints = append(b.Complaints, fmt.Errorf("%s: %w; the line is taken for a part of the story", name, err))
 			}
 		}
 	}
@@ -133,23 +153,28 @@ func (b *Bug) header(word, value string) error {
 	case "caught by":
 		class, err := parseClass(value)
 		if err != nil {
-			return fmt.Errorf("%s: Caught by: %w", b.Name, err)
+			return fmt.Errorf("Caught by: %w", err)
 		}
 		b.CaughtBy = append(b.CaughtBy, class)
 	case "scenario":
+		if _, err := scenarios.ByName(value); err != nil {
+			return err
+		}
 		b.Scenario = value
 	case "set":
 		if field, _, found := strings.Cut(value, "="); !found || strings.Contains(field, " ") {
-			return fmt.Errorf("%s: Set: %q is not of the form field=value", b.Name, value)
+			return fmt.Errorf("Set: %q is not of the form field=value", value)
 		}
 		b.Set = append(b.Set, value)
 	case "protocol", "protocols":
-		for p := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+		var protocols []string
+		for p := range strings.FieldsFuncSeq(strings.ToLower(value), func(r rune) bool { return r == ',' || r == ' ' }) {
 			if _, err := scenarios.ProtocolByName(p); err != nil {
-				return fmt.Errorf("%s: %w", b.Name, err)
+				return err
 			}
-			b.Protocols = append(b.Protocols, p)
+			protocols = append(protocols, p)
 		}
+		b.Protocols = append(b.Protocols, protocols...)
 	}
 	return nil
 }
@@ -194,7 +219,7 @@ func (b Bug) scenario() string {
 	for _, f := range b.files {
 		folders := strings.Split(filepath.ToSlash(name(f)), "/")
 		client := len(folders) > 1 && folders[len(folders)-2] == "scenarios" && slices.Contains(queueClients, folders[len(folders)-1])
-		if client || slices.Contains(folders, "mq") {
+		if client || slices.Contains(folders, "mq") || slices.Contains(folders, "mqjudge") {
 			return "queue-swarm"
 		}
 	}

@@ -32,9 +32,11 @@
 // those whose packages the patch touches, or all of them if it touches what they
 // share. "Set" fixes a field of the swarm's configuration, as --set does, where chance
 // would hardly draw what the bug needs; the code without the bug is run so too. "Scenario" is what to run instead of the swarm;
-// without it, patches to the message queue and its clients run in queue-swarm, and those to
+// without it, patches to the message queue, its judge and its clients run in queue-swarm, and those to
 // a service that has a scenario of its own in that: paxos/synod in duels, scenarios/insync
-// in insync-swarm, scenarios/mqtt in mqtt-swarm.
+// in insync-swarm, scenarios/mqtt in mqtt-swarm. Where one of these words stands before
+// something else, as it may in a story that was not told for us, that is a complaint of
+// the bug, and the line a part of its story.
 //
 // As with patch(1), lines may have moved: each part of a patch is looked for near the
 // place where it says it is, and up to two lines of context at either end of it may

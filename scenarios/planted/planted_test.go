@@ -35,6 +35,7 @@ func TestPatchesApply(t *testing.T) {
 			assert.NotEmpty(t, b.Clients, "Clients:")
 			assert.NotEmpty(t, b.CaughtBy, "Caught by:")
 			assert.NotEmpty(t, b.Protocols)
+			assert.Empty(t, b.Complaints)
 		})
 	}
 }
@@ -194,9 +195,6 @@ func TestBadPatches(t *testing.T) {
 		{"", "no diff in it"},
 		{"just words", "no diff in it"},
 		{strings.Replace(good, "-2,3", "-2,9", 1), "not a unified diff"},
-		{"Caught by: somebody\n" + good, `"somebody" is none of inside, outside, live`},
-		{"Set: reads\n" + good, `"reads" is not of the form field=value`},
-		{"Protocol: zab\n" + good, `"zab" is unknown`},
 		{strings.Replace(good, "-c", "-x", 1), "does not apply to raft/x.go: part 1, of line 2"},
 		{strings.ReplaceAll(good, "x.go", "z.go"), "raft/z.go"},
 		{strings.NewReplacer("a/raft/x.go", "../../etc/passwd", "b/raft/x.go", "../../etc/passwd").Replace(good), "outside of the source"},
@@ -208,6 +206,32 @@ func TestBadPatches(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 		assert.ErrorContains(t, err, "bug", "by name")
 	}
+}
+
+// TestForeignStories: words of ours in a story that was not told for us are words of it.
+func TestForeignStories(t *testing.T) {
+	const good = "--- a/raft/x.go\n+++ b/raft/x.go\n@@ -2,3 +2,3 @@\n b\n-c\n+C\n d\n"
+	for story, want := range map[string]string{
+		"Caught by: somebody":    `"somebody" is none of inside, outside, live`,
+		"Set: reads":             `"reads" is not of the form field=value`,
+		"Protocol: raft and zab": `"and" is unknown`,
+		"Scenario: a power cut":  `"a power cut" is unknown`,
+	} {
+		b, err := planted.Parse("bug", story+"\n\n"+good)
+		require.NoError(t, err)
+		require.Len(t, b.Complaints, 1)
+		assert.ErrorContains(t, b.Complaints[0], want)
+		assert.ErrorContains(t, b.Complaints[0], "bug: ", "by name")
+		assert.Contains(t, b.Story, story)
+		assert.Empty(t, b.CaughtBy)
+		assert.Empty(t, b.Set)
+		assert.Equal(t, []string{"raft"}, b.Protocols)
+		assert.Equal(t, "swarm", b.Scenario)
+	}
+	b, err := planted.Parse("bug", "Protocol: Paxos\n\n"+good)
+	require.NoError(t, err)
+	assert.Empty(t, b.Complaints)
+	assert.Equal(t, []string{"paxos"}, b.Protocols)
 }
 
 func TestReadDir(t *testing.T) {
@@ -223,6 +247,21 @@ func TestReadDir(t *testing.T) {
 	assert.ErrorContains(t, err, "two: no diff")
 	require.Len(t, bugs, 1)
 	assert.Equal(t, "one", bugs[0].Name)
+
+	patch, err := os.ReadFile(filepath.Join(dir, "one.diff"))
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "below"), 0o755))
+	for _, name := range []string{"one.patch", "below/three.patch"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), patch, 0o644))
+	}
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "gone.patch")))
+	bugs, err = planted.ReadDir(dir)
+	assert.ErrorContains(t, err, "gone: ", "the others are read")
+	var names []string
+	for _, b := range bugs {
+		names = append(names, b.Name)
+	}
+	assert.Equal(t, []string{"below/three", "one", "one.patch"}, names)
 	_, err = planted.ReadDir(filepath.Join(dir, "README"))
 	assert.ErrorContains(t, err, "no folder")
 }
