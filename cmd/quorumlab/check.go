@@ -59,7 +59,7 @@ With --annotations the page and the picture in --out show faults and leaders too
 a file of one JSON object per line: lane, description, start and end, in the time of the
 history; without end it is a moment. In the lane "leaders" are changes of leader.
 
-Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown.`,
+Exit codes: 0 ok, 1 violation, 2 bad input, 3 unknown, or interrupted.`,
 		Example: `  quorumlab check history.jsonl --model kv
   quorumlab check history.jsonl --model queue --out out
   quorumlab check history.jsonl --model register --consistency sequential

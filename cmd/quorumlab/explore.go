@@ -50,7 +50,8 @@ states, and what it finds broken it shows in the fewest steps. With --walks it
 takes that many long schedules by random priorities instead. Without a name it
 goes through all facts, which list shows; that takes a minute or two.
 
-Exit codes: 0 nothing broken within the bounds, 1 something broken, 2 bad input.`,
+Exit codes: 0 nothing broken within the bounds, 1 something broken, 2 bad input,
+3 interrupted.`,
 		Example: `  quorumlab explore synod --depth 10
   quorumlab explore raft-election raft-command --states 50000
   quorumlab explore --walks 1000 --depth 200 --json`,
@@ -66,7 +67,7 @@ Exit codes: 0 nothing broken within the bounds, 1 something broken, 2 bad input.
 	return c
 }
 
-func (f *exploreFlags) validate() error {
+func (f *exploreFlags) validate(c *cobra.Command) error {
 	switch {
 	case f.bounds.Depth < 1:
 		return errors.New("--depth: want at least 1")
@@ -76,12 +77,19 @@ func (f *exploreFlags) validate() error {
 		return errors.New("--walks: want 0 for a search, or more")
 	case f.changes < 0:
 		return errors.New("--changes: want at least 0")
+	case f.walks > 0:
+		return nil
+	}
+	for _, flag := range []string{"seed", "changes"} {
+		if c.Flags().Changed(flag) {
+			return fmt.Errorf("--%s: is for walks, and a search tries everything; say with --walks how many", flag)
+		}
 	}
 	return nil
 }
 
 func (f *exploreFlags) run(c *cobra.Command, names []string) error {
-	if err := f.validate(); err != nil {
+	if err := f.validate(c); err != nil {
 		return err
 	}
 	facts, err := factsNamed(names)

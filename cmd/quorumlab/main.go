@@ -94,7 +94,7 @@ Progress and colours are for terminals only; NO_COLOR=1 switches colours off.`,
 	})
 	root.SetVersionTemplate("quorumlab {{.Version}}\n")
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newList(), generous(newRun()), newReplay(), generous(newShrink()), newBugs(), generous(newHunt()), newCompare(), generous(newExperiment()), newStory(), newCheck(), newExplore())
+	root.AddCommand(newList(), generous(newRun()), newReplay(), generous(newShrink()), newBugs(), generous(newHunt()), newCompare(), generous(newExperiment()), interruptible(newStory()), interruptible(newCheck()), interruptible(newExplore()))
 	completeFlags(root.Commands())
 	finishDefaults(root)
 	return root

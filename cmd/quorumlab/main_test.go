@@ -86,6 +86,8 @@ func TestBadInput(t *testing.T) {
 		{"explore --states -1", []string{"--states", "at least 1"}},
 		{"explore --walks -1", []string{"--walks"}},
 		{"explore --changes -1", []string{"--changes"}},
+		{"explore synod --changes 2", []string{"--changes", "--walks"}},
+		{"explore synod --seed 2", []string{"--seed", "--walks"}},
 		{"replay", []string{"one file", "got 0"}},
 		{"replay " + file, []string{file, "ends in the middle"}},
 		{"replay " + file + "x", []string{"no such file"}},

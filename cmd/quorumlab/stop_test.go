@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -36,6 +37,19 @@ func TestInterrupted(t *testing.T) {
 		assert.Contains(t, complaint.String(), "quorumlab: interrupted")
 	}
 	assert.Equal(t, exitUsage, exitCode(errors.New("--seed: wrong"), io.Discard))
+}
+
+// TestInterruptible: who has nothing to say yet is not waited for.
+func TestInterruptible(t *testing.T) {
+	never := make(chan error)
+	defer close(never)
+	c := interruptible(&cobra.Command{RunE: func(*cobra.Command, []string) error {
+		self, err := os.FindProcess(os.Getpid())
+		require.NoError(t, err)
+		require.NoError(t, self.Signal(syscall.SIGTERM))
+		return <-never
+	}})
+	assert.ErrorIs(t, c.RunE(c, nil), errInterrupted)
 }
 
 // TestStoppedSweep: what was not run was not ok, and it is said how to go on.

@@ -25,7 +25,7 @@ read on, and a question. Its acts are runs that show the right rule and, where i
 matter of settings, the wrong one; where it is not, the story names the planted bug
 that shows it. With --account an act also shows the messages, or what clients saw.
 
-Exit code 1 means that an act has not shown what it promises.`,
+Exit codes: 0 ok, 1 an act has not shown what it promises, 2 bad input, 3 interrupted.`,
 		Example: `  quorumlab list stories
   quorumlab story figure-8
   quorumlab story stale-lease --account`,
