@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"runtime/debug"
 
@@ -24,8 +24,8 @@ type Batch struct {
 	// Results is a file to which the summary of each seed is appended as soon as it is
 	// known, one JSON object a line. Seeds that are in it already are not run again, but
 	// count, so that a batch that was stopped, or killed, goes on where it was. A file that
-	// was begun by a program of another commit is refused, where both know theirs. Empty
-	// is none.
+	// was begun by a program of another commit is refused, where both know theirs, and one
+	// to which another process is writing. Empty is none.
 	Results string
 }
 
@@ -139,25 +139,38 @@ func lineOf(s Summary) (line resultsLine) {
 	return line
 }
 
-// openResults reads the file and opens it to go on, or begins it. A last line that
-// has no end was being written when the writer was killed; it is cut off.
+// openResults opens the file to go on and reads it, or begins it. A last line that
+// has no end was being written when the writer was killed; it is cut off. Nobody else may
+// be writing to it.
 func openResults(path string, head resultsHead) (done map[uint64]Summary, file *os.File, err error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // it might have no end
 		return nil, nil, fmt.Errorf("%s is no regular file", path)
 	}
-	text, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if file, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644); err != nil {
 		return nil, nil, err
+	}
+	if err = lock(file); err == nil {
+		done, err = goOn(file, head)
+	}
+	if err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return done, file, nil
+}
+
+// goOn reads what is in a file of results, and makes it ready for more.
+func goOn(file *os.File, head resultsHead) (done map[uint64]Summary, err error) {
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
 	}
 	whole := text[:bytes.LastIndexByte(text, '\n')+1]
 	if len(whole) == 0 && !beginsWith(head, text) { // somebody else's file
-		return nil, nil, fmt.Errorf("line 1: %w", errNoResults)
+		return nil, fmt.Errorf("line 1: %w", errNoResults)
 	}
 	if done, err = readResults(whole, head); err != nil {
-		return nil, nil, err
-	}
-	if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(whole) < len(text) {
 		err = file.Truncate(int64(len(whole)))
@@ -165,11 +178,7 @@ func openResults(path string, head resultsHead) (done map[uint64]Summary, file *
 	if err == nil && len(whole) == 0 {
 		err = appendLine(file, head)
 	}
-	if err != nil {
-		file.Close()
-		return nil, nil, err
-	}
-	return done, file, nil
+	return done, err
 }
 
 // beginsWith reports whether a text is how the first line begins, or nothing.
@@ -194,7 +203,7 @@ func readResults(text []byte, want resultsHead) (map[uint64]Summary, error) {
 		}
 		var r resultsLine
 		if err := json.Unmarshal(line, &r); err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
+			return nil, fmt.Errorf("line %d: %w", number, plainly(err))
 		}
 		if len(r.Faults) > 0 {
 			schedule, err := sim.ReadSchedule(bytes.NewReader(r.Faults))

@@ -123,7 +123,7 @@ func TestResultsOfSomethingElse(t *testing.T) {
 	require.NoError(t, err)
 	for _, c := range []struct{ old, new, want string }{
 		{`"version":1`, `"version":9`, "version: 9 is not supported"},
-		{`"seed":1`, `"seed":"x"`, "line 2"},
+		{`"seed":1`, `"seed":"x"`, "line 2: seed: a string does not fit; want a whole number that is not negative"},
 		{`{"format"`, `{"farmat"`, "not a file of results"},
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(text), c.old, c.new, 1)), 0o644))

@@ -137,12 +137,15 @@ const handlersReturn = "Handlers Return"
 // ends that has no memory left, while it still can say why.
 const suffocation = 10
 
+// strayGoroutine is said of a panic that no handler has raised.
+const strayGoroutine = "No handler was being called. One that has started a goroutine which uses its environment may have broken the world: go test -race tells."
+
 // end is what becomes of the test. What is no handler's panics where the test's name is
 // told with it.
 func (g *guard) end(d departure) error {
 	switch {
 	case d.panic != nil:
-		panic(fmt.Sprintf("%v\n%s", d.panic, d.stack))
+		panic(fmt.Sprintf("%v\n%s\n%s", d.panic, strayGoroutine, d.stack))
 	case !d.whole:
 		return &node.Violation{Invariant: handlersReturn, Detail: "a handler ended its goroutine, as t.FailNow, require and runtime.Goexit do; it may panic instead"}
 	case g.ended.Load():

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,16 @@ func fitsTo(value []byte, t reflect.Type, path string) error {
 		}
 		return nil
 	}
+}
+
+// plainly says of a value of the wrong type what was wanted.
+func plainly(err error) error {
+	var mistyped *json.UnmarshalTypeError
+	if !errors.As(err, &mistyped) {
+		return err
+	}
+	field := strings.TrimPrefix(mistyped.Field, "Summary.") // which is embedded, and has no name there
+	return fmt.Errorf("%s: a %s does not fit; want %s", cmp.Or(field, "the line"), mistyped.Value, wordFor(mistyped.Type))
 }
 
 // readsItself reports whether a value has a form of its own in JSON.
