@@ -76,6 +76,15 @@ type departure struct {
 	stack []byte
 }
 
+// Guarded makes runs of the scenario that are no part of [Test], and sees to them as that
+// does: where one call of a handler takes more real time than given, or the handlers fill the
+// memory, that is the error, and what was run is left behind.
+func (s Scenario) Guarded(call time.Duration, run func(s Scenario)) error {
+	l := testLimits()
+	l.call = call
+	return s.guarded(l, run)
+}
+
 // guarded makes runs of the scenario under guard. It returns an error if a handler does
 // not return, which then is left behind, ends its goroutine, or fills the memory.
 func (s Scenario) guarded(l limits, run func(s Scenario)) error {

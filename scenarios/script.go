@@ -194,6 +194,3 @@ func (s *Script) Now() time.Duration { return s.e.world.Now() }
 
 // Leader is the server that leads by its own account, or zero.
 func (s *Script) Leader() node.ID { return s.e.world.Leader() }
-
-// World is the world itself, for what a Script has no word for.
-func (s *Script) World() *sim.World { return s.e.world }

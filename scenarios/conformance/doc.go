@@ -6,9 +6,8 @@
 // look at first. The [Parts] go from one client at one server to the whole swarm.
 // Each asks for one thing in a sentence, and is run from several seeds; it earns
 // its points only if every run is ok, because a service that answers correctly in
-// nine runs of ten is not correct. [Grade] returns a [Report], which prints as a
-// table, and [Test] makes of it a go test with a subtest for each part, which says how
-// to have the run that failed made small.
+// nine runs of ten is not correct. [Test] is a go test with a subtest for each part, which
+// says how to have the run that failed made small, and prints the [Report] as a table.
 //
 // What is judged is what clients see: answers, whether they can be explained by
 // an order of all operations, and whether they come at all when nothing stands in
@@ -18,6 +17,6 @@
 //
 // Two parts look at craft: that the same seed gives the same run (a handler that
 // draws from a global source, or lets the order of a map show, fails), and that no
-// message is changed after it was sent. Where a handler does not return at all the grading
-// ends.
+// message is changed after it was sent. Where a handler does not return at all, or fills the
+// memory, the grading ends.
 package conformance

@@ -70,16 +70,6 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// Grade puts an implementation through every part.
-func Grade(p scenarios.Protocol) Report {
-	p = acquainted(p)
-	r := Report{Protocol: p.Name}
-	for _, part := range Parts() {
-		r.grade(part, p)
-	}
-	return r
-}
-
 // grade adds the mark of a part. After a run that did not end there are no more: what was
 // left behind still has its core, and the others would do the same.
 func (r *Report) grade(part Part, p scenarios.Protocol) Mark {
@@ -155,32 +145,28 @@ func (m Mark) command(test string) string {
 	return fmt.Sprintf("go test -run '^%s$' -seed %d -artifacts", strings.ReplaceAll(test, "/", "$/^"), m.Seed)
 }
 
-// hangAfter is how long one run may take, of real time.
-const hangAfter = 150 * time.Second
+// callAtMost is how long one call of a handler may take, of real time.
+const callAtMost = 20 * time.Second
 
-// Grade puts an implementation through one part, from the seeds 1, 2, 3, ... A run that does
-// not end, since a handler does not return, is left behind, and is the last.
-func (part Part) Grade(p scenarios.Protocol) Mark { return part.within(hangAfter, p) }
+// Grade puts an implementation through one part, from the seeds 1, 2, 3, ... A run in which
+// a handler does not return, or fills the memory, is left behind, and is the last.
+func (part Part) Grade(p scenarios.Protocol) Mark { return part.within(callAtMost, p) }
 
-// within is Grade with runs that may take so long each.
+// within is Grade with calls that may take so long each.
 func (part Part) within(limit time.Duration, p scenarios.Protocol) Mark {
 	m := Mark{Part: part}
 	for i := range part.Seeds {
 		seed := uint64(i + 1)
-		ended := make(chan error, 1)
-		go func() { ended <- part.run(p, seed) }()
-		var err error
-		select {
-		case err = <-ended:
-		case <-time.After(limit):
-			m.hangs = true
-			err = fmt.Errorf("a run did not end in %v, where others take less than a second: a handler does not return", limit)
+		var wrong error
+		err := part.Scenario.Guarded(limit, func(s scenarios.Scenario) { wrong = part.run(s, p, seed) })
+		if m.hangs = err != nil; m.hangs {
+			wrong = err
 		}
 		switch {
-		case err == nil:
+		case wrong == nil:
 			m.Passed++
 		case m.Wrong == "":
-			m.Seed, m.Wrong = seed, err.Error()
+			m.Seed, m.Wrong = seed, wrong.Error()
 		}
 		if m.hangs {
 			return m
@@ -190,11 +176,11 @@ func (part Part) within(limit time.Duration, p scenarios.Protocol) Mark {
 }
 
 // run returns what is wrong in one run.
-func (part Part) run(p scenarios.Protocol, seed uint64) error {
+func (part Part) run(s scenarios.Scenario, p scenarios.Protocol, seed uint64) error {
 	if part.try != nil {
-		return part.try(part.Scenario, p, seed)
+		return part.try(s, p, seed)
 	}
-	r := scenarios.Run(part.Scenario, p, seed)
+	r := scenarios.Run(s, p, seed)
 	switch {
 	case r.Verdict == linearizability.VerdictOK && answered(r) == 0:
 		return fmt.Errorf("nobody was answered")
