@@ -28,7 +28,10 @@ const (
 	configurationInLog  = "Configuration Is the Newest in the Log"
 	configurationChange = "Configurations Change Step by Step"
 	snapshotSafety      = "Snapshots Hold What Was Committed"
+	snapshotDurable     = "Snapshots Are Used When the Disk Holds Them"
 
+	termsBegin    = "Terms Begin With a Candidate"
+	preVotes      = "Pre-Votes Are Not Given Against a Leader"
 	sticks        = "Servers Stick to Their Leader"
 	readsOwnRound = "Reads Wait for a Round That Began After Them"
 	leaseInTime   = "Leases End in Time"
@@ -57,6 +60,8 @@ type Invariants struct {
 	quorum    *Configuration      // by which the last of them was committed
 	states    map[Index]uint64    // hash of the state in each snapshot
 	offers    map[offer]bool      // that were made
+	newest    Term                // in which any server ever was
+	looks     uint64              // how often it has looked
 }
 
 // shadow is what the judge remembers of a server.
@@ -81,13 +86,15 @@ type shadow struct {
 	configuration  *Configuration // that it acted by after its last event
 	configurations []configured   // in its log, oldest first
 	snapshot       Index          // up to where its newest snapshot reaches
-	match          []matched      // of its peers, while it leads
-	damaged        bool           // its disk was, at some time
-	repairing      bool           // and what that took is not yet back on it
-	repaired       uint64         // so much has to be durable for it to be; zero: nothing is back
-	lost           loss           // what damage may have taken,
-	said           loss           // and what the server says of that
-	held           []holding      // what its disk had held until then
+	saving         beingSaved
+	match          []matched // of its peers, while it leads
+	damaged        bool      // its disk was, at some time
+	repairing      bool      // and what that took is not yet back on it
+	repaired       uint64    // so much has to be durable for it to be; zero: nothing is back
+	lost           loss      // what damage may have taken,
+	said           loss      // and what the server says of that
+	held           []holding // what its disk had held until then
+	candidacy      candidacy
 	authority      authority
 	contacts       []contact // of its peers, while it leads
 }
@@ -167,7 +174,7 @@ func (v *Invariants) checkContent(h *shadow, s *Server, restarted bool) error {
 	return v.checkSnapshot(h, s, restarted)
 }
 
-// checkService checks on what strength the server serves.
+// checkService checks on what strength the server serves, and stands to do so.
 func (v *Invariants) checkService(h *shadow, s *Server, restarted bool) error {
 	if err := v.checkSticks(h, s, restarted); err != nil {
 		return err
@@ -175,7 +182,10 @@ func (v *Invariants) checkService(h *shadow, s *Server, restarted bool) error {
 	if err := v.checkHeard(h, s, restarted); err != nil {
 		return err
 	}
-	return v.checkReads(h, s, restarted)
+	if err := v.checkReads(h, s, restarted); err != nil {
+		return err
+	}
+	return v.checkCandidacy(h, s, restarted)
 }
 
 // CheckAll compares the whole logs of all servers. Check looks only at the ends

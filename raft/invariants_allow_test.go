@@ -87,9 +87,36 @@ func TestInvariantsAcceptWhatIsAllowed(t *testing.T) {
 			r.role = Leader
 			return 3
 		}},
-		{"a reply comes late, when the peer follows another", func(s *scene) node.ID {
-			s.servers[3].term = 3
+		{"who hears no leader any more gives a pre-vote", func(s *scene) node.ID {
+			s.preVote(3)
+			s.letDown(2)
+			s.stand(3, 3)
+			return 3
+		}},
+		{"a pre-vote comes late, after a crash", func(s *scene) node.ID {
+			s.preVote(3)
+			s.letDown(2)
+			r := s.reboot(3)
+			r.term, r.log = 2, logOf(1)
 			require.NoError(s.t, s.check(3))
+			s.servers[2].heardAt = s.servers[2].env.Now()
+			require.NoError(s.t, s.check(2))
+			s.preVote(3)
+			s.stand(3, 3)
+			return 3
+		}},
+		{"a leader has asked for the election", func(s *scene) node.ID {
+			s.servers[1].transfer = transfer{to: 3, told: true}
+			require.NoError(s.t, s.check(1))
+			s.servers[3].config.PreVote = true
+			s.stand(3, 3)
+			return 3
+		}},
+		{"a reply comes late, when the peer follows another", func(s *scene) node.ID {
+			for _, id := range []node.ID{2, 3} {
+				s.servers[id].term, s.servers[id].votedFor = 3, 2
+				require.NoError(s.t, s.check(id))
+			}
 			s.servers[1].peers[1].match = 2
 			return 1
 		}},

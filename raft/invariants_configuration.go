@@ -123,6 +123,9 @@ func (v *Invariants) followed(leader *shadow) bool {
 // checkSnapshot: a snapshot stands for exactly the entries that were committed up
 // to its index, and is equal on all servers.
 func (v *Invariants) checkSnapshot(h *shadow, s *Server, restarted bool) error {
+	if err := h.checkSaved(s, restarted); err != nil {
+		return err
+	}
 	snap := &s.snapshot
 	if snap.index == 0 || snap.index == h.snapshot && !restarted {
 		return nil

@@ -176,7 +176,9 @@ func (v *Invariants) reconsider(h *shadow, s *Server, restarted bool) error {
 		if base > h.base { // compacted, or replaced by a snapshot
 			h.log.drop(min(int(base-h.base), h.log.length))
 			h.base = base
-			h.durable = max(h.durable, base) // the snapshot is on the disk
+			// The snapshot is on the disk. That the log begins behind it has to be as well: were
+			// the snapshot damaged, nothing else would tell that there was one.
+			h.writing = append(h.writing, extent{s.journal.wal.Written(), base})
 		}
 	}
 	h.forgetConfigurations()

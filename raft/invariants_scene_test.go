@@ -30,7 +30,7 @@ func newScene(t *testing.T) *scene {
 // reboot gives a server a fresh state.
 func (s *scene) reboot(id node.ID) *Server {
 	config := DefaultConfig(servers(3))
-	config.CheckQuorum = false // no time passes here, and nobody would vote
+	config.CheckQuorum, config.PreVote = false, false // no time passes here, and nobody would vote
 	s.servers[id] = New(newFakeEnv(id), config, &recorder{})
 	s.servers[id].Start()
 	return s.servers[id]
@@ -104,6 +104,35 @@ func (s *scene) lease() {
 	require.NoError(s.t, s.check(1))
 	require.NoError(s.t, s.check(2))
 	r.reads.acked, r.peers[0].round, r.reads.leaseUntil = 1, 1, time.Second
+}
+
+// snapshot has a server rely on a snapshot that it has saved.
+func (s *scene) snapshot(id node.ID, snap snapshot) {
+	s.t.Helper()
+	r := s.servers[id]
+	r.saving = &saving{snapshot: snap}
+	require.NoError(s.t, s.check(id))
+	r.snapshot, r.saving = snap, nil
+}
+
+// letDown has a server have heard no leader for long.
+func (s *scene) letDown(id node.ID) {
+	s.t.Helper()
+	s.servers[id].env.(*fakeEnv).now = time.Minute
+	require.NoError(s.t, s.check(id))
+}
+
+// preVote has a server ask for pre-votes.
+func (s *scene) preVote(id node.ID) {
+	s.t.Helper()
+	s.servers[id].config.PreVote, s.servers[id].role = true, PreCandidate
+	require.NoError(s.t, s.check(id))
+}
+
+// stand makes a server a candidate.
+func (s *scene) stand(id node.ID, term Term) {
+	r := s.servers[id]
+	r.role, r.term, r.votedFor = Candidate, term, id
 }
 
 // committed is a scene in which servers 1, leader of term 2, and 2 hold the log

@@ -295,7 +295,7 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			require.NoError(s.t, s.check(2))
 			s.servers[1].journal.durable = 3
 			s.commit(1, 3)
-			s.servers[1].snapshot = snapshot{index: 3, term: 2, hash: s.servers[1].appliedHash}
+			s.snapshot(1, snapshot{index: 3, term: 2, hash: s.servers[1].appliedHash})
 			return 1
 		}},
 		{"log compacted beyond what is committed", snapshotSafety, func(s *scene) node.ID {
@@ -303,19 +303,49 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			return 3
 		}},
 		{"snapshot of something else", snapshotSafety, func(s *scene) node.ID {
-			s.servers[1].snapshot = snapshot{index: 2, term: 2, hash: 1}
+			s.snapshot(1, snapshot{index: 2, term: 2, hash: 1})
 			return 1
 		}},
 		{"snapshot with the wrong term", logMatching, func(s *scene) node.ID {
-			s.servers[1].snapshot = snapshot{index: 2, term: 1, hash: s.servers[1].appliedHash}
+			s.snapshot(1, snapshot{index: 2, term: 1, hash: s.servers[1].appliedHash})
 			return 1
 		}},
 		{"snapshots of two states", snapshotSafety, func(s *scene) node.ID {
-			s.servers[1].snapshot = snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash, state: rsm.Pieces{[]byte("one")}}
+			s.snapshot(1, snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash, state: rsm.Pieces{[]byte("one")}})
 			require.NoError(s.t, s.check(1))
 			s.commit(2, 2)
-			s.servers[2].snapshot = snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash, state: rsm.Pieces{[]byte("two")}}
+			s.snapshot(2, snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash, state: rsm.Pieces{[]byte("two")}})
 			return 2
+		}},
+		{"a snapshot that nobody had saved", snapshotDurable, func(s *scene) node.ID {
+			s.servers[1].snapshot = snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash}
+			return 1
+		}},
+		{"a snapshot before it is on the disk", snapshotDurable, func(s *scene) node.ID {
+			s.slow = true
+			s.servers[1].journal.saveVote(2, 1) // in the same breath
+			s.snapshot(1, snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash})
+			return 1
+		}},
+		{"a snapshot of which only the parts are written", snapshotDurable, func(s *scene) node.ID {
+			s.snapshot(1, snapshot{index: 2, term: 2, hash: s.servers[1].appliedHash})
+			s.servers[1].saving = &saving{snapshot: s.servers[1].snapshot, parts: true}
+			s.servers[1].snapshot = snapshot{}
+			require.NoError(s.t, s.check(1))
+			s.servers[1].snapshot, s.servers[1].saving = s.servers[1].saving.snapshot, nil
+			return 1
+		}},
+		{"a snapshot is complete before its parts are on the disk", snapshotDurable, func(s *scene) node.ID {
+			s.slow = true
+			s.servers[1].journal.saveVote(2, 1)
+			s.servers[1].saving = &saving{snapshot: snapshot{index: 2}, parts: true}
+			require.NoError(s.t, s.check(1))
+			s.servers[1].saving.parts = false
+			return 1
+		}},
+		{"a snapshot is complete as soon as its parts are written", snapshotDurable, func(s *scene) node.ID {
+			s.servers[1].saving = &saving{snapshot: snapshot{index: 2, encoded: rsm.Pieces{[]byte("a"), []byte("b")}}}
+			return 1
 		}},
 		{"something else behind a snapshot", logMatching, func(s *scene) node.ID {
 			s.servers[3].log = logWith(1, 1, Entry{Term: 2})
@@ -385,6 +415,36 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			require.NoError(s.t, s.check(2))
 			s.servers[2].peers[1].match = 1
 			return 2
+		}},
+		{"a term for which nobody stood", termsBegin, func(s *scene) node.ID {
+			s.servers[3].term = 3
+			return 3
+		}},
+		{"stands, and nobody was asked", preVotes, func(s *scene) node.ID {
+			s.letDown(2)
+			s.servers[3].config.PreVote = true
+			s.stand(3, 3)
+			return 3
+		}},
+		{"stands, and all others hear their leader", preVotes, func(s *scene) node.ID {
+			s.letDown(2) // before it was asked
+			s.preVote(3)
+			require.NoError(s.t, s.check(1))
+			s.servers[2].heardAt = s.servers[2].env.Now()
+			require.NoError(s.t, s.check(2))
+			s.stand(3, 3)
+			return 3
+		}},
+		{"stands with one group of a joint configuration", preVotes, func(s *scene) node.ID {
+			s.reconfigure(&Configuration{Voters: servers(5), Old: servers(3)})
+			r := s.servers[3]
+			r.log = logOf(1, 2)
+			r.appendEntries(3, []Entry{*s.servers[1].log.at(3)})
+			require.NoError(s.t, s.check(1))
+			s.preVote(3)
+			s.letDown(2)
+			s.stand(3, 3)
+			return 3
 		}},
 		{"a read answered too early", readsOwnRound, func(s *scene) node.ID {
 			r := s.servers[1]
