@@ -204,7 +204,7 @@ func (w *walk) settle() mq.Command {
 		return mq.Reject{Queue: first.queue, Consumer: first.consumer, Leases: leases}
 	}
 	return mq.Extend{
-		Queue: first.queue, Consumer: first.consumer, Leases: leases, Timeout: pick(w.rand, 0, 0, 3*time.Hour, 7*time.Hour, 13*time.Hour),
+		Queue: first.queue, Consumer: first.consumer, Leases: leases, Timeout: pick(w.rand, 0, 0, 3*time.Hour, 7*time.Hour, mq.MaxLease),
 	}
 }
 

@@ -1,6 +1,7 @@
 package mqjudge
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -289,10 +290,17 @@ func TestWalkRules(t *testing.T) {
 	published := answeredBy(one, 3, publish)
 	lost := published
 	lost.End = 0
+	given := answeredBy(one, 5, receive)
+	extended := answeredBy(one, 7, mq.Extend{Queue: "walk", Consumer: 1, Leases: []mq.Lease{{Message: 1, Attempt: 1}}, Timeout: mq.MaxLease})
+	late := extended
+	late.Answer = slices.Clone(late.Answer)
+	late.Answer[len(late.Answer)-1] = 2 // later, by the service's time
 	runRuleTests(t, []ruleTest{
 		{"a message is not there", rule(walked), tell(nil, alone, first, published, answeredBy(other, 5, receive)),
 			tell(nil, alone, first, lost, answeredBy(other, 5, receive))},
 		{"a queue is not new", rule(walked), tell(nil, alone, answeredBy(one, 1, declare)), tell(nil, alone, first)},
+		{"a lease is extended past what leases last", rule(walked), tell(nil, alone, first, published, given, late),
+			tell(nil, alone, first, published, given, extended)},
 	})
-	assert.Empty(t, tell(nil, alone, first, published, answeredBy(one, 5, receive)).judged())
+	assert.Empty(t, tell(nil, alone, first, published, given).judged())
 }

@@ -3,6 +3,7 @@ package mqjudge
 import (
 	"reflect"
 	"slices"
+	"time"
 
 	"quorumlab/mq"
 	"quorumlab/mq/reference"
@@ -19,7 +20,7 @@ func (j judge) walks() {
 		}
 		w := walks[a.Session]
 		if w == nil {
-			w = &walkJudge{messages: map[queueMessage]uint64{}, generations: map[uint64]uint64{0: 0}}
+			w = &walkJudge{messages: map[queueMessage]uint64{}, generations: map[uint64]uint64{0: 0}, since: map[queueLease]time.Duration{}}
 			walks[a.Session] = w
 		}
 		if a.End == 0 || a.Refused || w.lost {
@@ -39,11 +40,18 @@ func (j judge) walks() {
 // alone reports whether a client is alone with what it uses, and judged apart.
 func (m *Evidence) alone(number int) bool { return slices.Contains(m.Walkers, number) }
 
+// queueLease is a lease, which begins at a time of the service's, by the reference's numbers.
+type queueLease struct {
+	queue string
+	mq.Lease
+}
+
 // walkJudge follows one walk.
 type walkJudge struct {
 	reference   reference.Machine
 	messages    map[queueMessage]uint64 // the reference's numbers, by the true ones
 	generations map[uint64]uint64       // likewise
+	since       map[queueLease]time.Duration
 	lost        bool
 }
 
@@ -81,13 +89,16 @@ func (w *walkJudge) translated(c mq.Command) mq.Command {
 
 // alike reports whether an answer is what it should be.
 func (w *walkJudge) alike(c mq.Command, got, want any) bool {
+	if c, ok := c.(mq.Extend); ok && c.Timeout == mq.MaxLease && got == mq.ErrBadOption {
+		return true // time has passed since the lease began, but for the reference
+	}
 	switch want := want.(type) {
 	case mq.Received:
 		got, ok := got.(mq.Received)
-		return ok && w.alikeDeliveries(c.(mq.Receive).Queue, got.Deliveries, want.Deliveries)
+		return ok && w.alikeDeliveries(c.(mq.Receive).Queue, got, want.Deliveries)
 	case mq.Extended:
-		_, ok := got.(mq.Extended)
-		return ok
+		got, ok := got.(mq.Extended)
+		return ok && w.mayLast(c.(mq.Extend), got.Now)
 	case mq.Joined:
 		got, ok := got.(mq.Joined)
 		return ok && w.isGeneration(got.Generation, want.Generation) && slices.Equal(got.Partitions, want.Partitions)
@@ -104,8 +115,18 @@ func (w *walkJudge) alike(c mq.Command, got, want any) bool {
 	return reflect.DeepEqual(got, want)
 }
 
-func (w *walkJudge) alikeDeliveries(queue string, got, want []mq.Delivery) bool {
-	return slices.EqualFunc(got, want, func(g, d mq.Delivery) bool {
+// mayLast reports whether leases that were extended at a time of the service's end within
+// MaxLease from when they began.
+func (w *walkJudge) mayLast(c mq.Extend, now time.Duration) bool {
+	return !slices.ContainsFunc(c.Leases, func(l mq.Lease) bool {
+		since, known := w.since[queueLease{c.Queue, l}]
+		return known && now+c.Timeout > since+mq.MaxLease
+	})
+}
+
+func (w *walkJudge) alikeDeliveries(queue string, got mq.Received, want []mq.Delivery) bool {
+	return slices.EqualFunc(got.Deliveries, want, func(g, d mq.Delivery) bool {
+		w.since[queueLease{queue, d.Lease}] = got.Now
 		if !w.isMessage(queueMessage{queue, g.Message}, d.Message) || g.Attempt != d.Attempt || g.Key != d.Key || string(g.Body) != string(d.Body) {
 			return false
 		}
