@@ -92,8 +92,20 @@ func (r *restart) sent(from, to *machine, kind int) {
 	}
 	after, length := r.fault.After.sample(&r.draws), r.fault.Length.sample(&r.draws)
 	r.rests = r.world.now + int64(after) + int64(length) + int64(r.fault.Rest)
-	r.world.after(after, func() { r.strike(from) })
-	r.world.after(after+length, func() { r.strike(nil) })
+	struck := false
+	strike := func() {
+		if !struck {
+			struck = true
+			r.strike(from)
+		}
+	}
+	r.world.after(after, strike)
+	r.world.after(after+length, func() {
+		strike() // where ties are shuffled, the end of a moment may come before its beginning
+		if r.down == from {
+			r.strike(nil) // or else another was brought down at this very instant
+		}
+	})
 }
 
 // strike brings a machine down, or, if it is nil, lets the last one boot.

@@ -66,3 +66,18 @@ func TestRestartSparesTheHealed(t *testing.T) {
 	require.NoError(t, w.Run(200*ms))
 	require.Zero(t, w.Stats().Crashes)
 }
+
+// Who is brought down for no time boots again at once, in whatever order things happen that
+// happen at the same time.
+func TestRestartForNoTime(t *testing.T) {
+	for seed := range uint64(20) {
+		w := New(Config{Seed: seed, ShuffleTies: true, Network: Network{Latency: Constant(ms)}})
+		w.AddServer(idle)
+		w.AddServer(idle)
+		w.Inject(Schedule{Restart{Span: Between(0, 100*ms), Target: "S1", Probability: 1, Length: Constant(0), Rest: Duration(time.Second)}})
+		w.At(10*ms, func() { call(w, 1, func(env node.Env) { env.Send(2, "word") }) })
+		require.NoError(t, w.Run(50*ms))
+		require.Equal(t, []bool{true, true}, []bool{w.Handler(1) != nil, w.Handler(2) != nil}, "seed %d", seed)
+		require.Equal(t, 1, w.Stats().Crashes, "seed %d", seed)
+	}
+}
