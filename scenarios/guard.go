@@ -187,9 +187,7 @@ func goroutineName() string {
 
 // whereIs says what a goroutine waits for, if it does, and where in the source.
 func whereIs(name string) string {
-	text := make([]byte, 1<<20)
-	text = text[:runtime.Stack(text, true)]
-	for stack := range bytes.SplitSeq(text, []byte("\n\n")) {
+	for stack := range bytes.SplitSeq(stacks(), []byte("\n\n")) {
 		head, calls, _ := bytes.Cut(stack, []byte("\n"))
 		if state, found := strings.CutPrefix(string(head), name+" ["); found {
 			state, _, _ = strings.Cut(strings.TrimSuffix(state, "]:"), ",")
@@ -200,4 +198,14 @@ func whereIs(name string) string {
 		}
 	}
 	return ""
+}
+
+// stacks returns those of all goroutines, as far as they find room.
+func stacks() []byte {
+	for size := 1 << 20; ; size *= 4 {
+		text := make([]byte, size)
+		if n := runtime.Stack(text, true); n < size || size >= 1<<28 {
+			return text[:n]
+		}
+	}
 }

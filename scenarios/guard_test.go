@@ -185,3 +185,21 @@ func TestScheduleInPlace(t *testing.T) {
 	command := replayCommand("TestX/y", f)
 	assert.True(t, strings.HasPrefix(command, `go test quorumlab/scenarios -run '^TestX$/^y$' -schedule '{"version":1,`), command)
 }
+
+// However many goroutines there are, the one that is stuck is found among them.
+func TestWhereIsAmongMany(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	names := make(chan string)
+	for range 10_000 {
+		go func() {
+			names <- goroutineName()
+			<-release
+		}()
+	}
+	last := ""
+	for range 10_000 {
+		last = <-names
+	}
+	require.Contains(t, whereIs(last), "guard_test.go")
+}
