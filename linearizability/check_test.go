@@ -130,7 +130,7 @@ func TestCheckOnTinyHistories(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			report, err := Check(test.model, test.history, time.Minute)
+			report, err := Check(test.model, test.history, 0)
 			require.NoError(t, err)
 			require.Equal(t, test.want, report.Verdict, "%v", report)
 			require.Equal(t, test.want == VerdictOK, linearizable(test.history), "the test itself is wrong")
@@ -141,7 +141,7 @@ func TestCheckOnTinyHistories(t *testing.T) {
 func TestCheckOnWhatIsOnlyAcknowledged(t *testing.T) {
 	for _, test := range testsOfAcknowledged() {
 		t.Run(test.name, func(t *testing.T) {
-			report, err := Check(test.model, test.history, time.Minute)
+			report, err := Check(test.model, test.history, 0)
 			require.NoError(t, err)
 			require.Equal(t, test.want, report.Verdict, "%v", report)
 			require.Equal(t, JudgeMonitor, report.Judge)
@@ -233,7 +233,7 @@ func TestReportNamesTheKey(t *testing.T) {
 		}
 		h = append(h, on(key, done(i, 1, 2, Write{"v"}, nil)), on(key, done(i, 3, 4, Read{}, read)))
 	}
-	report, err := Check(KeyValue(), h, time.Minute)
+	report, err := Check(KeyValue(), h, 0)
 	require.NoError(t, err)
 	require.Equal(t, VerdictViolation, report.Verdict)
 	require.Equal(t, "key13", report.Key)

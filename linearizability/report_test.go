@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -32,7 +31,7 @@ func TestVerdicts(t *testing.T) {
 }
 
 func TestReportString(t *testing.T) {
-	report, err := Check(KeyValue(), stale(), time.Minute)
+	report, err := Check(KeyValue(), stale(), 0)
 	require.NoError(t, err)
 	require.Equal(t, `violation: key "x": no order of these 3 operations, out of 4, explains their answers
 call  return  client  operation   answer  order
@@ -140,7 +139,7 @@ func drawn(t *testing.T, r Report, annotations ...Annotation) page {
 }
 
 func TestHTML(t *testing.T) {
-	report, err := Check(KeyValue(), stale(), time.Minute)
+	report, err := Check(KeyValue(), stale(), 0)
 	require.NoError(t, err)
 	p := drawn(t, report,
 		Annotation{Lane: "leader", Description: "machine 2 leads </script>", Start: 3},

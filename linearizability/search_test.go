@@ -2,7 +2,6 @@ package linearizability
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -56,7 +55,7 @@ func TestUnknownAdditionsAreCheap(t *testing.T) {
 		}
 	}
 	require.Greater(t, unknown, 50)
-	report, err := Check(Counter(), s.history, 10*time.Second)
+	report, err := Check(Counter(), s.history, 0)
 	require.NoError(t, err)
 	require.Equal(t, VerdictOK, report.Verdict)
 
@@ -65,7 +64,7 @@ func TestUnknownAdditionsAreCheap(t *testing.T) {
 		last--
 	}
 	s.history[last].Output = int64(0)
-	report, err = Check(Counter(), s.history, 10*time.Second)
+	report, err = Check(Counter(), s.history, 0)
 	require.NoError(t, err)
 	require.Equal(t, VerdictViolation, report.Verdict)
 }

@@ -41,26 +41,32 @@ func TestMemoryIsBounded(t *testing.T) {
 }
 
 // A key that takes all the time does not hide the violation of another, however
-// small its part of the time.
+// small its part of the time. No monitor takes that one either, as its values are
+// written twice, and it comes later, as it has more operations.
 func TestHardKeyDoesNotHideViolation(t *testing.T) {
 	var h History
 	for _, op := range hard() {
 		h = append(h, on("hard", op))
 	}
-	// More operations than the hard key has, so that it comes later.
 	for i := range 50 {
-		value := fmt.Sprint(i)
+		value := fmt.Sprint(i / 2)
 		h = append(h,
 			on("wrong", done(2000, int64(4*i), int64(4*i+1), Write{value}, nil)),
 			on("wrong", done(2000, int64(4*i+2), int64(4*i+3), Read{}, value)))
 	}
 	h[len(h)-1].Output = "0"
-	report, err := Check(KeyValue(), h, 200*time.Millisecond)
-	require.NoError(t, err)
+	var report Report
+	// What is enough on an idle machine need not be on a busy one.
+	for limit := 20 * time.Millisecond; limit < 10*time.Second && report.Verdict != VerdictViolation; limit *= 2 {
+		var err error
+		report, err = Check(KeyValue(), h, limit)
+		require.NoError(t, err)
+	}
 	require.Equal(t, VerdictViolation, report.Verdict)
+	require.Equal(t, JudgePorcupine, report.Judge)
 	require.Equal(t, "wrong", report.Key)
 
-	report, err = Check(KeyValue(), h[:61], 20*time.Millisecond)
+	report, err := Check(KeyValue(), h[:61], 20*time.Millisecond)
 	require.NoError(t, err)
 	require.Equal(t, VerdictUnknown, report.Verdict)
 	require.Equal(t, "hard", report.Key)
@@ -68,7 +74,7 @@ func TestHardKeyDoesNotHideViolation(t *testing.T) {
 
 // What easy objects leave of their time goes to another round of the hard ones.
 func TestUndecidedObjectsGetAnotherRound(t *testing.T) {
-	const second = time.Second
+	const hour = time.Hour
 	objects := []searched{{part: part{key: "hard"}}, {part: part{key: "easy"}}, {part: part{key: "harder"}}}
 	for i := range objects {
 		objects[i].history = History{on(objects[i].key, Operation{})}
@@ -79,17 +85,17 @@ func TestUndecidedObjectsGetAnotherRound(t *testing.T) {
 		key := h[0].Key
 		rounds[key]++
 		if rounds["easy"] == 0 {
-			require.LessOrEqual(t, limit, 20*second, "%s takes more than its part", key)
+			require.LessOrEqual(t, limit, 20*hour, "%s takes more than its part", key)
 		}
 		if rounds[key] == 3 {
-			require.Greater(t, limit, 50*second, "%s is alone", key)
+			require.Greater(t, limit, 50*hour, "%s is alone", key)
 		}
 		if rounds[key] < needed[key] {
 			return VerdictUnknown
 		}
 		return VerdictOK
 	}
-	verdict, _ := decideAll(objects, startBudget(60*second), decide)
+	verdict, _ := decideAll(objects, startBudget(60*hour), decide)
 	require.Equal(t, VerdictOK, verdict)
 	require.Equal(t, needed, rounds)
 }
