@@ -167,6 +167,9 @@ func TestCheckAgreesWithDefinition(t *testing.T) {
 				require.Equal(t, VerdictViolation, report.Verdict)
 				requireGenuine(t, w.model, h, report)
 			})
+			if !manyHistories() {
+				return
+			}
 			require.Greater(t, count[VerdictOK], count[VerdictViolation], "too few valid histories to mean anything")
 			require.Greater(t, count[VerdictViolation], count[VerdictOK]/50, "too few violations to mean anything")
 		})

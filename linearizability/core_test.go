@@ -32,7 +32,9 @@ func TestLeavingOutIsSound(t *testing.T) {
 				steps += len(h) - len(rest)
 				require.True(t, linearizable(rest), "%v\nbecame\n%v", h, rest)
 			})
-			require.Greater(t, steps, operations/50, "too little was left out to mean anything")
+			if manyHistories() {
+				require.Greater(t, steps, operations/50, "too little was left out to mean anything")
+			}
 		})
 	}
 }
@@ -50,7 +52,9 @@ func TestNormalisationKeepsTheVerdict(t *testing.T) {
 				steps += len(h) - len(rest)
 				require.Equal(t, linearizable(h), linearizable(rest), "%v\nbecame\n%v", h, rest)
 			})
-			require.Greater(t, steps, operations/50, "too little was left out to mean anything")
+			if manyHistories() {
+				require.Greater(t, steps, operations/50, "too little was left out to mean anything")
+			}
 		})
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // How many histories each monitor is compared on. A million takes minutes.
 var (
-	histories       = flag.Int("histories", 60_000, "tiny histories on which each monitor is compared with Porcupine")
+	histories       = flag.Int("histories", 40_000, "tiny histories on which each monitor is compared with Porcupine")
 	historySeed     = flag.Uint64("history-seed", 1, "where the tiny histories come from")
 	mostUnsupported = 0.35 // of the histories that a monitor may leave to Porcupine
 )
@@ -20,7 +20,7 @@ var (
 // count is how many histories a comparison takes.
 func count() int {
 	if testing.Short() {
-		return *histories / 10
+		return *histories / 20
 	}
 	return *histories
 }
