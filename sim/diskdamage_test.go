@@ -37,7 +37,9 @@ func TestDamageHitsAtItsRate(t *testing.T) {
 			left := read(t, d, "log")
 			require.Len(t, left, 4*n, "the length is right")
 			for i := 0; i < len(left); i += 4 {
-				require.Contains(t, []string{"xxxx", "\x00\x00\x00\x00"}, left[i:i+4])
+				if sector := left[i : i+4]; sector != "xxxx" && sector != "\x00\x00\x00\x00" {
+					t.Fatalf("sector %q", sector)
+				}
 			}
 			return w.Stats().DiskDamage
 		}
