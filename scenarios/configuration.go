@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // configuration is what the runs of a swarm are drawn as: a pointer to a struct whose
@@ -29,11 +30,33 @@ func cloneConfiguration(c configuration) configuration {
 // eachField calls do with each field of the configuration, by its name in files.
 func eachField(c configuration, do func(name string, v reflect.Value)) {
 	v := reflect.ValueOf(c).Elem()
-	for _, field := range reflect.VisibleFields(v.Type()) {
-		if name := field.Tag.Get("json"); name != "" {
-			do(name, v.FieldByIndex(field.Index))
+	for _, f := range fieldsOf(v.Type()) {
+		do(f.name, v.FieldByIndex(f.index))
+	}
+}
+
+// configurationField is where a field is, and its name in files.
+type configurationField struct {
+	name  string
+	index []int
+}
+
+// knownFields has the []configurationField of each type of configuration: to find them
+// took a tenth of the time in which runs are shrunk.
+var knownFields sync.Map
+
+func fieldsOf(t reflect.Type) []configurationField {
+	if known, ok := knownFields.Load(t); ok {
+		return known.([]configurationField)
+	}
+	var all []configurationField
+	for _, f := range reflect.VisibleFields(t) {
+		if name := f.Tag.Get("json"); name != "" {
+			all = append(all, configurationField{name, f.Index})
 		}
 	}
+	knownFields.Store(t, all)
+	return all
 }
 
 // setField changes one field, named as in JSON, to the letter: by that name it is known to

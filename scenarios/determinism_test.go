@@ -29,10 +29,23 @@ func protocolsOf(i int) []scenarios.Protocol {
 	return all
 }
 
+// brief is a scenario whose runs are cut off, for tests that ask whether a run is a
+// function of its seed, and not how it ends.
+func brief(s scenarios.Scenario, longest time.Duration) scenarios.Scenario {
+	s.Duration = min(s.Duration, longest)
+	if vary := s.Vary; vary != nil {
+		s.Vary = func(seed uint64) scenarios.Scenario { return brief(vary(seed), longest) }
+	}
+	return s
+}
+
 // TestLockstep proves that each scenario on each protocol is a function of its
 // seed: two runs side by side, compared event by event and message by message.
 func TestLockstep(t *testing.T) {
 	for i, s := range scenarios.Catalogue() {
+		if testing.Short() {
+			s = brief(s, 3*time.Second)
+		}
 		for _, p := range protocolsOf(i) {
 			t.Run(s.Name+"/"+p.Name, func(t *testing.T) {
 				t.Parallel()
@@ -113,6 +126,9 @@ func TestFingerprintAcrossProcesses(t *testing.T) {
 func fingerprints(t *testing.T) string {
 	var all []string
 	for i, s := range scenarios.Catalogue() {
+		if testing.Short() {
+			s = brief(s, 3*time.Second)
+		}
 		for _, p := range protocolsOf(i + 1) {
 			r := scenarios.Run(s, p, 3)
 			require.NotZero(t, r.Fingerprint)
@@ -126,6 +142,10 @@ func fingerprints(t *testing.T) string {
 // world looks whether a message that arrives is still what was sent.
 func TestNobodyChangesWhatWasSent(t *testing.T) {
 	for i, s := range scenarios.Catalogue() {
+		s.Duration = min(s.Duration, 4*time.Second)
+		if testing.Short() {
+			s = brief(s, 3*time.Second)
+		}
 		if s.Vary != nil {
 			vary := s.Vary
 			s.Vary = func(seed uint64) scenarios.Scenario {
@@ -135,7 +155,6 @@ func TestNobodyChangesWhatWasSent(t *testing.T) {
 			}
 		}
 		s.World.Strict = true
-		s.Duration = min(s.Duration, 4*time.Second)
 		for _, p := range protocolsOf(i) {
 			failed := scenarios.Run(s, p, 2).Violation
 			assert.NotContains(t, failed, "Message Unchanged After Send", "%s on %s", s.Name, p.Name)

@@ -22,8 +22,11 @@ func TestFrozenRunsAreTheSame(t *testing.T) {
 		s, err := scenarios.ByName(name)
 		require.NoError(t, err)
 		seeds := uint64(6)
-		if name != "swarm" {
+		switch {
+		case name != "swarm":
 			seeds = 1
+		case testing.Short():
+			seeds = 3
 		}
 		for seed := range seeds {
 			for _, p := range scenarios.Protocols() {

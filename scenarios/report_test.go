@@ -28,9 +28,11 @@ func writtenReport(t *testing.T, r *Result, w Window) (page string, data reportD
 	require.NoError(t, r.WriteReport(path, w))
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	script := regexp.MustCompile(`(?s)type="application/json">(.*?)</script>`).FindSubmatch(text)
-	require.NotNil(t, script)
-	require.NoError(t, json.Unmarshal(script[1], &data))
+	_, rest, found := strings.Cut(string(text), `type="application/json">`)
+	require.True(t, found)
+	script, _, found := strings.Cut(rest, "</script>")
+	require.True(t, found)
+	require.NoError(t, json.Unmarshal([]byte(script), &data))
 	return string(text), data
 }
 

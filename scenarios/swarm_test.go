@@ -104,6 +104,10 @@ func TestSwarmMixes(t *testing.T) {
 		"changes flexibleQuorums": true, "changes noPreVote": true, "noPreVote reads": true,
 		"noCheckQuorum reads": true, "clockSkew reads": true, "clockJump reads": true,
 	}
+	seeds := uint64(30)
+	if testing.Short() {
+		seeds = 10
+	}
 	for a := range settings {
 		for b := range settings {
 			if a > b {
@@ -118,7 +122,7 @@ func TestSwarmMixes(t *testing.T) {
 				continue
 			}
 			require.NoError(t, err, "%v", set)
-			for seed := range uint64(30) {
+			for seed := range seeds {
 				c := s.Vary(seed).Config.(scenarios.Swarm)
 				require.NoError(t, c.Validate(), "%v", set)
 				for _, field := range []string{a, b} {
