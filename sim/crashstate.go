@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"maps"
@@ -32,7 +33,7 @@ func (w *World) CrashStates(id node.ID) iter.Seq[map[string][]byte] {
 			d := m.disk.clone()
 			d.lose(choose)
 			state := d.held()
-			key := fmt.Sprintf("%q", state) // maps print in the order of their keys
+			key := keyOf(state)
 			if seen[key] {
 				return true
 			}
@@ -40,6 +41,17 @@ func (w *World) CrashStates(id node.ID) iter.Seq[map[string][]byte] {
 			return yield(state)
 		})
 	}
+}
+
+// keyOf is the same for equal files, and for no others.
+func keyOf(files map[string][]byte) string {
+	var key []byte
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		for _, part := range [][]byte{[]byte(name), files[name]} {
+			key = append(binary.AppendUvarint(key, uint64(len(part))), part...)
+		}
+	}
+	return string(key)
 }
 
 // LoadDisk makes files, by name, all that the disk of a machine holds. The
