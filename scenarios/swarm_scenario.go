@@ -129,7 +129,7 @@ func (c Swarm) scenario(seed uint64) Scenario {
 		// answered while they do, and may not when service is due.
 		s.Changes.Until = time.Duration(c.Duration)
 	}
-	if c.Theme == Holes || c.Theme == Busy {
+	if c.Theme.lossy() || c.Theme == Busy {
 		// So many cost more than is due then, and where messages and disks take as long as
 		// an election may, every one of them can.
 		s.TransfersUntil = time.Duration(c.Duration)

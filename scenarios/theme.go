@@ -46,6 +46,9 @@ const (
 	// empty here that are taken there, and those who have filled them in different ways
 	// come to lead again. A counter misses a command for ever.
 	Holes Theme = "holes"
+	// Stops: the same, while changes of the membership stop configurations and come so fast
+	// that old leaders have proposed in slots behind a stop, or stops in slots before others'.
+	Stops Theme = "stops"
 	// Deaf: when all else is over, the leader no longer hears, for good, and is heard. With
 	// CheckQuorum it has to notice that, and give up.
 	Deaf Theme = "deaf"
@@ -55,7 +58,7 @@ const (
 	Deposed Theme = "deposed"
 )
 
-var themes = []Theme{NoTheme, Leases, Syncs, Elections, Reigns, Busy, Members, Damage, Holes, Deaf, Deposed}
+var themes = []Theme{NoTheme, Leases, Syncs, Elections, Reigns, Busy, Members, Damage, Holes, Stops, Deaf, Deposed}
 
 func (t Theme) validate() error {
 	if !slices.Contains(themes, t) {
@@ -67,8 +70,12 @@ func (t Theme) validate() error {
 // drawTheme draws the theme of a seed: many have none.
 func drawTheme(seed uint64) Theme {
 	r := stream(seed, "swarm theme")
-	return pick(r, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, Reigns, Busy, Holes,
+	theme := pick(r, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, NoTheme, Reigns, Busy, Holes,
 		Leases, Leases, Syncs, Elections, Members, Damage, Deaf, Deposed)
+	if theme == NoTheme && stream(seed, "swarm stops").IntN(8) == 0 {
+		return Stops
+	}
+	return theme
 }
 
 // concentrate sets what belongs to the theme.
@@ -110,24 +117,38 @@ func (c *Swarm) concentrate() {
 		c.BitRot, c.LostWrite = Often{200 * ms, s}, Often{s, 300 * ms}
 		c.Crash = Often{700 * ms, 100 * ms}
 	case Holes:
-		c.Servers, c.Clients, c.Think, c.Counter = 3, 8, sim.Duration(10*ms), true
-		c.Plain, c.EagerCommit, c.Changes, c.Spares, c.StopToChange = false, false, 0, 0, false
-		c.Downfall, c.Transfers = Often{600 * ms, 3 * s}, sim.Duration(300*ms)
+		c.leaveHoles()
+		c.Changes, c.Spares, c.StopToChange = 0, 0, false
 		// Who starts anew, or is handed a snapshot, is rid of what it did wrong.
 		c.SnapshotEvery = 0
 		c.Crash, c.CrashAll, c.Restart, c.DiskErrors, c.FailedSync, c.FullDisk = Often{}, Often{}, Often{}, Often{}, Often{}, Often{}
-		for _, n := range slices.Concat(c.damage(nil), c.losses(nil)) {
-			*n.often = Often{}
-		}
+	case Stops:
+		c.leaveHoles()
+		c.Changes, c.Spares, c.StopToChange, c.NoLearning = sim.Duration(150*ms), 3, true, true
+		c.FlexibleQuorums, c.NoPreVote = false, false
 	case Deaf, Deposed:
 		c.NoCheckQuorum, c.NoPreVote = c.Theme == Deposed, false
 		if c.Reads == ReadLease {
 			c.Reads = ReadQuorum
 		}
 		c.Changes, c.Spares, c.StopToChange, c.FlexibleQuorums = 0, 0, false, false
-		for _, n := range slices.Concat(c.damage(nil), c.losses(nil)) {
-			*n.often = Often{}
-		}
+		c.soundDisks()
+	}
+}
+
+// leaveHoles sets what the themes have in common in which slots stay empty.
+func (c *Swarm) leaveHoles() {
+	const s, ms = time.Second, time.Millisecond
+	c.Servers, c.Clients, c.Think, c.Counter = 3, 8, sim.Duration(10*ms), true
+	c.Plain, c.EagerCommit = false, false
+	c.Downfall, c.Transfers = Often{600 * ms, 3 * s}, sim.Duration(300*ms)
+	c.soundDisks()
+}
+
+// soundDisks has no disk damage or lose anything.
+func (c *Swarm) soundDisks() {
+	for _, n := range slices.Concat(c.damage(nil), c.losses(nil)) {
+		*n.often = Often{}
 	}
 }
 
@@ -142,7 +163,7 @@ func (c *Swarm) calm() {
 // later, is lost.
 func (t Theme) holes(seed uint64, phase time.Duration) sim.Schedule {
 	const ms = time.Millisecond
-	if t != Holes {
+	if !t.lossy() {
 		return nil
 	}
 	lose := func(name, types string, often Often) Nemesis {
@@ -155,6 +176,9 @@ func (t Theme) holes(seed uint64, phase time.Duration) sim.Schedule {
 		lose("holes stay", "CatchUp+InstallSnapshot+SnapshotChunk", Often{300 * ms, 500 * ms}),
 	)(seed, phase)
 }
+
+// lossy reports whether much of what makes logs whole is lost.
+func (t Theme) lossy() bool { return t == Holes || t == Stops }
 
 // ends reports whether all that befalls ends before the leader becomes deaf, and nobody
 // is healed.

@@ -22,6 +22,8 @@ func TestThemes(t *testing.T) {
 		switch c.Theme {
 		case Leases:
 			assert.True(t, c.Reads == ReadLease && c.Drift && c.ClockJump == Often{}, "seed %d", seed)
+		case Stops:
+			assert.True(t, c.StopToChange && c.Changes > 0 && c.Spares == 3, "seed %d", seed)
 		case Deposed:
 			assert.True(t, c.NoCheckQuorum && !c.NoPreVote && c.Changes == 0, "seed %d", seed)
 		}
