@@ -24,56 +24,80 @@ func CheckProducerOrder(h History) ([][2]Operation, error) {
 	if err := acceptedAsQueue(h); err != nil {
 		return nil, err
 	}
-	dequeues := make(map[Message]*Operation) // the first that was called
-	enqueues := make(map[Message]int)
-	lost := make(map[string]int64) // the first call of a Receive of unknown outcome, by key
-	var byClient []*Operation
-	for i := range h {
-		op := &h[i]
-		switch in := op.Input.(type) {
-		case Enqueue:
-			enqueues[Message{op.Key, in.Value}]++
-			byClient = append(byClient, op)
-		case Dequeue, Receive:
-			if value, isValue := op.Output.(string); isValue && op.Outcome == OutcomeOK {
-				m := Message{op.Key, value}
-				if first := dequeues[m]; first == nil || op.Call < first.Call {
-					dequeues[m] = op
-				}
-			}
-			if _, leased := in.(Receive); leased && op.Outcome == OutcomeUnknown {
-				if first, any := lost[op.Key]; !any || op.Call < first {
-					lost[op.Key] = op.Call
-				}
-			}
-		}
+	order := producerOrder{
+		dequeues: make(map[Message]*Operation), enqueues: make(map[Message]int),
+		lost: make(map[string]int64), latest: make(map[producer]*Operation),
 	}
-	slices.SortStableFunc(byClient, func(a, b *Operation) int {
+	for i := range h {
+		order.note(&h[i])
+	}
+	slices.SortStableFunc(order.byClient, func(a, b *Operation) int {
 		return cmp.Or(cmp.Compare(a.Client, b.Client), cmp.Compare(a.Call, b.Call), cmp.Compare(a.goesOn(), b.goesOn()))
 	})
-	type producer struct {
-		client int
-		key    string
-	}
-	latest := make(map[producer]*Operation) // of the dequeues of its values so far, the one called last
 	var wrong [][2]Operation
-	for _, op := range byClient {
-		m := Message{op.Key, op.Input.(Enqueue).Value}
-		dequeue, dequeued := dequeues[m]
-		if !dequeued || enqueues[m] > 1 {
-			continue
-		}
-		p := producer{op.Client, op.Key}
-		before := latest[p]
-		if before != nil && dequeue.Return < before.Call {
-			if call, any := lost[op.Key]; !any || call > dequeue.Return {
-				wrong = append(wrong, [2]Operation{*dequeue, *before})
-			}
-		}
-		// Without an answer, its client may have gone on before it took effect.
-		if op.Outcome != OutcomeUnknown && (before == nil || dequeue.Call > before.Call) {
-			latest[p] = dequeue
+	for _, op := range order.byClient {
+		if early, late, overtaken := order.compare(op); overtaken {
+			wrong = append(wrong, [2]Operation{*early, *late})
 		}
 	}
 	return wrong, nil
+}
+
+// producer is a client that enqueues values of one key.
+type producer struct {
+	client int
+	key    string
+}
+
+// producerOrder is what CheckProducerOrder knows of a history.
+type producerOrder struct {
+	dequeues map[Message]*Operation // of each value, the one that was called first
+	enqueues map[Message]int
+	lost     map[string]int64 // the first call of a Receive of unknown outcome, by key
+	byClient []*Operation     // the enqueues
+
+	// latest is, of the dequeues of a producer's values so far, the one called last.
+	latest map[producer]*Operation
+}
+
+// note takes an operation down.
+func (p *producerOrder) note(op *Operation) {
+	switch in := op.Input.(type) {
+	case Enqueue:
+		p.enqueues[Message{op.Key, in.Value}]++
+		p.byClient = append(p.byClient, op)
+	case Dequeue, Receive:
+		if value, isValue := op.Output.(string); isValue && op.Outcome == OutcomeOK {
+			m := Message{op.Key, value}
+			if first := p.dequeues[m]; first == nil || op.Call < first.Call {
+				p.dequeues[m] = op
+			}
+		}
+		if _, leased := in.(Receive); leased && op.Outcome == OutcomeUnknown {
+			if first, any := p.lost[op.Key]; !any || op.Call < first {
+				p.lost[op.Key] = op.Call
+			}
+		}
+	}
+}
+
+// compare takes the next enqueue of a client, and reports whether its value had been
+// dequeued before somebody asked for one that the client had enqueued earlier.
+func (p *producerOrder) compare(op *Operation) (early, late *Operation, overtaken bool) {
+	m := Message{op.Key, op.Input.(Enqueue).Value}
+	dequeue, dequeued := p.dequeues[m]
+	if !dequeued || p.enqueues[m] > 1 {
+		return nil, nil, false
+	}
+	by := producer{op.Client, op.Key}
+	before := p.latest[by]
+	if before != nil && dequeue.Return < before.Call {
+		call, any := p.lost[op.Key]
+		overtaken = !any || call > dequeue.Return
+	}
+	// Without an answer, its client may have gone on before it took effect.
+	if op.Outcome != OutcomeUnknown && (before == nil || dequeue.Call > before.Call) {
+		p.latest[by] = dequeue
+	}
+	return dequeue, before, overtaken
 }

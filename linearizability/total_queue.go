@@ -56,37 +56,8 @@ func CheckTotalQueue(h History) (TotalQueue, error) {
 	if err := acceptedAsQueue(h); err != nil {
 		return TotalQueue{}, err
 	}
-	type account struct{ attempted, acknowledged, dequeued int }
-	accounts := make(map[Message]account)
 	var total TotalQueue
-	for _, op := range h {
-		if op.Outcome == OutcomeFailed {
-			continue
-		}
-		switch in := op.Input.(type) {
-		case Enqueue:
-			m := Message{op.Key, in.Value}
-			a := accounts[m]
-			a.attempted++
-			total.Attempted++
-			if op.Outcome == OutcomeOK {
-				a.acknowledged++
-				total.Acknowledged++
-			}
-			accounts[m] = a
-		case Dequeue, Receive:
-			value, isValue := op.Output.(string)
-			if op.Outcome != OutcomeOK || !isValue {
-				continue
-			}
-			m := Message{op.Key, value}
-			a := accounts[m]
-			a.dequeued++
-			total.Dequeued++
-			accounts[m] = a
-		}
-	}
-	for m, a := range accounts {
+	for m, a := range total.count(h) {
 		list := func(messages *[]Message, times int) {
 			*messages = append(*messages, slices.Repeat([]Message{m}, max(0, times))...)
 		}
@@ -102,6 +73,42 @@ func CheckTotalQueue(h History) (TotalQueue, error) {
 		slices.SortFunc(messages, compareMessages)
 	}
 	return total, nil
+}
+
+// account is how often a value was enqueued and dequeued.
+type account struct{ attempted, acknowledged, dequeued int }
+
+// count fills in the counts of the history, and returns those of each value.
+func (t *TotalQueue) count(h History) map[Message]account {
+	accounts := make(map[Message]account)
+	for _, op := range h {
+		if op.Outcome == OutcomeFailed {
+			continue
+		}
+		switch in := op.Input.(type) {
+		case Enqueue:
+			m := Message{op.Key, in.Value}
+			a := accounts[m]
+			a.attempted++
+			t.Attempted++
+			if op.Outcome == OutcomeOK {
+				a.acknowledged++
+				t.Acknowledged++
+			}
+			accounts[m] = a
+		case Dequeue, Receive:
+			value, isValue := op.Output.(string)
+			if op.Outcome != OutcomeOK || !isValue {
+				continue
+			}
+			m := Message{op.Key, value}
+			a := accounts[m]
+			a.dequeued++
+			t.Dequeued++
+			accounts[m] = a
+		}
+	}
+	return accounts
 }
 
 func compareMessages(a, b Message) int {
