@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // configuration is what the runs of a swarm are drawn as: a pointer to a struct whose
@@ -18,6 +19,8 @@ type configuration interface {
 	scenario(seed uint64) Scenario
 	// spares is how many servers there are beside the first members.
 	spares() int
+	// shift moves the end of the first phase.
+	shift(by time.Duration)
 }
 
 // cloneConfiguration is a copy that can be edited.

@@ -25,6 +25,7 @@ var Synod = Protocol{
 		return func(env node.Env) node.Handler { return newDelegate(env, roles) }
 	},
 	Invariants: func() Invariants { return &synodInvariants{} },
+	least:      3,
 }
 
 // cast gives each server its role.

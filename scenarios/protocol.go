@@ -41,6 +41,7 @@ type Protocol struct {
 	Scenario string
 
 	fixed bool // Server does not look at the servers that it is given
+	least int  // servers that there have to be, for each role one
 }
 
 // Invariants judges the inside of a cluster. It may keep what it saw before.

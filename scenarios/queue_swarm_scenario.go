@@ -56,12 +56,27 @@ func (c QueueSwarm) scenario(seed uint64) Scenario {
 	}
 	s := world.scenario(seed)
 	s.Name, s.Config = queueSwarmName, c
-	s.Clients, s.Changes.Insist = nil, false // it ends when the queues are empty
-	m := c.messaging()
-	for range c.Publishers {
-		s.Clients = append(s.Clients, Load{Rate: c.OpenRate})
+	s.Changes.Insist = false // it ends when the queues are empty
+	s.Clients = c.loads()
+	s.Workload = c.messaging().Workload()
+	s.Duration = time.Duration(c.Duration) + time.Second
+	faults := s.Faults
+	s.Faults = func(r *rand.Rand, servers int) sim.Schedule {
+		schedule := faults(r, servers)
+		for _, n := range c.clientNemeses() {
+			schedule = append(schedule, Repeat(n.name, *n.often, 0, n.fault)(seed, time.Duration(c.Duration))...)
+		}
+		return schedule
 	}
-	for _, role := range m.Roles[c.Publishers:] {
+	return s
+}
+
+// loads are what clients ask for, or how much they receive, role by role.
+func (c QueueSwarm) loads() (all []Load) {
+	for range c.Publishers {
+		all = append(all, Load{Rate: c.OpenRate})
+	}
+	for _, role := range c.messaging().Roles[c.Publishers:] {
 		load := Load{Sessions: max(1, c.Holds), Think: time.Duration(c.Think)}
 		switch role := role.(type) {
 		case Receiver:
@@ -73,17 +88,7 @@ func (c QueueSwarm) scenario(seed uint64) Scenario {
 		case Walker:
 			load = Load{Rate: 200}
 		}
-		s.Clients = append(s.Clients, load)
+		all = append(all, load)
 	}
-	s.Workload = m.Workload()
-	s.Duration = time.Duration(c.Duration) + time.Second
-	faults := s.Faults
-	s.Faults = func(r *rand.Rand, servers int) sim.Schedule {
-		schedule := faults(r, servers)
-		for _, n := range c.clientNemeses() {
-			schedule = append(schedule, Repeat(n.name, *n.often, 0, n.fault)(seed, time.Duration(c.Duration))...)
-		}
-		return schedule
-	}
-	return s
+	return all
 }

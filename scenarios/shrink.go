@@ -50,16 +50,23 @@ func Shrink(ctx context.Context, f Replay, base Scenario, p Protocol, budget Bud
 	case f.Failure != (Class{}) && r.Failure != f.Failure:
 		return f, Shrinking{}, fmt.Errorf("shrink: the run fails as %v, not as %v", r.Failure, f.Failure)
 	}
+	s := newShrinker(ctx, f, base, r, budget, progress)
+	s.shrink()
+	return s.best, s.report(), nil
+}
+
+// newShrinker makes a search for what fails as a replay did in a run.
+func newShrinker(ctx context.Context, f Replay, base Scenario, r *Result, budget Budget, progress func(Shrinking)) *shrinker {
 	s := &shrinker{
-		ctx: ctx, base: base, protocol: p, budget: budget, progress: progress,
+		ctx: ctx, base: base, protocol: r.Protocol, budget: budget, progress: progress,
 		class: r.Failure, started: cpuSeconds(), best: f.ended(r), last: r,
-		bargain:    sound(f.Schedule),
+		owed:       r.Failure.keptBy(r.Scenario, f.Schedule),
 		still:      r.standsStill(),
 		raised:     r.raisedAt(),
 		reseedable: f.Config != nil || base.Vary == nil,
 	}
-	s.shrink()
-	return s.best, s.report(), nil
+	s.same = s.alike
+	return s
 }
 
 // shrinker is a search under way.
@@ -74,13 +81,14 @@ type shrinker struct {
 	stage      string
 	started    float64
 	runs       int
-	limit      int     // of runs, in this pass; zero is none
-	best       Replay  // the smallest failing run so far
-	last       *Result // of running it
-	bargain    bool    // the schedule is sound, and has to stay so
-	still      bool    // nobody is answered any more, and it has to stay so
-	raised     string  // where the panic without a name was raised that the failure is; or empty
-	reseedable bool    // the seed may be changed without changing all else
+	limit      int                // of runs, in this pass; zero is none
+	best       Replay             // the smallest failing run so far
+	last       *Result            // of running it
+	owed       []obligation       // what the run keeps of these, which smaller ones have to keep too
+	still      bool               // nobody is answered any more, and it has to stay so
+	raised     string             // where the panic without a name was raised that the failure is; or empty
+	reseedable bool               // the seed may be changed without changing all else
+	same       func(*Result) bool // reports whether a run fails as the first one
 }
 
 // shrink makes passes in an order in which each is cheap: first what makes runs
@@ -172,7 +180,7 @@ func (s *shrinker) first(candidates []Replay) int {
 		results := make([]*Result, len(batch))
 		var wait sync.WaitGroup
 		for i, c := range batch {
-			if c.validate() == nil && (!s.bargain || sound(c.Schedule)) {
+			if c.validate() == nil && sound(c.of(s.base).within(s.protocol), c.Schedule, s.owed) {
 				wait.Go(func() { results[i] = c.Run(s.base, s.protocol) })
 			}
 		}
@@ -192,8 +200,8 @@ func (s *shrinker) first(candidates []Replay) int {
 	return -1
 }
 
-// same reports whether a run fails as the first one.
-func (s *shrinker) same(r *Result) bool {
+// alike reports whether a run fails as the first one.
+func (s *shrinker) alike(r *Result) bool {
 	return r.Failure == s.class && (!s.still || r.standsStill()) && r.raisedAt() == s.raised
 }
 

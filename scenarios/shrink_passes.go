@@ -169,7 +169,7 @@ func (s *shrinker) servers() {
 	if s.class.Judge == Live && slices.ContainsFunc(s.best.Schedule, func(f sim.Fault) bool { return hurts(f) || s.lasts(f) }) {
 		return // fewer servers can bear less
 	}
-	for n := 1; n < s.best.Servers; n++ {
+	for n := max(s.protocol.least, 1); n < s.best.Servers; n++ {
 		f := s.best.clone()
 		f.Servers = n
 		seeds := 1

@@ -64,9 +64,13 @@ func (f Replay) begins() time.Duration {
 	return first
 }
 
-// shift moves everything in time.
+// shift moves everything in time, and so the end of the first phase, with which, for some,
+// changes of the membership end.
 func (f *Replay) shift(by time.Duration) {
 	f.Duration += by
+	if f.Config != nil {
+		f.Config.shift(by)
+	}
 	for i, fault := range f.Schedule {
 		start, end := fault.Window()
 		if end != 0 {

@@ -99,6 +99,10 @@ func (c *Swarm) Set(field, value string) error { return setField(c, field, value
 
 func (c Swarm) spares() int { return c.Spares }
 
+func (c *Swarm) shift(by time.Duration) {
+	c.Duration = max(c.Duration+sim.Duration(by), sim.Duration(time.Millisecond))
+}
+
 // Validate reports the first field that is wrong.
 func (c Swarm) Validate() error {
 	err := validateBounds([]bound{

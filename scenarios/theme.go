@@ -211,11 +211,11 @@ func (c Swarm) deafDue() time.Duration {
 	return time.Duration(c.Duration) + deafAfter + deafCut + 2*deafCrash + time.Duration(c.Recovery)
 }
 
-// deafSound reports whether whoever is made deaf for good in a schedule in which nobody
+// deafReplaced reports whether whoever is made deaf for good in a schedule in which nobody
 // is healed was replaced before it is heard again. If not, the others follow it, and
 // rightly so. In the theme Deaf, where it has to notice by itself, it is deaf for an hour.
-func deafSound(schedule sim.Schedule) bool {
-	if slices.ContainsFunc(schedule, func(f sim.Fault) bool { _, heals := f.(sim.Heal); return heals }) {
+func deafReplaced(_ Scenario, schedule sim.Schedule) bool {
+	if _, heals := healedTarget(schedule); heals {
 		return true
 	}
 	for _, f := range schedule {

@@ -45,10 +45,10 @@ func TestThemes(t *testing.T) {
 // TestDeafSound: who was not replaced before it became deaf is rightly followed.
 func TestDeafSound(t *testing.T) {
 	schedule := Deposed.deafen(time.Second)
-	assert.True(t, sound(schedule))
-	assert.False(t, sound(schedule[1:]), "without the cut")
-	assert.True(t, sound(append(schedule[1:], sim.Heal{})), "somebody mends it")
-	assert.True(t, sound(schedule[:1]))
+	assert.True(t, deafReplaced(Scenario{}, schedule))
+	assert.False(t, deafReplaced(Scenario{}, schedule[1:]), "without the cut")
+	assert.True(t, deafReplaced(Scenario{}, append(schedule[1:], sim.Heal{})), "somebody mends it")
+	assert.True(t, deafReplaced(Scenario{}, schedule[:1]))
 }
 
 // TestPriorities: at any time a machine has at most one priority for messages of a type,

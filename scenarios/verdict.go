@@ -68,11 +68,14 @@ func (r *Result) judgeLiveness() {
 	}
 	switch {
 	case asked == 0:
-		r.violate(Class{Live, "Nobody Asks"}, fmt.Sprintf("Liveness: no operation was even called after %v, from when on service was due: the clients stop too early to show that it comes back", from))
+		r.violate(Class{Live, nobodyAsks}, fmt.Sprintf("Liveness: no operation was even called after %v, from when on service was due: the clients stop too early to show that it comes back", from))
 	case refused == asked && asked >= several:
 		r.violate(Class{Live, "Liveness"}, fmt.Sprintf("Liveness: all of the %d operations called after %v, from when on service was due, were refused\n%s", asked, from, strings.Join(r.States, "\n")))
 	}
 }
+
+// nobodyAsks is that nobody is there to see whether the service comes back.
+const nobodyAsks = "Nobody Asks"
 
 // answeredBetween reports whether any operation was answered after one time and up
 // to another.
