@@ -23,7 +23,8 @@ type T interface {
 // it off, heal, wait. Between its lines virtual time stands still. When the test
 // ends, all judges look at what happened, and tell of a failure as [Test] does: what is
 // broken, what the script did and when, the servers, and the last events. With
-// -artifacts that goes to files too, beside the history.
+// -artifacts that goes to files too, beside the history. A handler that does not return
+// ends the test.
 //
 // Every operation comes from a client of its own, which asks on until it is answered
 // or has waited for two seconds.
@@ -35,6 +36,8 @@ type Script struct {
 	ends    []func() // of the faults under way
 	told    []string // what the script did so far
 	last    *sim.Ring
+	limits  limits
+	hangs   bool // a handler does not return, and nothing more can be said
 }
 
 // NewScript makes a cluster of so many servers, on which a key-value store is
@@ -58,7 +61,7 @@ func NewScript(t T, p Protocol, servers int) *Script {
 	if p.Invariants != nil {
 		e.invariant = p.Invariants()
 	}
-	s := &Script{t: t, e: e, last: sim.NewRing(accountEvents)}
+	s := &Script{t: t, e: e, last: sim.NewRing(accountEvents), limits: testLimits()}
 	for i := range servers {
 		s.servers = append(s.servers, node.ID(i+1))
 	}
@@ -128,16 +131,40 @@ func (s *Script) do(i Invocation) Operation {
 	load := Load{Calls: []Call{{At: s.Now(), Number: 1}}}
 	only := Workload{Client: func() Operations { return func(*rand.Rand, int) Invocation { return i } }}
 	s.e.world.AddClient(clientFactory(s.servers, load, false, only, s.e.recorder, math.MaxInt64, 1, s.clients))
-	for {
+	ended := func() bool {
 		all := s.e.recorder.operations
-		if len(all) > place && all[place].Return != 0 {
-			s.tell(all[place].Called, "%s", describeOperation(all[place].Operation))
-			return all[place]
+		return len(all) > place && all[place].Return != 0
+	}
+	s.pass(func() {
+		for !ended() && s.e.world.Step() {
 		}
-		if !s.e.world.Step() {
-			s.fail()
-			return Operation{}
-		}
+	})
+	switch {
+	case s.hangs:
+		return Operation{}
+	case !ended():
+		s.fail()
+		return Operation{}
+	}
+	o := s.e.recorder.operations[place]
+	s.tell(o.Called, "%s", describeOperation(o.Operation))
+	return o
+}
+
+// pass lets time pass, and ends the test where a handler does not return.
+func (s *Script) pass(what func()) {
+	s.t.Helper()
+	if s.hangs {
+		return // for a T that goes on
+	}
+	err := s.e.scenario.guarded(s.limits, func(under Scenario) {
+		s.e.guard = under.guard
+		defer under.guard.runs()()
+		what()
+	})
+	if err != nil {
+		s.hangs = true
+		s.t.Fatalf("%v", err)
 	}
 }
 
@@ -184,7 +211,9 @@ func (s *Script) Heal() {
 // Wait lets time pass.
 func (s *Script) Wait(d time.Duration) {
 	s.t.Helper()
-	if s.e.world.Run(s.Now()+d) != nil {
+	var failure error
+	s.pass(func() { failure = s.e.world.Run(s.Now() + d) })
+	if failure != nil {
 		s.fail()
 	}
 }

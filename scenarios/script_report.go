@@ -40,6 +40,9 @@ func (s *Script) fail() {
 // judge looks at the whole script when it is over.
 func (s *Script) judge() {
 	s.t.Helper()
+	if s.hangs {
+		return // its goroutine still has the world
+	}
 	failure := s.e.world.Run(s.Now())
 	if failure == nil && s.e.invariant != nil {
 		failure = s.e.invariant.CheckAll()

@@ -13,7 +13,9 @@
 // an order of all operations, and whether they come at all when nothing stands in
 // the way. So an implementation needs nothing but to answer rsm.Request with
 // rsm.Reply. If it has invariants of its own, in scenarios.Protocol, they are
-// checked along.
+// checked along. Its servers have to be members of the cluster, and over the state machine,
+// that scenarios.Protocol's Server is given: parts have one, three or five of them, and some
+// have clients count.
 //
 // Two parts look at craft: that the same seed gives the same run (a handler that
 // draws from a global source, or lets the order of a map show, fails), and that no
