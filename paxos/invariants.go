@@ -16,6 +16,9 @@ const (
 	// No acceptor accepts anything in a ballot below its promise (P1a), nor above
 	// it: accepting raises the promise.
 	acceptedBelow = "Accepted Below Promise"
+	// Nothing is accepted in slots which an acceptor that finds its log damaged would take
+	// for free of its acceptances.
+	acceptedAbove = "Accepted Above Ceiling"
 	// No acceptor forgets a durable acceptance before it knows what was chosen, but to
 	// damage that it knows of; and then it is not repaired before that cannot matter.
 	acceptanceStands = "Acceptance Stands"

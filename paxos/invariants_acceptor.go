@@ -55,6 +55,10 @@ func (v *Invariants) checkHeld(m *machine, slot Slot) error {
 		return violation(acceptedBelow, m, "slot %d is accepted in %v: promised was %v, and is %v",
 			slot, p.Ballot, m.before, m.server.Promised())
 	}
+	// It goes up before anything is accepted above it, and at a start by what records say.
+	if ceiling := m.server.ceiling; slot > ceiling {
+		return violation(acceptedAbove, m, "slot %d is accepted in %v, and the ceiling is %d", slot, p.Ballot, ceiling)
+	}
 	m.await(change{ballot: p.Ballot, slot: slot})
 	if m.boots || p.Ballot.Server() != m.id {
 		return nil

@@ -28,6 +28,7 @@ func (g *stage) event(id node.ID, happens func(s *Server)) {
 	if s == nil {
 		s = &Server{config: g.config, env: &lone{id: id}}
 		s.memberships = []membership{{Membership: Membership{From: 1, Servers: g.config.Servers}}}
+		s.ceiling = 100_000
 		g.servers[id] = s
 	}
 	s.slots.beginCall()

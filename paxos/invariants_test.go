@@ -26,6 +26,12 @@ func TestInvariantsNameWhatIsBroken(t *testing.T) {
 			delete(g.servers, 1)
 			g.event(1, func(s *Server) { s.promised = b(1, 3) })
 		}, promiseNeverDown},
+		"accepted above the ceiling": {func(g *stage) {
+			g.event(1, func(s *Server) {
+				s.promised, s.ceiling = b(1, 1), 1
+				s.slots.setAll(b(1, 1), 1, requests(5, 6))
+			})
+		}, acceptedAbove},
 		"accepted below the promise": {func(g *stage) {
 			g.event(1, func(s *Server) { s.promised = b(2, 1) })
 			g.accept(1, b(1, 1), 5, 1)
