@@ -25,9 +25,13 @@ func figures(runs ...Run) map[string]*Figure {
 }
 
 func TestSameDataSameBytes(t *testing.T) {
+	many := 8000
+	if testing.Short() {
+		many = 800
+	}
 	draw := func() map[string][2][]byte {
 		drawn := make(map[string][2][]byte)
-		for name, figure := range figures(leaderCrash("Raft", 8000), leaderCrash("Paxos", 3000)) {
+		for name, figure := range figures(leaderCrash("Raft", many), leaderCrash("Paxos", 3000)) {
 			figure.Caption = "seed 42"
 			vector, err := figure.svg()
 			require.NoError(t, err)

@@ -7,11 +7,14 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -100,8 +103,28 @@ func permitted(imported string, allowed []string) bool {
 // bannedImports bring in what a deterministic package must not have.
 var bannedImports = []string{"sync", "sync/atomic", "crypto/rand", "math/rand", "os", "net", "hash/maphash", "unsafe"}
 
-// imports reads packages from source, each once for all tests.
-var imports = importer.ForCompiler(token.NewFileSet(), "source", nil)
+// compiled reads what go build has made of the packages that deterministic ones may
+// import, or that are banned; each once for all tests.
+var compiled = sync.OnceValues(func() (types.Importer, error) {
+	arguments := append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}, bannedImports...)
+	for _, dir := range deterministic {
+		arguments = append(arguments, "./"+dir)
+	}
+	list := exec.Command("go", arguments...)
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		return nil, err
+	}
+	exports := make(map[string]string)
+	for line := range strings.Lines(string(out)) {
+		name, file, _ := strings.Cut(strings.TrimSpace(line), " ")
+		exports[name] = file
+	}
+	return importer.ForCompiler(token.NewFileSet(), "gc", func(name string) (io.ReadCloser, error) {
+		return os.Open(exports[name])
+	}), nil
+})
 
 // bannedCalls are functions that read the world outside.
 var bannedCalls = map[string][]string{
@@ -162,8 +185,10 @@ func fine(m map[int]int) (n int) {
 // inspect lists what in a package is banned from deterministic ones.
 func inspect(t *testing.T, dir string, files *token.FileSet, parsed []*ast.File) (complaints []string) {
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}
+	imports, err := compiled()
+	require.NoError(t, err)
 	config := types.Config{Importer: imports}
-	_, err := config.Check(dir, files, parsed, info)
+	_, err = config.Check(dir, files, parsed, info)
 	require.NoError(t, err)
 	complain := func(at token.Pos, format string, arguments ...any) {
 		complaints = append(complaints, fmt.Sprintf("%v: %s", files.Position(at), fmt.Sprintf(format, arguments...)))

@@ -150,6 +150,10 @@ func (q *complete) expire(now time.Duration) {
 // TestFlaws: each flaw costs the points of the part that is there for it, and what is
 // shown is short.
 func TestFlaws(t *testing.T) {
+	stories := 150
+	if testing.Short() {
+		stories = 50
+	}
 	for flaw, part := range map[string]string{
 		"":              "",
 		"newest first":  "order",
@@ -165,7 +169,7 @@ func TestFlaws(t *testing.T) {
 			for _, m := range grading.Grade(parts(func(lease time.Duration, limit uint32) (queue, func() []string) {
 				q := &complete{Queue{Lease: lease, Limit: limit}, flaw}
 				return q, func() []string { return q.Dead }
-			}, 150)) {
+			}, stories)) {
 				if m.Wrong != "" && first == "" {
 					first = m.Part.Name
 					assert.LessOrEqual(t, strings.Count(m.Wrong, "\n"), 9, m.Wrong)
