@@ -44,7 +44,7 @@ func brief(s scenarios.Scenario, longest time.Duration) scenarios.Scenario {
 func TestLockstep(t *testing.T) {
 	for i, s := range scenarios.Catalogue() {
 		if testing.Short() {
-			s = brief(s, 3*time.Second)
+			s = brief(s, 2*time.Second)
 		}
 		for _, p := range protocolsOf(i) {
 			t.Run(s.Name+"/"+p.Name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func fingerprints(t *testing.T) string {
 	var all []string
 	for i, s := range scenarios.Catalogue() {
 		if testing.Short() {
-			s = brief(s, 3*time.Second)
+			s = brief(s, 2*time.Second)
 		}
 		for _, p := range protocolsOf(i + 1) {
 			r := scenarios.Run(s, p, 3)
@@ -144,7 +144,7 @@ func TestNobodyChangesWhatWasSent(t *testing.T) {
 	for i, s := range scenarios.Catalogue() {
 		s.Duration = min(s.Duration, 4*time.Second)
 		if testing.Short() {
-			s = brief(s, 3*time.Second)
+			s = brief(s, 2*time.Second)
 		}
 		if s.Vary != nil {
 			vary := s.Vary

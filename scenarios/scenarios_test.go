@@ -40,7 +40,7 @@ func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 		count = 10
 	}
 	if seeds == 0 && testing.Short() {
-		count = (count + 9) / 10
+		count = (count + 14) / 15
 	}
 	all := make([]uint64, count)
 	for i := range all {

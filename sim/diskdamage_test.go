@@ -12,7 +12,10 @@ import (
 
 // TestDamageHitsAtItsRate, sector by sector, and shows only after a crash.
 func TestDamageHitsAtItsRate(t *testing.T) {
-	const n = 4000
+	n := 4000
+	if testing.Short() {
+		n /= 2 // the time goes with the square
+	}
 	written := bytes.Repeat([]byte("x"), 4*n)
 	for _, kind := range []writeKind{appended, replaced} {
 		damaged := func(faults ...Fault) (sectors int) {
