@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strings"
 )
 
@@ -16,66 +17,8 @@ func (s diagramSample) width() float64 { return 36 + labelWidth(s.words) + 6 }
 
 // samples lists what the picture shows, in rows.
 func (p *diagramPainter) samples() (rows [][]diagramSample) {
-	var all []diagramSample
-	for _, i := range p.drawn(p.names) {
-		all = append(all, diagramSample{p.names[i], func(p *diagramPainter, x, y float64) {
-			p.element("line", "class", fmt.Sprintf("m t%d", i), "x1", x, "y1", y, "x2", x+28, "y2", y)
-		}})
-	}
-	line := func(words, class string, seen bool) {
-		if seen {
-			all = append(all, diagramSample{words, func(p *diagramPainter, x, y float64) {
-				p.element("line", "class", class, "x1", x, "y1", y, "x2", x+26, "y2", y)
-			}})
-		}
-	}
-	fates := make(map[Fate]bool)
-	for _, a := range p.Arrows {
-		fates[a.Fate] = true
-	}
-	line("lost message", "m lost", fates[Lost])
-	line("second copy", "m copy", fates[Copied])
-	parts, kinds := make(map[Part]bool), make(map[IncidentKind]bool)
-	outcomesSeen, blamed := make(map[Outcome]bool), false
-	for _, l := range p.Lifelines {
-		for _, s := range l.Stretches {
-			parts[s.Part] = parts[s.Part] || p.scale.has(s.Start, s.End)
-		}
-		for _, i := range l.Incidents {
-			kinds[i.Kind] = kinds[i.Kind] || p.scale.has(i.At, i.At)
-		}
-		for _, c := range l.Calls {
-			if p.scale.has(c.Start, c.End) {
-				outcomesSeen[c.Outcome.settled()] = true
-				blamed = blamed || c.Blamed
-			}
-		}
-	}
-	box := func(words, class string, seen bool) {
-		if seen {
-			all = append(all, diagramSample{words, func(p *diagramPainter, x, y float64) {
-				p.element("rect", "class", class, "x", x+4, "y", y-5, "width", 22, "height", 10)
-			}})
-		}
-	}
-	box("leads", "stretch leading reign1", parts[Leading])
-	box("stands for election", "stretch standing reign1", parts[Standing])
-	box("follows", "stretch following reign1", parts[Following])
-	box("down", "stretch down", parts[Down])
-	for kind, shape := range incidentShapes {
-		if kinds[IncidentKind(kind)] {
-			all = append(all, diagramSample{shape.words, func(p *diagramPainter, x, y float64) {
-				p.element("path", "class", "i "+shape.class, "transform", fmt.Sprintf("translate(%s %s)", tenths(x+18), tenths(y)), "d", shape.path)
-			}})
-		}
-	}
-	for _, outcome := range outcomes {
-		box("operation "+outcome.String(), "call "+outcome.String(), outcomesSeen[outcome])
-	}
-	box("to blame", "call ok blamed", blamed)
-	box("fault", "fault", len(p.Faults) > 0)
 	used := 0.0
-	for _, s := range all {
+	for _, s := range slices.Concat(p.arrowSamples(), p.lifelineSamples()) {
 		if len(rows) == 0 || used+s.width() > min(p.scale.wide, diagramWidth)+diagramGutter-diagramMargin {
 			rows, used = append(rows, nil), 0
 		}
@@ -83,6 +26,82 @@ func (p *diagramPainter) samples() (rows [][]diagramSample) {
 		used += s.width()
 	}
 	return rows
+}
+
+// arrowSamples are those of messages: types that have a name, and what may become of one.
+func (p *diagramPainter) arrowSamples() (all []diagramSample) {
+	line := func(words, class string, length float64) {
+		all = append(all, diagramSample{words, func(p *diagramPainter, x, y float64) {
+			p.element("line", "class", class, "x1", x, "y1", y, "x2", x+length, "y2", y)
+		}})
+	}
+	for _, i := range p.drawn(p.names) {
+		line(p.names[i], fmt.Sprintf("m t%d", i), 28)
+	}
+	is := func(fate Fate) func(Arrow) bool { return func(a Arrow) bool { return a.Fate == fate } }
+	if slices.ContainsFunc(p.Arrows, is(Lost)) {
+		line("lost message", "m lost", 26)
+	}
+	if slices.ContainsFunc(p.Arrows, is(Copied)) {
+		line("second copy", "m copy", 26)
+	}
+	return all
+}
+
+// lifelineSamples are those of what lies on lifelines, and of the faults behind them.
+func (p *diagramPainter) lifelineSamples() (all []diagramSample) {
+	seen := p.onLifelines()
+	box := func(words, class string, seen bool) {
+		if seen {
+			all = append(all, diagramSample{words, func(p *diagramPainter, x, y float64) {
+				p.element("rect", "class", class, "x", x+4, "y", y-5, "width", 22, "height", 10)
+			}})
+		}
+	}
+	box("leads", "stretch leading reign1", seen.parts[Leading])
+	box("stands for election", "stretch standing reign1", seen.parts[Standing])
+	box("follows", "stretch following reign1", seen.parts[Following])
+	box("down", "stretch down", seen.parts[Down])
+	for kind, shape := range incidentShapes {
+		if seen.kinds[IncidentKind(kind)] {
+			all = append(all, diagramSample{shape.words, func(p *diagramPainter, x, y float64) {
+				p.element("path", "class", "i "+shape.class, "transform", fmt.Sprintf("translate(%s %s)", tenths(x+18), tenths(y)), "d", shape.path)
+			}})
+		}
+	}
+	for _, outcome := range outcomes {
+		box("operation "+outcome.String(), "call "+outcome.String(), seen.outcomes[outcome])
+	}
+	box("to blame", "call ok blamed", seen.blamed)
+	box("fault", "fault", len(p.Faults) > 0)
+	return all
+}
+
+// lifelineParts is what of each kind lies on the lifelines that a picture shows.
+type lifelineParts struct {
+	parts    map[Part]bool
+	kinds    map[IncidentKind]bool
+	outcomes map[Outcome]bool
+	blamed   bool
+}
+
+func (p *diagramPainter) onLifelines() lifelineParts {
+	seen := lifelineParts{parts: make(map[Part]bool), kinds: make(map[IncidentKind]bool), outcomes: make(map[Outcome]bool)}
+	for _, l := range p.Lifelines {
+		for _, s := range l.Stretches {
+			seen.parts[s.Part] = seen.parts[s.Part] || p.scale.has(s.Start, s.End)
+		}
+		for _, i := range l.Incidents {
+			seen.kinds[i.Kind] = seen.kinds[i.Kind] || p.scale.has(i.At, i.At)
+		}
+		for _, c := range l.Calls {
+			if p.scale.has(c.Start, c.End) {
+				seen.outcomes[c.Outcome.settled()] = true
+				seen.blamed = seen.blamed || c.Blamed
+			}
+		}
+	}
+	return seen
 }
 
 // paintLegend draws each entry as a group that knows its width, so that a page can put

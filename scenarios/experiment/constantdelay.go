@@ -72,7 +72,6 @@ func parseConstantDelay(name string) (c Case, err error) {
 		return c, fmt.Errorf("%q is not a size from n=2 to n=99", where)
 	}
 	e := counted{protocol: p, cluster: clusterConfig{servers: firstServers(n)}}
-	peers := float64(n - 1)
 	switch {
 	case kind == "steady":
 		e.only(&c, e.steady, "client round trip (d)", 4)
@@ -82,33 +81,39 @@ func parseConstantDelay(name string) (c Case, err error) {
 		e.cluster.eagerCommit = kind == "eager"
 		c.width = 3
 		c.measure = e.messages
-		c.rows = func(s Sample) []Row {
-			requests, answers, notices := s.Mean(0), s.Mean(1), s.Mean(2)
-			expected := 0.0
-			if kind == "eager" {
-				expected = peers
-			}
-			return []Row{
-				exactly("requests per command", requests, peers),
-				exactly("answers per command", answers, peers),
-				exactly("further messages per command", notices, expected),
-			}
-		}
+		c.rows = e.messageRows
 	case kind == "disk":
 		c.width = 2
 		c.measure = e.disk
-		c.rows = func(s Sample) []Row {
-			const d, w = float64(delay), float64(syncTime)
-			return []Row{
-				exactly("client round trip, parallel (d)", s.Mean(0), (4*d+w)/d),
-				exactly("client round trip, serial (d)", s.Mean(1), (4*d+2*w)/d),
-				exactly("gain (W)", (s.Mean(1)-s.Mean(0))*d/w, 1),
-			}
-		}
+		c.rows = diskRows
 	default:
 		return c, fmt.Errorf("%q of %s is not known", kind, which)
 	}
 	return c, nil
+}
+
+// messageRows counts messages: each peer is asked and answers once, and is told at once
+// what was chosen only if commitments are eager.
+func (e counted) messageRows(s Sample) []Row {
+	peers, told := float64(len(e.cluster.servers)-1), 0.0
+	if e.cluster.eagerCommit {
+		told = peers
+	}
+	return []Row{
+		exactly("requests per command", s.Mean(0), peers),
+		exactly("answers per command", s.Mean(1), peers),
+		exactly("further messages per command", s.Mean(2), told),
+	}
+}
+
+// diskRows compares a leader that writes while it sends with one that writes first.
+func diskRows(s Sample) []Row {
+	const d, w = float64(delay), float64(syncTime)
+	return []Row{
+		exactly("client round trip, parallel (d)", s.Mean(0), (4*d+w)/d),
+		exactly("client round trip, serial (d)", s.Mean(1), (4*d+2*w)/d),
+		exactly("gain (W)", (s.Mean(1)-s.Mean(0))*d/w, 1),
+	}
 }
 
 // counted is a cluster in which everything can be counted.

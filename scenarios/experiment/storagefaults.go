@@ -42,7 +42,6 @@ func parseStorage(name string) (c Case, err error) {
 	if err != nil {
 		return c, err
 	}
-	crash := sim.Crash{Span: sim.Between(1500*time.Millisecond, 1600*time.Millisecond), Target: sim.All}
 	var damage sim.Schedule
 	switch how {
 	case "bit-rot":
@@ -53,17 +52,7 @@ func parseStorage(name string) (c Case, err error) {
 	default:
 		return c, errors.New("it is unknown")
 	}
-	s := scenarios.Scenario{
-		Servers: 3,
-		World: sim.Config{
-			Network: sim.Network{Latency: sim.Uniform(500*time.Microsecond, time.Millisecond)},
-			Disk:    sim.DiskTiming{Sync: sim.Exponential(time.Millisecond)},
-		},
-		Workload: scenarios.KeyValueWorkload(4, false),
-		Clients:  []scenarios.Load{{Sessions: 4}},
-		Duration: 6 * time.Second,
-		Faults:   func(*randv2.Rand, int) sim.Schedule { return append(sim.Schedule{crash}, damage...) },
-	}
+	s := crashOfAll(damage)
 	c.limit, c.width = 1000, 2
 	c.measure = func(seed uint64, values []float64) error {
 		r := scenarios.Run(s, p, seed)
@@ -89,4 +78,21 @@ func parseStorage(name string) (c Case, err error) {
 		}
 	}
 	return c, nil
+}
+
+// crashOfAll is a scenario in which all servers crash at once, and something befalls their
+// disks.
+func crashOfAll(damage sim.Schedule) scenarios.Scenario {
+	crash := sim.Crash{Span: sim.Between(1500*time.Millisecond, 1600*time.Millisecond), Target: sim.All}
+	return scenarios.Scenario{
+		Servers: 3,
+		World: sim.Config{
+			Network: sim.Network{Latency: sim.Uniform(500*time.Microsecond, time.Millisecond)},
+			Disk:    sim.DiskTiming{Sync: sim.Exponential(time.Millisecond)},
+		},
+		Workload: scenarios.KeyValueWorkload(4, false),
+		Clients:  []scenarios.Load{{Sessions: 4}},
+		Duration: 6 * time.Second,
+		Faults:   func(*randv2.Rand, int) sim.Schedule { return append(sim.Schedule{crash}, damage...) },
+	}
 }

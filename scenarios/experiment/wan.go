@@ -85,25 +85,29 @@ func parseWAN(name string) (c Case, err error) {
 	}
 	e := wanElection{config: plainRaft(firstServers(n), least, most), latency: uniform(fastest, slowest), isolated: isolated}
 	c.rows = func(s Sample) []Row { return wanRows(s, name) }
+	c.measure, err = e.withLogs(logs)
+	return c, err
+}
+
+// withLogs measures elections among servers whose logs are the same, or differ, or do the
+// one and the other by turns.
+func (e wanElection) withLogs(logs string) (func(seed uint64, values []float64) error, error) {
+	differing := e
+	differing.differing = true
 	switch logs {
 	case "same":
-		c.measure = e.measure
+		return e.measure, nil
 	case "differing":
-		e.differing = true
-		c.measure = e.measure
+		return differing.measure, nil
 	case "both":
-		differing := e
-		differing.differing = true
-		c.measure = func(seed uint64, values []float64) error {
+		return func(seed uint64, values []float64) error {
 			if seed%2 == 0 {
 				return e.measure(seed, values)
 			}
 			return differing.measure(seed, values)
-		}
-	default:
-		return c, fmt.Errorf("logs are the same, or differing, or both, not %q", logs)
+		}, nil
 	}
-	return c, nil
+	return nil, fmt.Errorf("logs are the same, or differing, or both, not %q", logs)
 }
 
 // wanElection is the first election of a cluster.

@@ -50,19 +50,7 @@ func playMembership(seed uint64, reachesS4 bool) (Outcome, error) {
 		stand(back+5*time.Millisecond, 1, 1),
 		stand(back+15*time.Millisecond, 1, 2),
 	)
-	// S1's change reaches S5 only; then nothing of S1's reaches anybody for a while.
-	faults := sim.Schedule{
-		sim.Filter{Span: sim.Between(8*time.Millisecond, silent), Types: "AppendEntries", From: "S1", To: "S2+S3+S4", Drop: 1},
-		sim.Partition{Span: sim.Between(silent, back), Side: "S1", Other: "S2+S3+S4+S5"},
-	}
-	if reachesS4 {
-		faults = append(faults, sim.Partition{Span: sim.Between(back, time.Second), Side: "S2+S3", Other: "S1"})
-	} else {
-		faults = append(faults,
-			sim.Filter{Span: sim.Between(silent, back), Types: "AppendEntries", From: "S2", To: "S4", Drop: 1},
-			sim.Partition{Span: sim.Between(back, time.Second), Side: "S2+S3", Other: "S1+S4+S5"})
-	}
-	s.Inject(faults)
+	s.Inject(membershipFaults(silent, back, reachesS4))
 	if err := s.Run(back); err != nil {
 		return s.outcome, err
 	}
@@ -88,6 +76,21 @@ func playMembership(seed uint64, reachesS4 bool) (Outcome, error) {
 	}
 	s.outcome.Shown = refused && kept && granted == reachesS4 && wins == !reachesS4
 	return s.outcome, nil
+}
+
+// membershipFaults have S1's change reach S5 only; then nothing of S1's reaches anybody
+// until it comes back.
+func membershipFaults(silent, back time.Duration, reachesS4 bool) sim.Schedule {
+	faults := sim.Schedule{
+		sim.Filter{Span: sim.Between(8*time.Millisecond, silent), Types: "AppendEntries", From: "S1", To: "S2+S3+S4", Drop: 1},
+		sim.Partition{Span: sim.Between(silent, back), Side: "S1", Other: "S2+S3+S4+S5"},
+	}
+	if reachesS4 {
+		return append(faults, sim.Partition{Span: sim.Between(back, time.Second), Side: "S2+S3", Other: "S1"})
+	}
+	return append(faults,
+		sim.Filter{Span: sim.Between(silent, back), Types: "AppendEntries", From: "S2", To: "S4", Drop: 1},
+		sim.Partition{Span: sim.Between(back, time.Second), Side: "S2+S3", Other: "S1+S4+S5"})
 }
 
 // committedBy returns up to where any server knows the log to be committed, and the term
