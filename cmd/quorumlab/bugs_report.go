@@ -66,6 +66,15 @@ func (r *bugReport) outcome() error {
 	return exitWith(verdict)
 }
 
+// where says which run showed a bug. Of one that never ended, or ended the program, only
+// what came before it is known.
+func (found catch) where() string {
+	if found.Protocol == "" {
+		return ""
+	}
+	return fmt.Sprintf(", on %s from seed %d", found.Protocol, found.Seed)
+}
+
 // faultsTold is how many faults are told of a run. Most shrink to fewer.
 const faultsTold = 10
 
@@ -79,7 +88,7 @@ func (r *bugReport) tell(w io.Writer, row bugRow) {
 			continue
 		}
 		first, _, _ := strings.Cut(found.Violation, "\n")
-		fmt.Fprintf(w, "\n%s, on %s from seed %d: %s\n", row.Name, found.Protocol, found.Seed, first)
+		fmt.Fprintf(w, "\n%s: %s\n", row.Name+found.where(), first)
 		for _, fault := range found.Sentences[:min(len(found.Sentences), faultsTold)] {
 			fmt.Fprintf(w, "  fault           %s\n", fault)
 		}

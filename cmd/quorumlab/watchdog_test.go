@@ -62,6 +62,8 @@ func TestSuddenEnd(t *testing.T) {
 	assert.True(t, caught.Caught)
 	assert.Equal(t, 9, caught.Seeds)
 	assert.True(t, strings.HasSuffix(caught.Violation, "without a word: fatal error: stack overflow"), caught.Violation)
+	assert.Empty(t, caught.where(), "nobody has seen its run")
+	assert.Equal(t, ", on raft from seed 3", catch{Protocol: "raft", Seed: 3}.where())
 	_, err = found.suddenEnd(bug, scenarios.Class{Judge: scenarios.Outside}, nil, "")
 	assert.ErrorContains(t, err, "deep: the program with the bug in it failed: it ended itself")
 }
