@@ -122,7 +122,7 @@ func Parse(name, text string) (Bug, error) {
 	for line := range strings.Lines(story) {
 		if word, value, found := strings.Cut(strings.TrimSpace(line), ":"); found {
 			if err := b.header(strings.ToLower(word), strings.TrimSpace(value)); err != nil {
-				b.Complaints = append(b.Complaints, fmt.Errorf("%s: %w; the line is taken for a part of the story", name, err))
+				b.Complaints = append(b.Complaints, fmt.Errorf("%w; the line is taken for a part of the story", err))
 			}
 		}
 	}
@@ -153,24 +153,24 @@ func (b *Bug) header(word, value string) error {
 	case "caught by":
 		class, err := parseClass(value)
 		if err != nil {
-			return fmt.Errorf("Caught by: %w", err)
+			return fmt.Errorf("%s: Caught by: %w", b.Name, err)
 		}
 		b.CaughtBy = append(b.CaughtBy, class)
 	case "scenario":
 		if _, err := scenarios.ByName(value); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", b.Name, err)
 		}
 		b.Scenario = value
 	case "set":
 		if field, _, found := strings.Cut(value, "="); !found || strings.Contains(field, " ") {
-			return fmt.Errorf("Set: %q is not of the form field=value", value)
+			return fmt.Errorf("%s: Set: %q is not of the form field=value", b.Name, value)
 		}
 		b.Set = append(b.Set, value)
 	case "protocol", "protocols":
 		var protocols []string
 		for p := range strings.FieldsFuncSeq(strings.ToLower(value), func(r rune) bool { return r == ',' || r == ' ' }) {
 			if _, err := scenarios.ProtocolByName(p); err != nil {
-				return err
+				return fmt.Errorf("%s: %w", b.Name, err)
 			}
 			protocols = append(protocols, p)
 		}
