@@ -19,7 +19,8 @@ type Hunted struct {
 
 // Hunt runs a scenario from seeds in a row, on each of the protocols in turn, until
 // a run fails in a class that is wanted. The budget's runs are seeds. What it finds
-// does not depend on how many cores there are, unless the CPU time runs out.
+// does not depend on how many cores there are, unless the CPU time runs out. Of the first
+// seeds, and then of ever fewer, it is also asked whether they give the same run twice.
 func Hunt(ctx context.Context, s Scenario, protocols []Protocol, first uint64, budget Budget, wanted func(Class) bool) Hunted {
 	return HuntWatched(ctx, s, protocols, first, budget, wanted, func(Hunted) {})
 }
@@ -41,7 +42,12 @@ func HuntWatched(ctx context.Context, s Scenario, protocols []Protocol, first ui
 			if budget.Runs > 0 && n >= budget.Runs {
 				break
 			}
-			wait.Go(func() { results[i] = Run(s, protocols[(at+i)%len(protocols)], first+uint64(n)) })
+			wait.Go(func() {
+				results[i] = Run(s, protocols[(at+i)%len(protocols)], first+uint64(n))
+				if n&(n-1) == 0 {
+					results[i].proveAgain(s, wanted)
+				}
+			})
 		}
 		wait.Wait()
 		for i, r := range results {

@@ -34,3 +34,25 @@ func (s Scenario) proveCraft(p Protocol, seed uint64) error {
 	}
 	return nil
 }
+
+// Determinism is the invariant that the same seed gives the same run.
+const Determinism = "Determinism"
+
+// proveAgain has a run that nobody else has anything against fail if it comes out
+// differently another time, or changes what it has sent, where that is wanted.
+func (r *Result) proveAgain(s Scenario, wanted func(Class) bool) {
+	if r.Failure != (Class{}) || !wanted(Class{Inside, Determinism}) && !wanted(Class{Inside, sim.Unchanged}) {
+		return
+	}
+	err := s.proveCraft(r.Protocol, r.Seed)
+	if err == nil {
+		return
+	}
+	class := Class{Inside, Determinism}
+	if f, failed := errors.AsType[*sim.Failure](err); failed {
+		class.Invariant = f.Invariant()
+	}
+	if wanted(class) {
+		r.violate(class, err.Error())
+	}
+}

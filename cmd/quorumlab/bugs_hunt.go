@@ -120,7 +120,7 @@ func (f *bugsFlags) call(ctx context.Context, program string, bug planted.Bug, c
 		return found, nil
 	}
 	if err != nil || !done {
-		found.Unshrunk = howEnded(err, complaint.String())
+		found.Unshrunk = "the program ended while that was tried: " + howEnded(err, complaint.String())
 	}
 	if found.Replay == "" {
 		return found, nil // the run never ended

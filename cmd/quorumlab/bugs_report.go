@@ -96,7 +96,7 @@ func (r *bugReport) tell(w io.Writer, row bugRow) {
 			fmt.Fprintf(w, "  and %d more\n", more)
 		}
 		if found.Unshrunk != "" {
-			fmt.Fprintf(w, "  not made small  the program ended while that was tried: %s\n", found.Unshrunk)
+			fmt.Fprintf(w, "  not made small  %s\n", found.Unshrunk)
 		}
 		if !found.CleanOK {
 			fmt.Fprintf(w, "  the shrunk run fails without the bug too\n")

@@ -49,7 +49,7 @@ type catch struct {
 	// which so shows the bug and nothing else.
 	CleanOK bool `json:"cleanOk"`
 	// Unshrunk is why the run is not a small one: the program ended while it was looked
-	// for.
+	// for, or the run fails no more when it is made again.
 	Unshrunk string `json:"unshrunk,omitempty"`
 }
 
@@ -163,7 +163,7 @@ func (found *catch) shrink(ctx context.Context, s scenarios.Scenario, r *scenari
 	dog.caught(*found)
 	smallest, done, err := scenarios.Shrink(ctx, replay, s, r.Protocol, scenarios.DefaultBudget, func(scenarios.Shrinking) { dog.goesOn() })
 	if err != nil {
-		return err
+		found.Unshrunk = fmt.Sprintf("made again, the run is another one: %v", err)
 	}
 	found.ShrinkRuns, found.ShrinkCPUSeconds = done.Runs, done.CPUSeconds
 	found.of(smallest, name+".json")
