@@ -100,11 +100,11 @@ func (s *shrinker) shrink() {
 	for range 3 {
 		before := s.size()
 		s.faultsWithOtherSeeds()
-		s.guess()
 		s.servers()
 		s.settings()
 		s.operations()
 		s.faults()
+		s.guess()
 		s.cutTail()
 		if s.size() == before || s.over() {
 			break
