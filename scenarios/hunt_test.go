@@ -2,12 +2,15 @@ package scenarios
 
 import (
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"quorumlab/node"
+	"quorumlab/rsm"
+	"quorumlab/sim"
 )
 
 // complainer is a judge with two complaints at once.
@@ -56,4 +59,29 @@ func TestHunt(t *testing.T) {
 	s.Duration /= 4
 	h = Hunt(t.Context(), s.Only("Other"), []Protocol{nothing}, 7, Budget{Runs: 1}, func(c Class) bool { return c.Judge == Inside })
 	assert.Nil(t, h.Caught)
+}
+
+// TestHuntAsksAgain: who draws chance of its own, or changes what it has sent, is caught,
+// unless something else is wanted.
+func TestHuntAsksAgain(t *testing.T) {
+	for want, misdeed := range map[string]func(u *unruly, from node.ID, r rsm.Request){
+		"": func(*unruly, node.ID, rsm.Request) {},
+		Determinism: func(u *unruly, _ node.ID, _ rsm.Request) {
+			u.env.Send(2, noise{rand.IntN(1000)})
+		},
+		sim.Unchanged: func(u *unruly, _ node.ID, _ rsm.Request) {
+			u.kept.count++
+			u.env.Send(2, u.kept)
+		},
+	} {
+		s, p := underTest(t, misdeed)
+		h := Hunt(t.Context(), s, []Protocol{p}, 1, Budget{Runs: 2}, func(c Class) bool { return c.Judge == Inside })
+		got := ""
+		if h.Caught != nil {
+			got = h.Caught.Failure.Invariant
+		}
+		assert.Equal(t, want, got)
+		h = Hunt(t.Context(), s, []Protocol{p}, 1, Budget{Runs: 2}, func(c Class) bool { return c.Judge == Live })
+		assert.Nil(t, h.Caught)
+	}
 }
