@@ -144,7 +144,7 @@ func TestSmallerRunsAreSound(t *testing.T) {
 	}{
 		{duels, Synod, []uint64{1, 2, 3, 4}, 40},
 		{swarm, Raft, []uint64{500028, 500043}, 15},
-		{swarm, Paxos, []uint64{500039, 500069}, 20},
+		{swarm, Paxos, []uint64{500020, 500028}, 15},
 	} {
 		for _, seed := range c.seeds {
 			r := Run(c.base, c.protocol, seed)
