@@ -146,6 +146,9 @@ func TestSmallerRunsAreSound(t *testing.T) {
 		{swarm, Raft, []uint64{500028, 500043}, 15},
 		{swarm, Paxos, []uint64{500020, 500028}, 15},
 	} {
+		if testing.Short() {
+			c.seeds = c.seeds[:1]
+		}
 		for _, seed := range c.seeds {
 			r := Run(c.base, c.protocol, seed)
 			require.Empty(t, r.Violation)
