@@ -53,10 +53,19 @@ func chosenSeeds(t *testing.T, s scenarios.Scenario) []uint64 {
 // seed, with its pictures:
 //
 //	go test ./scenarios -run 'TestScenarios/leader-crash/raft' -seed 7 -artifacts
+//
+// Short tests run those of which all runs are alike on one protocol by turns, unless they
+// are asked for seeds.
 func TestScenarios(t *testing.T) {
-	for _, s := range scenarios.Catalogue() {
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "seed" || f.Name == "seeds" })
+	for i, s := range scenarios.Catalogue() {
+		protocols := scenarios.Protocols()
+		if !asked && s.Vary == nil {
+			protocols = protocolsOf(i)
+		}
 		t.Run(s.Name, func(t *testing.T) {
-			for _, p := range scenarios.Protocols() {
+			for _, p := range protocols {
 				t.Run(p.Name, func(t *testing.T) {
 					t.Parallel()
 					marks := map[string]int{}
