@@ -14,8 +14,12 @@ import (
 
 // judge implements crew.
 func (c *insyncCrew) judge(r *Result) {
+	again := duplicated(r.Faults)
 	for i := range c.operations {
 		o := &c.operations[i]
+		if _, send := o.Input.(linearizability.Send); send && o.Outcome == linearizability.OutcomeFailed && again {
+			o.Outcome = linearizability.OutcomeUnknown // another copy of what was refused may be stored
+		}
 		if o.Outcome == linearizability.OutcomeUnknown {
 			o.Return, o.Ended = o.Call, c.now()
 		}
@@ -42,6 +46,14 @@ func (c *insyncCrew) judge(r *Result) {
 	if r.Violation == "" && drained && !undecided {
 		r.Verdict = linearizability.VerdictOK
 	}
+}
+
+// duplicated reports whether messages may arrive twice.
+func duplicated(faults sim.Schedule) bool {
+	return slices.ContainsFunc(faults, func(f sim.Fault) bool {
+		d, disturbs := f.(sim.Disturbance)
+		return disturbs && d.Duplication > 0
+	})
 }
 
 // oneByOne gives operations clients: machines that have one under way at a time, and are

@@ -100,6 +100,12 @@ func TestFrozenRegressions(t *testing.T) {
 			`several hundred since the beginning. It came along, and was given up each time, as a round took longer than 3 s.`},
 		{"commit-that-came-late", scenarios.Paxos, `A reader of a log gave its session up and committed on in a new one. A copy of what it ` +
 			`had committed before came after that, and the group's offset went back: records came again that had been dealt with.`},
+		{"watermark-behind", scenarios.InSync, `A leader that had restarted took a follower for in sync that had reached its high ` +
+			`watermark. That began at zero, and the follower lacked what had been acknowledged before (KAFKA-7128).`},
+		{"retained-uncommitted", scenarios.InSync, `A leader gave up committed records as soon as there were as many behind them as are ` +
+			`to be kept. Those were not committed, the next leader did not have them, and next to nothing was left.`},
+		{"refused-and-stored", scenarios.InSync, `The network doubled a record. One copy was refused, as too few were in sync, and the ` +
+			`other one stored a moment later: the judge took the refusal for the last word.`},
 	} {
 		frozen, err := scenarios.ReadReplayFile("testdata/regressions/" + c.file + ".json")
 		require.NoError(t, err)

@@ -17,6 +17,7 @@ type Broker struct {
 	high        int64 // the high watermark as far as it is known: before it all is committed
 
 	// Of a leader.
+	begins    int64 // where its log ended when it came to lead: before it all may be committed
 	followers []follower
 	candidate []node.ID // replicas that it has proposed, which may be in sync by now
 	waiting   []waiting // for their record to be stored, or committed
@@ -136,7 +137,7 @@ func (b *Broker) receivePartition(m Partition) {
 		for _, w := range b.waiting {
 			b.env.Send(w.from, Produced{Attempt: w.attempt, Status: Deposed, Leader: m.Leader})
 		}
-		b.waiting, b.followers = nil, nil
+		b.waiting, b.followers, b.begins = nil, nil, b.log.end()
 		for _, id := range b.config.Brokers {
 			if id != b.env.ID() {
 				b.followers = append(b.followers, follower{id: id, end: -1, caughtUp: b.env.Now()})

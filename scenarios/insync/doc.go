@@ -21,8 +21,10 @@
 // Followers fetch; a fetch from an offset says that all before it is there. The leader's
 // high watermark is the least of what it has itself and the offsets of those in sync;
 // consumers read up to there. A follower that has not caught up for MaxLag is to leave
-// the set, one that reaches the high watermark is to join. The leader proposes, the
-// controller decides, and until it has, the leader counts with the larger set (KIP-497).
+// the set, one that reaches the high watermark is to join, if it also has what the leader
+// had when it came to lead: its watermark may be behind that of the leader before
+// (KAFKA-7128). The leader proposes, the controller decides, and until it has, the leader
+// counts with the larger set (KIP-497).
 //
 // A new leader's log is right by definition. A follower whose last record is of another
 // epoch than the leader's record there cuts its log where the two parted (KIP-101,

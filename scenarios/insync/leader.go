@@ -51,7 +51,7 @@ func (b *Broker) receiveFetch(from node.ID, m Fetch) {
 	}
 	f.incarnation, f.end, f.fetched, f.fetchedEnd = m.Incarnation, m.Stored, now, b.log.end()
 	b.advance()
-	if !b.inSync(from) && f.end >= b.high {
+	if !b.inSync(from) && b.holdsCommitted(*f) {
 		b.propose()
 	}
 	b.env.Send(from, Fetched{
@@ -82,9 +82,14 @@ func (b *Broker) advance() {
 		return true
 	})
 	if b.config.Retain > 0 {
-		b.retain(min(b.high, b.log.end()-int64(b.config.Retain)))
+		b.retain(b.high - int64(b.config.Retain)) // what is not committed may go, and then too few are left
 	}
 }
+
+// holdsCommitted reports whether a follower has all that may be committed. The high watermark
+// does not say: that of a leader may be behind what an earlier one had, and answered
+// (KAFKA-7128).
+func (b *Broker) holdsCommitted(f follower) bool { return f.end >= max(b.high, b.begins) }
 
 // propose tells the controller who is in sync, if it knows otherwise.
 func (b *Broker) propose() {
@@ -96,7 +101,7 @@ func (b *Broker) propose() {
 			m.InSync, m.Incarnations = append(m.InSync, id), append(m.Incarnations, b.incarnation)
 		case b.inSync(id) && b.env.Now()-b.followers[i].caughtUp <= b.config.MaxLag:
 			m.InSync, m.Incarnations = append(m.InSync, id), append(m.Incarnations, 0)
-		case !b.inSync(id) && b.followers[i].end >= b.high:
+		case !b.inSync(id) && b.holdsCommitted(b.followers[i]):
 			m.InSync, m.Incarnations = append(m.InSync, id), append(m.Incarnations, b.followers[i].incarnation)
 			if !slices.Contains(b.candidate, id) {
 				b.candidate = append(b.candidate, id)
