@@ -104,6 +104,8 @@ func TestFrozenRegressions(t *testing.T) {
 			`watermark. That began at zero, and the follower lacked what had been acknowledged before (KAFKA-7128).`},
 		{"retained-uncommitted", scenarios.InSync, `A leader gave up committed records as soon as there were as many behind them as are ` +
 			`to be kept. Those were not committed, the next leader did not have them, and next to nothing was left.`},
+		{"joined-and-gone", scenarios.InSync, `A broker crashed while the leader proposed it for in sync. The controller, who had not ` +
+			`heard, agreed, and the judge held the promise of its last life against the next one.`},
 		{"refused-and-stored", scenarios.InSync, `The network doubled a record. One copy was refused, as too few were in sync, and the ` +
 			`other one stored a moment later: the judge took the refusal for the last word.`},
 	} {

@@ -42,6 +42,7 @@ func (i *Invariants) inSyncAs(s *shadow, life uint64) error {
 	switch {
 	case stays && life != 0 && s.joined != 0 && life != s.joined && len(i.controller.partition.InSync) > 1:
 		return broken(sameLife, "S%d is in sync, and has crashed since it was found to be", s.id)
+	case s.broker != nil && s.broker.incarnation != life: // it has crashed since, of which the controller will hear
 	case !stays && i.leader() != nil:
 		leader := i.leader()
 		if s.held < leader.high && leader.partition.Epoch == i.controller.partition.Epoch {
